@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * buf - a growable byte buffer, as in git's strbuf: `data` is never NULL and always NUL-terminated
+ * behind `len`; NUL bytes inside are allowed.  Writers of text and JSON append here and flush at once.
+ */
+#ifndef TCPSHADOW_BUF_H
+#define TCPSHADOW_BUF_H
+
+#include "tcpshadow/util.h"
+
+struct buf {
+	char *data;   /* NUL-terminated; the shared empty string before the first append */
+	size_t len;   /* bytes, without the NUL */
+	size_t alloc; /* bytes owned; 0 = data is not ours */
+};
+
+extern char buf_empty[1];
+#define BUF_INIT                                                                                   \
+	{                                                                                          \
+		.data = buf_empty, .len = 0, .alloc = 0                                            \
+	}
+
+void buf_init(struct buf *b);
+void buf_release(struct buf *b);               /* frees the contents and re-initialises */
+void buf_reset(struct buf *b);                 /* empty, memory kept */
+void buf_reserve(struct buf *b, size_t extra); /* room for `extra` more bytes */
+void buf_add(struct buf *b, const void *bytes, size_t n);
+void buf_addstr(struct buf *b, const char *s);
+void buf_addch(struct buf *b, char c);
+void buf_addf(struct buf *b, const char *fmt, ...) TS_PRINTF(2, 3);
+void buf_add_u64(struct buf *b, uint64_t v);   /* decimal; much faster than buf_addf */
+void buf_pad(struct buf *b, char c, size_t n); /* n times c */
+
+#endif

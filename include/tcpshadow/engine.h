@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * engine - run a capture through decode and tcp and hand the events to sinks, in order.
+ *
+ * Output is a pure function of file and options: the same for any batch size, order of shards and hash key.
+ */
+#ifndef TCPSHADOW_ENGINE_H
+#define TCPSHADOW_ENGINE_H
+
+#include "tcpshadow/capture.h"
+#include "tcpshadow/decode.h"
+#include "tcpshadow/event.h"
+
+/* Facts about the whole run, complete when sinks are finished. */
+struct run_summary {
+	const struct cap_facts *capture;
+	const struct decode_counts *decode;
+	uint64_t connections;
+	uint64_t evicted;        /* connections written early because a limit was reached */
+	uint64_t icmp_unmatched; /* ICMP errors about no known connection */
+	uint64_t
+	    half_open_rolled_up; /* unanswered SYNs that were only counted because the limit was reached */
+	uint64_t memory_limit; /* bytes */
+	bool interrupted;      /* a signal ended the run */
+};
+
+/* One consumer.  Called from one thread, in order of packets.  Non-zero results stop the run. */
+struct sink;
+struct sink_ops {
+	unsigned wants; /* EVENT_BIT()s */
+	int (*event)(struct sink *s, const struct event *ev, struct err *e);
+	int (*finish)(struct sink *s, const struct run_summary *sum, struct err *e);
+	void (*free)(struct sink *s);
+};
+struct sink {
+	const struct sink_ops *ops; /* first member of every sink's own struct */
+};
+
+struct engine_options {
+	size_t batch_packets; /* 0 = default */
+	size_t batch_bytes;   /* 0 = 256 KiB */
+	uint64_t hash_key;    /* key of the flow tables; never influences output */
+	bool
+	    reverse_shards; /* visit shards in reverse order: for the test that it does not matter */
+	int64_t time_wait_ns;  /* 0 = 60 s */
+	uint64_t memory_bytes; /* most memory for connections; 0 = default */
+	/* Called now and then with 0..1000 per mille (-1 unknown) and packets so far; may be NULL. */
+	void (*progress)(void *ctx, int per_mille, uint64_t packets);
+	void *progress_ctx;
+	const volatile int *stop; /* becomes non-zero to end the run early; may be NULL */
+};
+
+/*
+ * Reads `cap` to its end.  Returns 0, or -1 with *e when a sink failed.  Input errors are in the capture's facts.
+ * sinks[i]->finish is called in any case but a sink's own failure.
+ */
+TS_NODISCARD int engine_run(struct cap *cap, const struct engine_options *o,
+    struct sink *const *sinks, size_t nsinks, struct err *e);
+
+#endif

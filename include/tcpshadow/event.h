@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * event - what the tcp layer tells about connections, in order of packets.
+ *
+ * Few and closed: consumers switch over them without `default`, so that a new type breaks each of them
+ * at compile time.  Nothing in an event outlives the call that delivers it.
+ */
+#ifndef TCPSHADOW_EVENT_H
+#define TCPSHADOW_EVENT_H
+
+#include "tcpshadow/record.h"
+
+enum event_type {
+	EVENT_OPEN,    /* a connection's first packet */
+	EVENT_SEGMENT, /* a packet that belongs to a connection (only if a sink wants them) */
+	EVENT_RECORD,  /* a connection is over: its record */
+};
+
+#define EVENT_BIT(type) (1u << (type))
+
+struct event_segment {
+	uint64_t packet;
+	uint64_t offset; /* for cap_reread() */
+	uint16_t file;
+	bool from_client; /* roles as known at that packet */
+	bool is_icmp;
+};
+
+struct event {
+	uint8_t type; /* enum event_type */
+	uint32_t
+	    slot; /* index of the causing packet in its batch; EVENT_RECORD by time: of the packet that told the time */
+	uint64_t uid; /* connection: ordinal of its first packet */
+	uint64_t id;  /* connection's number, filled by the merge */
+	union {
+		struct event_segment segment;
+		const struct conn_record *record;
+	} u;
+};
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mem - small control allocations that never fail, and pools with a cap for the data plane.
+ *
+ * mem_* abort with a message when the system has no memory: they are for set-up and reports.
+ * What grows with traffic comes from a `pool`, whose exhaustion is a normal, counted result.
+ */
+#ifndef TCPSHADOW_MEM_H
+#define TCPSHADOW_MEM_H
+
+#include "tcpshadow/util.h"
+
+/* Zeroed memory for n objects of `size` bytes; never NULL; free with free(). */
+void *mem_alloc(size_t n, size_t size) __attribute__((returns_nonnull, malloc));
+/* Like reallocarray, never NULL for n * size > 0.  New bytes are not zeroed. */
+void *mem_resize(void *p, size_t n, size_t size);
+char *mem_strdup(const char *s) __attribute__((returns_nonnull, malloc));
+
+/*
+ * Make room for one more element in a growing array: returns `array`, perhaps moved, with *cap > used.
+ * Capacity doubles, so a sequence of appends costs linear time.
+ */
+void *mem_grow(void *array, size_t used, size_t *cap, size_t size);
+
+/*
+ * A pool of equal objects.  Memory comes in chunks and goes back only with the pool; freed objects are
+ * reused first.  Not thread-safe: one pool belongs to one shard.
+ */
+struct pool;
+
+/* cap = most objects alive at once; 0 = unlimited. */
+struct pool *pool_new(size_t object_size, size_t cap);
+void pool_free(struct pool *p); /* NULL is fine; all objects are gone with it */
+/* Zeroed object, or NULL when the cap (or the system's memory) is reached. */
+void *pool_get(struct pool *p);
+void pool_put(struct pool *p, void *object);
+size_t pool_live(const struct pool *p);  /* objects handed out now */
+size_t pool_bytes(const struct pool *p); /* memory held from the system */
+
+#endif

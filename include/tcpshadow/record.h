@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * record - everything the analysis says about one connection, written once when it is over.
+ *
+ * Made by tcp, read by report.  A record and what it points to belong to the event log that carries it
+ * and live until the sinks were called; a sink that keeps something copies it.
+ * Times are nanoseconds since `start`; packets are ordinals; 0 = none (timers have no packet).
+ */
+#ifndef TCPSHADOW_RECORD_H
+#define TCPSHADOW_RECORD_H
+
+#include "tcpshadow/addr.h"
+#include "tcpshadow/segment.h"
+
+enum tcp_state {
+#define STATE(id, name, brief) TCPS_##id,
+#include "tcpshadow/state.def"
+#undef STATE
+	TCPS_COUNT
+};
+
+const char *tcp_state_name(enum tcp_state s);  /* "FIN-WAIT-1" */
+const char *tcp_state_brief(enum tcp_state s); /* "FINWT1" */
+
+/* One arrow of the state diagram, as printed by `catalogue --fsm`. */
+struct fsm_rule {
+	uint8_t from, stimulus, to; /* enum tcp_state, enum fsm_stimulus, enum tcp_state */
+	const char *rfc;            /* section of RFC 9293 ("3.10.7.4"), another RFC, or "EXT" */
+	const char *why;            /* "sent SYN" */
+};
+
+size_t fsm_rule_count(void);
+const struct fsm_rule *fsm_rule_at(size_t i);    /* i < fsm_rule_count() */
+const char *fsm_stimulus_name(uint8_t stimulus); /* "SND_SYN" */
+
+enum side {
+	SIDE_CLIENT,
+	SIDE_SERVER,
+};
+
+enum certainty {
+	PRESUMED,
+	PROVED,
+};
+
+struct state_entry {
+	uint8_t state;      /* enum tcp_state */
+	uint8_t certainty;  /* enum certainty */
+	uint16_t rule;      /* index for fsm_rule_at(); FSM_RULE_NONE for the first entry */
+	uint64_t packet;    /* cause, 0 = none (first entry, timer) */
+	uint64_t proved_by; /* packet, 0 = not proved or nothing to prove */
+	int64_t time;
+};
+
+#define FSM_RULE_NONE UINT16_MAX
+
+enum handshake_outcome {
+	HANDSHAKE_COMPLETE,
+	HANDSHAKE_SIMULTANEOUS,
+	HANDSHAKE_REFUSED,
+	HANDSHAKE_UNANSWERED,
+	HANDSHAKE_ICMP_ERROR,
+	HANDSHAKE_UNFINISHED,
+	HANDSHAKE_MIDSTREAM,
+};
+
+enum close_outcome {
+	CLOSE_NONE,
+	CLOSE_FOUR_WAY,
+	CLOSE_THREE_SEGMENT,
+	CLOSE_SIMULTANEOUS,
+	CLOSE_HALF_CLOSED,
+	CLOSE_RESET,
+};
+
+enum opener {
+	OPENER_CLIENT,
+	OPENER_BOTH,
+	OPENER_UNKNOWN,
+};
+
+/* The words of JSON: "complete", "four_way", "both". */
+const char *handshake_word(enum handshake_outcome h);
+const char *close_word(enum close_outcome c);
+const char *opener_word(enum opener o);
+
+/* What one side offered on its SYN or SYN-ACK. */
+struct syn_offer {
+	bool seen; /* its SYN was captured: the fields below are known */
+	bool has_mss, has_wscale, sack_permitted, timestamps, fast_open, ecn;
+	uint16_t mss;
+	uint8_t window_scale;
+};
+
+struct reset_record {
+	uint64_t packet;
+	int64_t time;
+	uint8_t by;       /* enum side */
+	int8_t obeyed;    /* 1 = the target stopped, 0 = it went on, -1 = cannot be known */
+	uint64_t answers; /* packet it answers, 0 = none found */
+};
+
+struct icmp_record {
+	uint64_t packet;
+	int64_t time;
+	struct addr from;
+	uint8_t ip_version, type, code;
+	uint8_t about; /* enum side: whose segment it quotes */
+};
+
+/* Word of an ICMP error: "port_unreachable", "fragmentation_needed", "time_exceeded", ... */
+const char *icmp_kind_word(unsigned ip_version, unsigned type, unsigned code);
+
+struct side_record {
+	struct endpoint_addr addr;
+	uint64_t packets;
+	uint64_t wire_bytes;    /* frame bytes as on the wire */
+	uint64_t payload_bytes; /* sum of payload lengths, repeated ones included */
+	uint64_t missing_bytes; /* sequence space the peer acknowledged and the capture lacks */
+	const struct state_entry *states; /* oldest first; [0] is where it began */
+	uint32_t nstates;
+	uint32_t states_lost; /* entries that did not fit the list */
+	uint32_t isn;         /* valid when offer.seen */
+	struct syn_offer offer;
+};
+
+struct conn_record {
+	uint64_t uid; /* ordinal of its first packet: unique */
+	uint64_t id;  /* from 1 in order of first packet; set by the engine */
+	uint32_t tunnel;
+	uint16_t vlan;
+	uint16_t file;          /* input of its first packet */
+	int64_t start;          /* time of the first packet, ns since the epoch */
+	int64_t end;            /* time of the last */
+	uint8_t opener;         /* enum opener */
+	uint8_t handshake;      /* enum handshake_outcome */
+	uint8_t close;          /* enum close_outcome */
+	uint8_t nclose_order;   /* how many of close_order are set */
+	uint8_t close_order[2]; /* enum side, in order of first FIN */
+	uint32_t syns, synacks; /* counted as captured, repeated ones included */
+	bool has_syn_to_synack, has_synack_to_ack;
+	int64_t syn_to_synack, synack_to_ack; /* ns */
+	struct side_record sides[2];          /* [enum side] */
+	const struct reset_record *resets;    /* the first few */
+	uint32_t nresets, resets_seen;        /* kept, counted */
+	const struct icmp_record *icmp;
+	uint32_t nicmp, icmp_seen;
+
+	bool is_midstream; /* no SYN was captured */
+	bool is_open;      /* it was still open when the capture ended or it was evicted */
+	bool is_evicted;
+	int8_t one_sided; /* enum side that was seen, -1 = both */
+	uint32_t truncated_packets;
+	uint32_t duplicate_frames;
+	uint32_t bad_checksums;
+};
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * util - the few macros that every layer may use.
+ *
+ * BUG_ON is for broken invariants of our own only: a packet can never trigger it.
+ */
+#ifndef TCPSHADOW_UTIL_H
+#define TCPSHADOW_UTIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ARRAY_LEN(a)         (sizeof(a) / sizeof((a)[0]))
+
+#define TS_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#define TS_NODISCARD         __attribute__((warn_unused_result))
+#define TS_NORETURN          __attribute__((noreturn))
+
+/* Print where and what, then abort.  Ends the process in all builds. */
+TS_NORETURN void util_bug(const char *file, int line, const char *what);
+
+#define BUG_ON(cond) ((cond) ? util_bug(__FILE__, __LINE__, #cond) : (void)0)
+
+#define NS_PER_SEC   INT64_C(1000000000)
+
+#endif
