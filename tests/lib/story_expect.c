@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * story_expect - reading what a story says must come out.
+ *
+ * One row per word of the language: its form and the field of the record it speaks of.
+ */
+#include "config.h"
+
+#include "lib/story_expect.h"
+#include "lib/story_scan.h"
+#include "tcpshadow/mem.h"
+
+static const char *name_handshake(unsigned v)
+{
+	return handshake_word((enum handshake_outcome)v);
+}
+
+static const char *name_close(unsigned v)
+{
+	return close_word((enum close_outcome)v);
+}
+
+static const char *name_opener(unsigned v)
+{
+	return opener_word((enum opener)v);
+}
+
+#define RECORD_AT(field) offsetof(struct conn_record, field)
+#define SIDE_AT(field)   offsetof(struct side_record, field)
+
+static const struct story_expect_row rows[] = {
+	{ "connection", FORM_SELECT, 0, NULL, 0 },
+	{ "connections", FORM_TOTAL, 0, NULL, 0 },
+	{ "skipped", FORM_SKIPPED, 0, NULL, 0 },
+	{ "state", FORM_STATES, 0, NULL, 0 },
+	{ "path", FORM_PATH, 0, NULL, 0 },
+	{ "note", FORM_NOTE, 0, NULL, 0 },
+	{ "client", FORM_CLIENT, 0, NULL, 0 },
+	{ "order", FORM_ORDER, 0, NULL, 0 },
+	{ "one-sided", FORM_ONE_SIDED, 0, NULL, 0 },
+	{ "handshake", FORM_WORD, RECORD_AT(handshake), name_handshake, HANDSHAKE_MIDSTREAM + 1 },
+	{ "close", FORM_WORD, RECORD_AT(close), name_close, CLOSE_RESET + 1 },
+	{ "opener", FORM_WORD, RECORD_AT(opener), name_opener, OPENER_UNKNOWN + 1 },
+	{ "midstream", FORM_BOOL, RECORD_AT(is_midstream), NULL, 0 },
+	{ "open", FORM_BOOL, RECORD_AT(is_open), NULL, 0 },
+	{ "syns", FORM_COUNT, RECORD_AT(syns), NULL, 0 },
+	{ "synacks", FORM_COUNT, RECORD_AT(synacks), NULL, 0 },
+	{ "resets", FORM_COUNT, RECORD_AT(resets_seen), NULL, 0 },
+	{ "icmp", FORM_COUNT, RECORD_AT(icmp_seen), NULL, 0 },
+	{ "truncated", FORM_COUNT, RECORD_AT(truncated_packets), NULL, 0 },
+	{ "duplicates", FORM_COUNT, RECORD_AT(duplicate_frames), NULL, 0 },
+	{ "bad-checksums", FORM_COUNT, RECORD_AT(bad_checksums), NULL, 0 },
+	{ "packets", FORM_SIDE_COUNT, SIDE_AT(packets), NULL, 0 },
+	{ "payload", FORM_SIDE_COUNT, SIDE_AT(payload_bytes), NULL, 0 },
+	{ "missing", FORM_SIDE_COUNT, SIDE_AT(missing_bytes), NULL, 0 },
+};
+
+/* ---- parsing ---- */
+
+static void add_expect(struct story_scan *sc, const struct story_expect *x)
+{
+	struct story *st = sc->st;
+
+	st->expects = mem_grow(st->expects, st->nexpects, &st->expects_cap, sizeof(*x));
+	st->expects[st->nexpects++] = *x;
+}
+
+/* A state's name, with '-' or '_' and perhaps a '?'. */
+static int parse_state(struct story_scan *sc, struct story_state *out)
+{
+	char word[32];
+	size_t n;
+
+	story_scan_word(sc, word, sizeof(word));
+	n = strlen(word);
+	out->presumed = n > 0 && word[n - 1] == '?';
+	if (out->presumed)
+		word[n - 1] = '\0';
+	for (char *w = word; *w; w++)
+		*w = *w == '_' ? '-' : *w;
+	for (unsigned s = 0; s < TCPS_COUNT; s++) {
+		if (strcmp(tcp_state_name((enum tcp_state)s), word) == 0) {
+			out->state = (uint8_t)s;
+			return 0;
+		}
+	}
+	return story_scan_fail(sc, "unknown state \"%s\"", word);
+}
+
+static int parse_states(struct story_scan *sc, struct story_expect *x)
+{
+	do {
+		if (story_scan_end(sc, &x->flow, &x->end) || parse_state(sc, &x->states[0]))
+			return -1;
+		if (x->states[0].presumed)
+			return story_scan_fail(sc, "only a path tells presumed states");
+		x->nstates = 1;
+		add_expect(sc, x);
+	} while (story_scan_char(sc, ','));
+	return 0;
+}
+
+static int parse_path(struct story_scan *sc, struct story_expect *x)
+{
+	if (story_scan_end(sc, &x->flow, &x->end))
+		return -1;
+	story_scan_space(sc);
+	if (strncmp(sc->p, "... ", 4) == 0) {
+		x->is_tail = true;
+		sc->p += 4;
+	}
+	while (!story_scan_done(sc)) {
+		if (x->nstates == STORY_PATH)
+			return story_scan_fail(sc, "more than %d states", STORY_PATH);
+		if (parse_state(sc, &x->states[x->nstates++]))
+			return -1;
+	}
+	add_expect(sc, x);
+	return 0;
+}
+
+static int parse_note(struct story_scan *sc, struct story_expect *x)
+{
+	if (story_scan_number(sc, UINT32_MAX, &x->number))
+		return -1;
+	do {
+		x->negate = story_scan_char(sc, '!');
+		story_scan_word(sc, x->word, sizeof(x->word));
+		if (strcmp(x->word, "none") != 0 && story_note_find(x->word) == SEGMENT_NOTE_COUNT)
+			return story_scan_fail(sc, "unknown note \"%s\"", x->word);
+		add_expect(sc, x);
+	} while (story_scan_char(sc, ','));
+	return 0;
+}
+
+/* One or two ends, or "none". */
+static int parse_ends(struct story_scan *sc, struct story_expect *x, bool two)
+{
+	story_scan_space(sc);
+	x->nstates = 1; /* how many ends were given */
+	if (strncmp(sc->p, "none", 4) == 0) {
+		sc->p += 4;
+		x->no_end = true;
+		x->nstates = 0;
+	} else if (story_scan_end(sc, &x->flow, &x->end)) {
+		return -1;
+	} else if (two && !story_scan_done(sc)) {
+		x->nstates = 2;
+		if (story_scan_end(sc, &x->flow, &x->end2))
+			return -1;
+	}
+	add_expect(sc, x);
+	return 0;
+}
+
+static int parse_number(struct story_scan *sc, struct story_expect *x, bool of_side)
+{
+	if (of_side && story_scan_end(sc, &x->flow, &x->end))
+		return -1;
+	if (story_scan_number(sc, UINT64_MAX, &x->number))
+		return -1;
+	add_expect(sc, x);
+	return 0;
+}
+
+static int parse_bool(struct story_scan *sc, struct story_expect *x)
+{
+	story_scan_word(sc, x->word, sizeof(x->word));
+	if (strcmp(x->word, "yes") != 0 && strcmp(x->word, "no") != 0)
+		return story_scan_fail(sc, "yes or no is expected");
+	x->number = x->word[0] == 'y';
+	add_expect(sc, x);
+	return 0;
+}
+
+/* The word must be one that the field can have: a misspelt expectation is an error, not a failure. */
+static int parse_name(struct story_scan *sc, struct story_expect *x)
+{
+	story_scan_word(sc, x->word, sizeof(x->word));
+	for (unsigned v = 0; v < x->row->nnames; v++) {
+		if (strcmp(x->row->name(v), x->word) == 0) {
+			add_expect(sc, x);
+			return 0;
+		}
+	}
+	return story_scan_fail(sc, "%s is never \"%s\"", x->row->word, x->word);
+}
+
+static int parse_form(struct story_scan *sc, struct story_expect *x)
+{
+	switch (x->row->form) {
+	case FORM_COUNT:
+	case FORM_TOTAL:
+	case FORM_SKIPPED:
+		return parse_number(sc, x, false);
+	case FORM_SIDE_COUNT:
+		return parse_number(sc, x, true);
+	case FORM_BOOL:
+		return parse_bool(sc, x);
+	case FORM_WORD:
+		return parse_name(sc, x);
+	case FORM_CLIENT:
+	case FORM_ONE_SIDED:
+		return parse_ends(sc, x, false);
+	case FORM_ORDER:
+		return parse_ends(sc, x, true);
+	case FORM_STATES:
+		return parse_states(sc, x);
+	case FORM_PATH:
+		return parse_path(sc, x);
+	case FORM_NOTE:
+		return parse_note(sc, x);
+	case FORM_SELECT:
+		return story_scan_number(sc, UINT32_MAX, &sc->st->connection);
+	}
+	return -1;
+}
+
+int story_expect_parse(struct story_scan *sc, const char *word)
+{
+	struct story_expect x = {
+		.line = sc->line, .after = sc->st->npackets, .conn = sc->st->connection
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (strcmp(rows[i].word, word) == 0) {
+			x.row = &rows[i];
+			return parse_form(sc, &x);
+		}
+	}
+	return story_scan_fail(sc, "unknown word \"%s\"", word);
+}
