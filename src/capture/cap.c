@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cap - several files as one capture.
+ *
+ * All inputs are opened at once, before anything is parsed, so that the rest can run without the right
+ * to open files.  They are read one after the other.
+ */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/input.h"
+#include "tcpshadow/mem.h"
+
+struct cap {
+	struct facts facts;
+	struct spool spool;
+	struct input *inputs; /* one per file */
+	size_t current;       /* being read */
+	struct input_shared shared;
+	uint8_t *reread; /* the record cap_reread() gave last */
+	size_t reread_cap;
+};
+
+/* What an expression is tried on when no input tells its link type yet. */
+static const uint16_t usual_links[] = {
+	1,   /* Ethernet */
+	101, /* raw IP */
+	113, /* Linux cooked */
+	127, /* 802.11 with radiotap */
+};
+
+void cap_batch_init(struct cap_batch *b, size_t max_packets, size_t max_bytes)
+{
+	memset(b, 0, sizeof(*b));
+	b->max_packets = max_packets ? max_packets : 1;
+	b->max_bytes = max_bytes ? max_bytes : 1;
+	b->packets = mem_alloc(b->max_packets, sizeof(*b->packets));
+	b->bytes = mem_alloc(b->max_bytes, 1);
+}
+
+void cap_batch_release(struct cap_batch *b)
+{
+	free(b->packets);
+	free(b->bytes);
+	memset(b, 0, sizeof(*b));
+}
+
+/* Opens all; -1 and the first error when none could be. */
+static int open_inputs(struct cap *c, struct err *e)
+{
+	size_t opened = 0;
+
+	for (size_t i = 0; i < c->facts.sum.nfiles; i++) {
+		c->inputs[i].index = (uint16_t)i;
+		opened += input_open(&c->inputs[i], &c->facts, &c->spool) == 0;
+	}
+	if (opened > 0)
+		return 0;
+	return err_set(e, "%s", c->facts.sum.files[0].error.text);
+}
+
+/*
+ * An expression is wrong when it is wrong for every link type the inputs are known to have.  Compiling
+ * now also asks the resolver for host names while that is still allowed.
+ */
+static int compile_filter(struct cap *c, struct err *e)
+{
+	struct err first = { "" };
+	size_t known = 0, valid = 0;
+
+	for (size_t i = 0; i < c->facts.sum.nfiles; i++) {
+		int link = input_first_link(&c->inputs[i]);
+
+		if (link < 0)
+			continue;
+		known++;
+		valid += filter_compile(
+		             c->shared.filter, (uint16_t)link, first.text[0] ? NULL : &first) == 0;
+	}
+	for (size_t i = 0; known == 0 && i < ARRAY_LEN(usual_links); i++)
+		valid += filter_compile(
+		             c->shared.filter, usual_links[i], first.text[0] ? NULL : &first) == 0;
+	return valid > 0 ? 0 : err_set(e, "%s", first.text);
+}
+
+struct cap *cap_open(const struct cap_options *o, struct err *e)
+{
+	struct cap *c;
+
+	if (o->nfiles == 0 || o->nfiles > UINT16_MAX) {
+		(void)err_set(
+		    e, "%zu inputs were given, 1 to %u are possible", o->nfiles, UINT16_MAX);
+		return NULL;
+	}
+	c = mem_alloc(1, sizeof(*c));
+	facts_init(&c->facts, o->files, o->nfiles);
+	spool_init(&c->spool, o->spool_bytes);
+	c->inputs = mem_alloc(o->nfiles, sizeof(*c->inputs));
+	c->shared.facts = &c->facts;
+	c->shared.filter = filter_new(o->bpf);
+	c->shared.left = o->max_packets ? o->max_packets : UINT64_MAX;
+	if (open_inputs(c, e) < 0 || (o->bpf && compile_filter(c, e) < 0)) {
+		cap_close(c);
+		return NULL;
+	}
+	return c;
+}
+
+void cap_close(struct cap *c)
+{
+	if (!c)
+		return;
+	for (size_t i = 0; i < c->facts.sum.nfiles; i++)
+		input_release(&c->inputs[i]);
+	free(c->inputs);
+	free(c->reread);
+	filter_free(c->shared.filter);
+	spool_release(&c->spool);
+	facts_release(&c->facts);
+	free(c);
+}
+
+size_t cap_read(struct cap *c, struct cap_batch *b)
+{
+	size_t n = 0;
+
+	b->count = 0;
+	while (n == 0 && c->current < c->facts.sum.nfiles && c->shared.left > 0) {
+		n = input_read(&c->inputs[c->current], &c->shared, b);
+		if (n == 0)
+			c->current++;
+	}
+	c->facts.sum.spool_overflow = c->spool.overflow;
+	return n;
+}
+
+const struct cap_facts *cap_facts(const struct cap *c)
+{
+	return &c->facts.sum;
+}
+
+int cap_progress(const struct cap *c)
+{
+	uint64_t read = 0, size = 0;
+
+	for (size_t i = 0; i < c->facts.sum.nfiles; i++) {
+		const struct source *s = &c->inputs[i].source;
+
+		if (!c->inputs[i].format)
+			continue;
+		if (s->size == 0)
+			return -1;
+		size += s->size;
+		if (i < c->current)
+			read += s->size;
+		else if (i == c->current)
+			read += s->raw_read < s->size ? s->raw_read : s->size;
+	}
+	return size ? (int)((double)read / (double)size * 1000) : -1;
+}
+
+int cap_reread(struct cap *c, uint16_t file, uint64_t offset, struct packet *p, struct err *e)
+{
+	if (file >= c->facts.sum.nfiles || !c->inputs[file].format)
+		return err_set(e, "input %u was not read", file);
+	return input_reread(&c->inputs[file], offset, &c->reread, &c->reread_cap, p, e);
+}
