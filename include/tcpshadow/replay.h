@@ -43,7 +43,7 @@ struct replay_step {
 
 struct replay;
 
-struct replay *replay_new(int64_t time_wait_ns);
+struct replay *replay_new(void);
 void replay_free(struct replay *r);
 /* Feed the next segment of the connection. */
 void replay_segment(struct replay *r, const struct segment *s, struct replay_step *out);

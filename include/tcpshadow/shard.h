@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * shard - a part of all connections: their table, their memory and the log of what happened to them.
+ *
+ * Input:  the segments of the shard's flows, in order, and whole seconds of packet time.
+ * Output: a log of events, in the order of the slots that caused them.
+ * Memory: bounded; when full, first half-open connections go (oldest first, counted, without a record), then
+ *         closed ones, then the open one that has been idle longest (with their records).
+ * Does not: know other shards, files, threads or the clock on the wall.
+ */
+#ifndef TCPSHADOW_SHARD_H
+#define TCPSHADOW_SHARD_H
+
+#include "tcpshadow/event.h"
+
+enum {
+	SHARD_COUNT = 32, /* fixed: limits and eviction are per shard, so output depends on it */
+};
+
+struct shard_options {
+	uint64_t hash_key;   /* for buckets only */
+	int64_t time_wait;   /* ns */
+	uint64_t memory;     /* bytes, for this shard */
+	bool wants_segments; /* log EVENT_SEGMENT */
+};
+
+struct shard_counts {
+	uint64_t evicted;        /* records written early */
+	uint64_t rolled_up;      /* half-open connections dropped without a record */
+	uint64_t icmp_unmatched; /* ICMP errors about no known connection */
+};
+
+/* The record of an EVENT_RECORD may still be given its id; it lives until shard_log_reset(). */
+struct log_entry {
+	struct event event;
+	struct conn_record *record;
+};
+
+struct shard;
+
+struct shard *shard_new(const struct shard_options *o);
+void shard_free(struct shard *s);
+
+/* Which shard a segment belongs to: 0 .. SHARD_COUNT - 1; the same for both directions. */
+unsigned shard_of(const struct segment *seg);
+
+void shard_segment(struct shard *s, const struct segment *seg, uint32_t slot);
+/* Packet time has reached this second; expire what is due. */
+void shard_tick(struct shard *s, int64_t second, uint32_t slot);
+
+/* The capture is over: the connections left, one at a time, in order of uid. */
+void shard_finish_begin(struct shard *s);
+uint64_t shard_finish_peek(const struct shard *s); /* uid of the next, 0 = none left */
+void shard_finish_next(struct shard *s, uint32_t slot);
+
+const struct log_entry *shard_log(const struct shard *s, size_t *n);
+void shard_log_reset(struct shard *s);
+const struct shard_counts *shard_counts(const struct shard *s);
+
+#endif

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * arrival - seen at the tap is not received by the peer: when a captured segment takes effect.
+ *
+ * Each endpoint has a short queue of the segments on their way to it that can change its state.  When it
+ * sends, the shortest prefix of the queue that explains its acknowledgment has arrived: that is proof.
+ * What nobody ever acknowledges (a pure ACK, a RST, an ICMP error) is taken to have arrived unless the
+ * endpoint's own segments show the opposite: it repeats what was acknowledged, it goes on after a RST.
+ * At the end of the connection the rest is decided: silence where it would have had to speak is proof.
+ *
+ * Memory: ARRIVALS_MAX entries per endpoint; a repeated fact replaces its older copy.
+ * Spec:   RFC 9293 3.4, 3.10.7; RFC 5961 3.2 (exact RST).
+ */
+#include "config.h"
+
+#include "tcp/conn.h"
+
+enum fact {
+	FACT_ACK, /* acknowledges our SYN or FIN, nothing in it needs an acknowledgment itself */
+	FACT_SYN,
+	FACT_FIN,
+	FACT_RST,
+	FACT_ICMP,
+};
+
+static enum fact fact_of(const struct arrival *a)
+{
+	if (a->flags == 0)
+		return FACT_ICMP;
+	if (a->flags & TCP_RST)
+		return FACT_RST;
+	if (a->flags & TCP_SYN)
+		return FACT_SYN;
+	return a->flags & TCP_FIN ? FACT_FIN : FACT_ACK;
+}
+
+static void remove_at(struct endpoint *e, unsigned i)
+{
+	e->narrivals--;
+	for (; i < e->narrivals; i++)
+		e->arrivals[i] = e->arrivals[i + 1];
+}
+
+int64_t arrival_round_trip(const struct conn *c, const struct endpoint *e)
+{
+	bool is_client = conn_dir(c, e) == c->client;
+	int64_t from = is_client ? c->synack_time : c->syn_time;
+	int64_t to = is_client ? c->ack_time : c->synack_time;
+
+	if (from < 0 || to < from)
+		return NS_PER_SEC / 5;
+	return (to - from) * 3 / 2 + NS_PER_SEC / 1000;
+}
+
+/* A SYN matters to an end that is not synchronised yet (a challenge ACK changes no state). */
+static bool is_syn_fact(const struct step *st)
+{
+	switch ((enum tcp_state)st->peer->state) {
+	case TCPS_UNKNOWN:
+	case TCPS_LISTEN:
+	case TCPS_SYN_SENT:
+		return true;
+	case TCPS_SYN_RECEIVED:
+		return st->conn->both_syn && (st->seg->flags & TCP_ACK);
+	case TCPS_CLOSED:
+	case TCPS_ESTABLISHED:
+	case TCPS_FIN_WAIT_1:
+	case TCPS_FIN_WAIT_2:
+	case TCPS_CLOSE_WAIT:
+	case TCPS_CLOSING:
+	case TCPS_LAST_ACK:
+	case TCPS_TIME_WAIT:
+	case TCPS_COUNT:
+		return false;
+	}
+	return false;
+}
+
+/* Can this segment change a state of the end it goes to? */
+static bool is_fact(const struct step *st)
+{
+	const struct endpoint *to = st->peer;
+
+	if (st->seg->flags & TCP_SYN)
+		return is_syn_fact(st);
+	if (st->seg->flags & (TCP_FIN | TCP_RST))
+		return true;
+	if (!st->has_ack)
+		return false;
+	if (to->state == TCPS_SYN_RECEIVED)
+		return st->ack > to->iss && st->ack <= to->snd_nxt;
+	return to->fin_seen && st->ack >= to->fin_end && to->state != TCPS_FIN_WAIT_2 &&
+	       to->state != TCPS_TIME_WAIT && to->state != TCPS_CLOSED;
+}
+
+/* The same fact again: the SYN or FIN at the same place, the same acknowledgment, a RST there. */
+static bool is_repeat(const struct arrival *a, const struct arrival *b)
+{
+	if (fact_of(a) != fact_of(b))
+		return false;
+	switch (fact_of(a)) {
+	case FACT_ACK:
+		return b->ack >= a->ack;
+	case FACT_SYN:
+		return ((a->flags ^ b->flags) & TCP_ACK) == 0;
+	case FACT_FIN:
+		return a->end == b->end;
+	case FACT_RST:
+		return a->seq == b->seq || !b->exact;
+	case FACT_ICMP:
+		return true;
+	}
+	return false;
+}
+
+/* Which entry goes when the queue is full: a weak one, else the oldest ACK, else the oldest. */
+static unsigned victim(const struct endpoint *e)
+{
+	for (unsigned i = 0; i < e->narrivals; i++)
+		if (e->arrivals[i].weak)
+			return i;
+	for (unsigned i = 0; i < e->narrivals; i++)
+		if (fact_of(&e->arrivals[i]) == FACT_ACK)
+			return i;
+	return 0;
+}
+
+static void enqueue(struct endpoint *to, const struct arrival *a)
+{
+	for (unsigned i = 0; i < to->narrivals; i++) {
+		if (!is_repeat(&to->arrivals[i], a))
+			continue;
+		if (fact_of(a) == FACT_RST || (a->weak && !to->arrivals[i].weak))
+			return;
+		remove_at(to, i);
+		break;
+	}
+	if (to->narrivals == ARRIVALS_MAX)
+		remove_at(to, victim(to));
+	to->arrivals[to->narrivals++] = *a;
+}
+
+/*
+ * Would the end obey a RST with this number?  It must be its RCV.NXT, which lies between what it has
+ * acknowledged and what was sent to it; or the right edge of its rightmost SACK block; or, once it has the
+ * FIN, the FIN's own number.
+ */
+static bool rst_is_exact(const struct step *st)
+{
+	const struct endpoint *to = st->peer;
+
+	if (to->state == TCPS_SYN_SENT)
+		return st->has_ack && st->ack > to->iss && st->ack <= to->snd_nxt;
+	if (!to->has_ack)
+		return true;
+	if (st->seq >= to->rcv_nxt && st->seq <= st->self->snd_nxt)
+		return true;
+	if (to->sack_edge && st->seq == to->sack_edge)
+		return true;
+	return st->self->fin_seen && st->seq + 1 == st->self->fin_end;
+}
+
+void arrival_queue(struct step *st)
+{
+	struct arrival a;
+
+	if (!is_fact(st))
+		return;
+	a = (struct arrival){
+		.packet = st->seg->packet,
+		.time = st->time,
+		.seq = st->seq,
+		.end = st->end,
+		.ack = st->has_ack ? st->ack : 0,
+		.flags = st->seg->flags,
+		.weak = st->is_weak,
+		.exact = (st->seg->flags & TCP_RST) && rst_is_exact(st),
+	};
+	if ((st->seg->flags & TCP_RST) && !a.exact)
+		st->notes |= 1u << SEGMENT_NOTE_RST_NOT_OBEYED;
+	enqueue(st->peer, &a);
+}
+
+/* Did this acknowledgment, and none before it, cover the arrival? */
+static bool is_acknowledged(const struct step *st, const struct arrival *a)
+{
+	const struct endpoint *e = st->self;
+
+	if (!st->has_ack || a->end <= a->seq || (a->flags & TCP_RST) || st->ack < a->end)
+		return false;
+	if (a->flags & TCP_SYN)
+		return e->state == TCPS_UNKNOWN || e->state == TCPS_LISTEN ||
+		       e->state == TCPS_SYN_SENT || !e->has_ack || e->rcv_nxt < a->end;
+	return !e->has_ack || e->rcv_nxt < a->end || (a->flags & TCP_FIN);
+}
+
+/*
+ * Proof by acknowledgment: apply the shortest prefix of the queue that explains it.  A RST or an ICMP error
+ * in that prefix was not obeyed, or the endpoint would not have gone on to acknowledge what follows.
+ */
+void arrival_prove(struct step *st)
+{
+	struct endpoint *e = st->self;
+	unsigned n = 0;
+
+	/* A RST that answers a SYN acknowledges it without there being a connection. */
+	if ((st->seg->flags & TCP_RST) && e->nhistory == 0)
+		return;
+	for (unsigned i = 0; i < e->narrivals; i++)
+		if (is_acknowledged(st, &e->arrivals[i]))
+			n = i + 1;
+	for (; n > 0; n--) {
+		const struct arrival a = e->arrivals[0];
+		bool acked = is_acknowledged(st, &a);
+
+		remove_at(e, 0);
+		if (acked || fact_of(&a) == FACT_ACK)
+			segarrives(e, &a, st->seg->packet);
+	}
+}
+
+/* A keepalive repeats the last octet, acknowledged or not (RFC 9293 3.8.4). */
+static bool is_probe(const struct step *st)
+{
+	return st->seg->len <= 1 && !(st->seg->flags & (TCP_SYN | TCP_FIN)) &&
+	       st->seq + 1 == st->self->snd_nxt;
+}
+
+/* Does the segment show that its sender had not got the arrival? */
+static bool is_doubted(const struct step *st, const struct arrival *a)
+{
+	switch (fact_of(a)) {
+	case FACT_ACK:
+		return st->end > st->seq && st->seq < a->ack && !is_probe(st);
+	case FACT_SYN:
+	case FACT_FIN:
+		return st->has_ack ? st->ack < a->end
+		                   : (a->flags & TCP_SYN) && (st->seg->flags & TCP_SYN);
+	case FACT_RST:
+	case FACT_ICMP:
+		return !(st->seg->flags & TCP_RST);
+	}
+	return false;
+}
+
+/* Doubts within a round trip of the arrival are segments that crossed it. */
+static void doubt_all(struct step *st)
+{
+	struct endpoint *e = st->self;
+	int64_t crossing = arrival_round_trip(st->conn, e);
+
+	for (unsigned i = 0; i < e->narrivals; i++) {
+		struct arrival *a = &e->arrivals[i];
+
+		if (!is_doubted(st, a))
+			continue;
+		if (fact_of(a) != FACT_ACK && st->time - a->time <= crossing)
+			continue;
+		a->doubts++;
+		a->doubted_at = st->time;
+	}
+}
+
+static void drop_refuted_resets(struct endpoint *e)
+{
+	for (unsigned i = 0; i < e->narrivals;) {
+		const struct arrival *a = &e->arrivals[i];
+
+		if (a->doubts && (fact_of(a) == FACT_RST || fact_of(a) == FACT_ICMP))
+			remove_at(e, i);
+		else
+			i++;
+	}
+}
+
+/*
+ * The endpoint is sending: what of its queue needs no acknowledgment has arrived before, unless this
+ * segment shows the opposite.  In SYN-RECEIVED anything but the SYN-ACK again shows that the handshake
+ * was completed (but for Fast Open, RFC 7413 4.2).
+ */
+void arrival_settle(struct step *st)
+{
+	struct endpoint *e = st->self;
+
+	if (e->narrivals == 0)
+		return;
+	doubt_all(st);
+	drop_refuted_resets(e);
+	if (st->seg->flags & TCP_RST)
+		return;
+	while (e->narrivals && fact_of(&e->arrivals[0]) == FACT_ACK) {
+		const struct arrival a = e->arrivals[0];
+		bool shows_open = e->state == TCPS_SYN_RECEIVED && !(st->seg->flags & TCP_SYN);
+
+		if (a.weak || (a.doubts && !shows_open))
+			break;
+		remove_at(e, 0);
+		segarrives(e, &a, st->seg->packet);
+	}
+}
+
+/* Silence as proof.  0 = it only may have arrived; UINT64_MAX = it must be left out. */
+static uint64_t proof_at_end(
+    const struct endpoint *e, const struct endpoint *from, const struct arrival *a)
+{
+	if (a->weak || a->doubts)
+		return UINT64_MAX;
+	switch (fact_of(a)) {
+	case FACT_ICMP:
+		return a->packet;
+	case FACT_RST:
+		return a->exact ? a->packet : UINT64_MAX;
+	case FACT_ACK:
+		if (e->state != TCPS_SYN_RECEIVED)
+			return a->packet;
+		return e->synack_repeated_late ? UINT64_MAX : 0;
+	case FACT_SYN:
+		return (a->flags & TCP_ACK) || e->state == TCPS_SYN_SENT ? 0 : UINT64_MAX;
+	case FACT_FIN:
+		return track_contiguous(from) >= a->end ? 0 : UINT64_MAX;
+	}
+	return UINT64_MAX;
+}
+
+void arrival_finish(struct conn *c, struct endpoint *e)
+{
+	const struct endpoint *from = &c->ends[!conn_dir(c, e)];
+
+	for (unsigned i = 0; i < e->narrivals; i++) {
+		const struct arrival *a = &e->arrivals[i];
+		uint64_t proof = proof_at_end(e, from, a);
+
+		if (proof != UINT64_MAX)
+			segarrives(e, a, proof);
+	}
+	e->narrivals = 0;
+}

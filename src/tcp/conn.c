@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * conn - one segment through the machine, in this order: what it proves its sender has received, what
+ * sending it means, where it moves the edges, and what it will mean when it arrives at the peer.
+ *
+ * Spec: RFC 9293 3.5 to 3.10; lessons of real kernels are named where they decide.
+ */
+#include "config.h"
+
+#include "tcp/conn.h"
+
+void conn_init(struct conn *c, const struct segment *s, uint8_t dir)
+{
+	bool is_icmp = s->kind == SEG_ICMP;
+
+	memset(c, 0, sizeof(*c));
+	c->uid = s->packet;
+	c->start = s->ts;
+	c->ip_version = s->ip_version;
+	c->file = s->file;
+	c->vlan = s->vlan;
+	c->tunnel = s->tunnel;
+	c->syn_time = c->synack_time = c->ack_time = -1;
+	c->addrs[dir] = (struct endpoint_addr){ s->src, s->sport, s->ip_version, 0 };
+	c->addrs[!dir] = (struct endpoint_addr){ s->dst, s->dport, s->ip_version, 0 };
+	c->client = dir;
+	c->opener = OPENER_UNKNOWN;
+	if (!is_icmp && (s->flags & (TCP_SYN | TCP_RST)) == TCP_SYN) {
+		c->opener = OPENER_CLIENT;
+		if (s->flags & TCP_ACK)
+			c->client = !dir;
+		return;
+	}
+	c->is_midstream = true;
+	c->ends[0].may_have_fin = c->ends[1].may_have_fin = true;
+	/* No handshake tells the roles: services live on low ports. */
+	if (s->sport < s->dport)
+		c->client = !dir;
+}
+
+static void account(struct step *st)
+{
+	struct conn *c = st->conn;
+	struct endpoint *e = st->self;
+
+	e->packets++;
+	e->wire_bytes += st->seg->wire_len;
+	e->payload_bytes += st->seg->len;
+	e->last_time = st->time;
+	if (st->time > c->end)
+		c->end = st->time;
+	if (st->seg->notes & SEG_TRUNCATED) {
+		c->truncated++;
+		st->notes |= 1u << SEGMENT_NOTE_TRUNCATED;
+	}
+	if (st->seg->checksum_state == CHECKSUM_GOOD)
+		e->good_checksums++;
+	else if (st->seg->checksum_state == CHECKSUM_BAD)
+		e->bad_checksums++;
+}
+
+static void read_offer(struct syn_offer *o, const struct segment *s)
+{
+	const struct tcp_options *opt = &s->opt;
+
+	*o = (struct syn_offer){
+		.seen = true,
+		.has_mss = opt->seen & OPT_MSS,
+		.has_wscale = opt->seen & OPT_WSCALE,
+		.sack_permitted = opt->seen & OPT_SACK_PERMITTED,
+		.timestamps = opt->seen & OPT_TIMESTAMPS,
+		.fast_open = opt->seen & OPT_FAST_OPEN,
+		/* RFC 3168 6.1.1: a SYN asks with ECE and CWR, a SYN-ACK agrees with ECE alone. */
+		.ecn = (s->flags & TCP_ACK)
+		           ? (s->flags & (TCP_ECE | TCP_CWR)) == TCP_ECE
+		           : (s->flags & (TCP_ECE | TCP_CWR)) == (TCP_ECE | TCP_CWR),
+		.mss = (opt->seen & OPT_MSS) ? opt->mss : 0,
+		.window_scale = (opt->seen & OPT_WSCALE) ? opt->wscale : 0,
+	};
+}
+
+/* RFC 7323 2.2: scaling is on only if both SYNs carried the option; a shift above 14 means 14 (2.3). */
+static void agree_on_scaling(struct conn *c)
+{
+	struct endpoint *a = &c->ends[0], *b = &c->ends[1];
+	bool both = a->offer.has_wscale && b->offer.has_wscale;
+
+	if (!a->offer.seen || !b->offer.seen)
+		return;
+	a->scale_known = b->scale_known = true;
+	a->wscale = both ? (uint8_t)(a->offer.window_scale > 14 ? 14 : a->offer.window_scale) : 0;
+	b->wscale = both ? (uint8_t)(b->offer.window_scale > 14 ? 14 : b->offer.window_scale) : 0;
+}
+
+/*
+ * A SYN with another ISN, before anybody acknowledged the first: a new attempt of the same connection (a
+ * server that had forgotten its SYN-ACK, say).  The old numbers mean nothing any more.
+ */
+static void restart_numbers(struct step *st)
+{
+	struct endpoint *e = st->self;
+
+	e->has_seq = false;
+	e->nholes = 0;
+	e->missing = 0;
+	for (unsigned i = 0; i < st->peer->narrivals; i++)
+		st->peer->arrivals[i].weak = true;
+}
+
+static void learn_from_syn(struct step *st)
+{
+	struct conn *c = st->conn;
+	struct endpoint *e = st->self;
+	bool is_repeat = e->iss && e->isn == st->seg->seq;
+
+	if (st->seg->flags & TCP_ACK)
+		c->synacks++;
+	else
+		c->syns++;
+	if (e->iss && !is_repeat && !c->handshake_done)
+		restart_numbers(st);
+	else if (e->iss && !is_repeat)
+		return;
+	if (!c->handshake_done && (st->seg->flags & TCP_ACK))
+		c->synack_time = st->time;
+	else if (!c->handshake_done && c->synack_time < 0)
+		c->syn_time = st->time;
+	e->iss = st->seq;
+	e->isn = st->seg->seq;
+	read_offer(&e->offer, st->seg);
+	e->uses_timestamps = e->offer.timestamps;
+	e->uses_md5 = st->seg->opt.seen & OPT_MD5;
+	agree_on_scaling(c);
+}
+
+static void learn_roles(struct step *st)
+{
+	struct conn *c = st->conn;
+	bool is_ack = st->seg->flags & TCP_ACK;
+
+	if (is_ack && st->peer->iss && st->peer->offer.seen && st->ack > st->peer->iss + 1)
+		st->peer->syn_data_acked = true;
+	if (!is_ack && st->peer->offer.seen && st->peer->state == TCPS_SYN_SENT)
+		c->both_syn = true;
+	/* A reordered or late-starting capture may show the SYN after what it started. */
+	if (c->opener == OPENER_UNKNOWN && !c->is_over) {
+		c->opener = OPENER_CLIENT;
+		c->client = is_ack ? !st->dir : st->dir;
+		c->is_midstream = false;
+	}
+}
+
+static struct cause cause_of(const struct step *st, bool proved)
+{
+	return (struct cause){ st->seg->packet, st->time, proved ? st->seg->packet : 0 };
+}
+
+static void sent_syn(struct step *st)
+{
+	struct cause cause = cause_of(st, true);
+
+	if (st->seg->flags & TCP_ACK) {
+		if (st->self->state == TCPS_SYN_RECEIVED && st->peer->last_packet &&
+		    st->self->narrivals)
+			st->self->synack_repeated_late = true;
+		(void)state_stimulus(st->self, SND_SYNACK, &cause);
+		return;
+	}
+	state_begin(st->self, TCPS_CLOSED);
+	(void)state_stimulus(st->self, SND_SYN, &cause);
+}
+
+static void sent_fin(struct step *st)
+{
+	struct conn *c = st->conn;
+	struct endpoint *e = st->self;
+	struct cause cause = cause_of(st, !st->peer->may_have_fin);
+
+	if (!e->fin_seen) {
+		if (c->nfin_order < 2)
+			c->fin_order[c->nfin_order++] = st->dir;
+		e->fin_seen = true;
+		e->fin_end = st->end;
+	}
+	(void)state_stimulus(e, SND_FIN, &cause);
+}
+
+static const struct arrival *waiting_synack(const struct endpoint *e)
+{
+	for (unsigned i = 0; i < e->narrivals; i++)
+		if ((e->arrivals[i].flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
+			return &e->arrivals[i];
+	return NULL;
+}
+
+/*
+ * Does this RST end the connection of its sender?  One that answers an unacceptable acknowledgment takes
+ * its number from there and leaves SYN-SENT and SYN-RECEIVED as they are (RFC 9293 3.10.7.3, 3.10.7.4).
+ */
+static bool rst_ends_sender(const struct step *st)
+{
+	const struct endpoint *e = st->self;
+	bool has_ack = st->seg->flags & TCP_ACK;
+
+	if (st->is_foreign)
+		return false;
+	if (e->state == TCPS_SYN_SENT && !has_ack) {
+		const struct arrival *synack = waiting_synack(e);
+
+		return !synack || (synack->ack > e->iss && synack->ack <= e->snd_nxt);
+	}
+	if (e->state == TCPS_SYN_RECEIVED)
+		return st->seq == e->snd_nxt || (has_ack && st->seg->seq == 0);
+	if (!e->has_seq || !e->iss)
+		return true;
+	return st->seq >= (st->peer->has_ack ? st->peer->rcv_nxt : e->iss) &&
+	       st->seq <= e->snd_nxt + 1;
+}
+
+static void note_reset(struct step *st)
+{
+	struct conn *c = st->conn;
+
+	c->resets_seen++;
+	if (c->nresets == RESETS_MAX)
+		return;
+	c->resets[c->nresets++] = (struct reset_record){
+		.packet = st->seg->packet,
+		.time = st->time,
+		.by = st->dir,
+		.obeyed = -1,
+		.answers = st->peer->last_packet,
+	};
+}
+
+static void sent_rst(struct step *st)
+{
+	struct conn *c = st->conn;
+	struct endpoint *e = st->self;
+	struct cause cause = cause_of(st, true);
+
+	note_reset(st);
+	if (e->nhistory == 0 && st->peer->offer.seen && !e->offer.seen) {
+		state_begin(e, TCPS_CLOSED);
+		c->refused = true;
+		c->is_over = true;
+		return;
+	}
+	if (!rst_ends_sender(st))
+		return;
+	e->rst_seen = true;
+	c->is_over = true;
+	(void)state_stimulus(e, SND_RST, &cause);
+}
+
+/* After a RST of its own a host has no connection left to send from: the RST was not its own. */
+static void take_back_reset(struct step *st)
+{
+	struct endpoint *e = st->self;
+	bool is_new =
+	    st->end > e->snd_nxt || st->time - e->last_time > arrival_round_trip(st->conn, e);
+
+	if (!e->rst_seen || e->state != TCPS_CLOSED || !is_new)
+		return;
+	e->rst_seen = false;
+	st->conn->is_over = false;
+	state_undo(e);
+}
+
+/*
+ * The sender acknowledges in SYN-SENT: it got a SYN-ACK, so the peer got the SYN, even where the capture
+ * lacks the SYN-ACK.
+ */
+static void imply_synack(struct step *st)
+{
+	struct endpoint *peer = st->peer;
+
+	for (unsigned i = 0; i < peer->narrivals; i++)
+		if ((peer->arrivals[i].flags & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
+		    peer->state == TCPS_UNKNOWN) {
+			segarrives(peer, &peer->arrivals[i], st->seg->packet);
+			peer->narrivals = 0;
+			peer->iss = st->ack - 1;
+			break;
+		}
+}
+
+/* What only an open connection sends shows that the handshake was completed, captured or not. */
+static void imply_open(struct step *st)
+{
+	struct endpoint *e = st->self;
+	struct cause cause = cause_of(st, true);
+
+	if (!st->has_ack || (st->seg->flags & (TCP_SYN | TCP_RST)))
+		return;
+	if (e->state == TCPS_SYN_SENT) {
+		imply_synack(st);
+		(void)state_stimulus(e, IMPLIED_OPEN, &cause);
+	} else if (e->state == TCPS_UNKNOWN) {
+		(void)state_stimulus(e, IMPLIED_OPEN, &cause);
+	} else if (e->state == TCPS_SYN_RECEIVED && !st->peer->syn_data_acked) {
+		(void)state_stimulus(e, IMPLIED_OPEN, &cause);
+	}
+}
+
+static void send(struct step *st)
+{
+	uint16_t flags = st->seg->flags;
+
+	if (flags & TCP_RST) {
+		sent_rst(st);
+		return;
+	}
+	if (flags & TCP_SYN)
+		sent_syn(st);
+	if (flags & TCP_FIN)
+		sent_fin(st);
+}
+
+static void note_kind(struct step *st)
+{
+	const struct endpoint *e = st->self, *peer = st->peer;
+	uint16_t flags = st->seg->flags;
+
+	if (!(flags & (TCP_SYN | TCP_FIN | TCP_RST)) && st->seg->len <= 1 && e->has_seq &&
+	    st->seq + 1 == e->snd_nxt) {
+		bool probe = peer->has_ack && peer->last_window == 0;
+
+		st->notes |= 1u << (probe ? SEGMENT_NOTE_WINDOW_PROBE : SEGMENT_NOTE_KEEPALIVE);
+	}
+	if (st->seg->window == 0 && st->has_ack && !(flags & (TCP_SYN | TCP_RST)))
+		st->notes |= 1u << SEGMENT_NOTE_ZERO_WINDOW;
+	if (st->has_ack && !st->seg->len && !(flags & (TCP_SYN | TCP_FIN | TCP_RST)) &&
+	    e->has_ack && st->ack == e->rcv_nxt && st->seq == e->snd_nxt && peer->snd_nxt > st->ack)
+		st->notes |= 1u << SEGMENT_NOTE_DUPLICATE_ACK;
+	if ((flags & TCP_SYN) && st->seg->len && (st->seg->opt.seen & OPT_FAST_OPEN))
+		st->notes |= 1u << SEGMENT_NOTE_FAST_OPEN_DATA;
+}
+
+static void finish_handshake(struct step *st)
+{
+	struct conn *c = st->conn;
+
+	if (c->handshake_done || c->synack_time < 0 || st->dir != c->client || !st->has_ack)
+		return;
+	if (st->seg->flags & (TCP_SYN | TCP_RST))
+		return;
+	if (!st->peer->iss || st->ack <= st->peer->iss)
+		return;
+	c->handshake_done = true;
+	c->ack_time = st->time;
+}
+
+/* Both FINs acknowledged, as far as the tap has seen. */
+static void check_over(struct conn *c)
+{
+	const struct endpoint *a = &c->ends[0], *b = &c->ends[1];
+
+	if (a->fin_seen && b->fin_seen && b->rcv_nxt >= a->fin_end && a->rcv_nxt >= b->fin_end)
+		c->is_over = true;
+}
+
+static void apply(struct step *st)
+{
+	uint16_t flags = st->seg->flags;
+
+	take_back_reset(st);
+	if ((flags & (TCP_SYN | TCP_RST)) == TCP_SYN) {
+		learn_roles(st);
+		learn_from_syn(st);
+		track_numbers(st);
+	}
+	note_kind(st);
+	arrival_prove(st);
+	arrival_settle(st);
+	imply_open(st);
+	finish_handshake(st);
+	if (flags & TCP_RST)
+		send(st);
+	track_advance(st);
+	if (!(flags & TCP_RST))
+		send(st);
+	check_over(st->conn);
+}
+
+void conn_segment(struct conn *c, const struct segment *s, uint8_t dir, struct step *step)
+{
+	*step = (struct step){
+		.conn = c,
+		.self = &c->ends[dir],
+		.peer = &c->ends[!dir],
+		.seg = s,
+		.dir = dir,
+		.time = s->ts - c->start,
+	};
+	track_numbers(step);
+	track_validity(step);
+	account(step);
+	if (!step->is_weak)
+		apply(step);
+	arrival_queue(step);
+	step->self->last_packet = s->packet;
+}
+
+/* Hard errors end a connection attempt: Linux gives up at once on these in SYN-SENT. */
+static bool icmp_is_hard(const struct segment *s)
+{
+	if (s->ip_version == 6)
+		return s->icmp_type == 1 || (s->icmp_type == 4 && s->icmp_code <= 1);
+	if (s->icmp_type == 3)
+		return s->icmp_code != 4 && s->icmp_code != 5;
+	return s->icmp_type == 12;
+}
+
+void conn_icmp(struct conn *c, const struct segment *s, uint8_t dir)
+{
+	struct endpoint *e = &c->ends[dir];
+
+	c->icmp_seen++;
+	if (s->ts - c->start > c->end)
+		c->end = s->ts - c->start;
+	if (c->nicmp < ICMP_MAX)
+		c->icmp[c->nicmp++] = (struct icmp_record){
+			.packet = s->packet,
+			.time = s->ts - c->start,
+			.from = s->icmp_from,
+			.ip_version = s->ip_version,
+			.type = s->icmp_type,
+			.code = s->icmp_code,
+			.about = dir,
+		};
+	if (e->state != TCPS_SYN_SENT || !icmp_is_hard(s) || e->narrivals == ARRIVALS_MAX)
+		return;
+	e->arrivals[e->narrivals++] = (struct arrival){
+		.packet = s->packet, .time = s->ts - c->start, .weak = s->seq != e->isn
+	};
+}
+
+void conn_finish(struct conn *c, bool reused, bool time_wait_expired)
+{
+	struct cause cause = { 0, c->end, 0 };
+
+	for (unsigned i = 0; i < 2; i++) {
+		arrival_finish(c, &c->ends[i]);
+		if (reused)
+			(void)state_stimulus(&c->ends[i], REUSED, &cause);
+		else if (time_wait_expired)
+			(void)state_stimulus(&c->ends[i], TIMEOUT, &cause);
+	}
+}
+
+/* Linux, RFC 6191, RFC 9293 3.6.1: a SYN reopens TIME-WAIT if its number or its timestamp is newer. */
+static bool reopens_time_wait(const struct endpoint *to, const struct segment *s)
+{
+	if ((int32_t)(s->seq - (uint32_t)to->rcv_nxt) > 0)
+		return true;
+	return (s->opt.seen & OPT_TIMESTAMPS) && to->has_ts_recent &&
+	       (int32_t)(s->opt.tsval - to->ts_recent) > 0;
+}
+
+static bool is_in_time_wait(const struct conn *c, const struct endpoint *e)
+{
+	const struct endpoint *other = &c->ends[!conn_dir(c, e)];
+
+	/* The end that closed first; with crossing FINs each. */
+	return e->fin_seen && other->fin_seen && !c->ends[0].rst_seen && !c->ends[1].rst_seen &&
+	       (c->fin_order[0] == conn_dir(c, e) || e->state == TCPS_CLOSING ||
+	           e->state == TCPS_TIME_WAIT);
+}
+
+enum syn_fate conn_syn_fate(const struct conn *c, const struct segment *s, uint8_t dir)
+{
+	const struct endpoint *from = &c->ends[dir], *to = &c->ends[!dir];
+	int64_t idle = s->ts - c->start - c->end;
+
+	if (from->iss && from->isn == s->seq)
+		return SYN_BELONGS;
+	if (!from->iss && !from->has_seq && to->state == TCPS_SYN_SENT)
+		return SYN_BELONGS;
+	if (c->is_over) {
+		if (is_in_time_wait(c, to) && !reopens_time_wait(to, s))
+			return SYN_BELONGS;
+		return SYN_STARTS_NEW;
+	}
+	if (from->state == TCPS_SYN_SENT && to->packets == 0)
+		return SYN_STARTS_NEW;
+	return idle > 60 * NS_PER_SEC ? SYN_STARTS_NEW : SYN_PENDING;
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * conn - one incarnation of a 4-tuple: two shadow endpoints and what was learnt about them.
+ *
+ * Input:  the segments of both directions in capture order (struct step carries one through).
+ * Memory: fixed size; lists are capped and counted.
+ * Spec:   RFC 9293 3.3, 3.10; see segarrives.c, arrival.c and fsm.def.
+ * Does not: know flow tables, files or output.
+ *
+ * Sequence numbers are unwrapped to 64 bits per direction; 0 = not known.  Times are ns since the first
+ * packet, packets are ordinals.  `self` is the sender of the segment at hand, `peer` the other end:
+ * nothing exists once per direction.
+ */
+#ifndef TCP_CONN_H
+#define TCP_CONN_H
+
+#include "tcp/fsm.h"
+#include "tcpshadow/replay.h"
+#include "tcpshadow/segment.h"
+
+enum {
+	HISTORY_MAX = 10, /* an orderly life has at most 7 entries */
+	ARRIVALS_MAX = 6,
+	RESETS_MAX = 4,
+	ICMP_MAX = 3,
+	HOLES_MAX = 4,
+};
+
+/* What a captured segment means to the end it is going to; waits until its arrival is proved. */
+struct arrival {
+	uint64_t packet;
+	int64_t time;
+	uint64_t seq, end, ack; /* unwrapped; ack 0 = no ACK flag */
+	int64_t doubted_at; /* when the receiver last showed that it had not got this, 0 = never */
+	uint16_t flags;     /* enum tcp_flag; 0 = ICMP error */
+	uint8_t doubts;     /* how often it showed that */
+	bool weak;          /* the receiver should have ignored it: counts only when acknowledged */
+	bool exact;         /* RST: its number was one the receiver must obey (RFC 5961 3.2) */
+};
+
+/* Sequence space that was jumped over: [left, right). */
+struct hole {
+	uint64_t left, right;
+};
+
+struct endpoint {
+	/* hot: every segment */
+	uint8_t state; /* enum tcp_state, as applied so far */
+	uint8_t narrivals;
+	uint8_t nhistory;
+	uint8_t wscale;    /* of its own SYN; applies to the windows it sends */
+	bool has_seq;      /* snd_nxt is valid */
+	bool has_ack;      /* rcv_nxt is valid */
+	bool scale_known;  /* both SYNs were seen, or its windows are known to be unscaled */
+	bool is_presumed;  /* the last history entry is presumed: so are all that follow */
+	bool may_have_fin; /* it may have sent a FIN that the capture lacks */
+	bool fin_seen;
+	bool rst_seen; /* it sent a RST that closes */
+	bool has_tsval;
+	uint8_t ttl;          /* of its latest segment without RST; 0 = none */
+	bool syn_data_acked;  /* Fast Open: the peer's SYN-ACK covered data of its SYN */
+	bool uses_timestamps; /* its SYN carried the option */
+	bool uses_md5;
+	bool
+	    synack_repeated_late; /* it repeated its SYN-ACK although the tap had seen the answer */
+	uint32_t tsval;           /* newest accepted TSval it sent */
+	uint32_t ts_recent; /* TS.Recent of RFC 7323 as this end must hold it (peer's TSval) */
+	bool has_ts_recent;
+	uint64_t iss;  /* its ISN, 0 = not known */
+	uint64_t base; /* relative numbers count from here: iss, or the first byte seen */
+	uint64_t
+	    snd_nxt; /* highest number known to be sent (captured, or acknowledged by the peer) */
+	uint64_t cap_nxt;     /* highest number captured */
+	uint64_t fin_end;     /* number behind its FIN */
+	uint64_t rcv_nxt;     /* highest acknowledgment it sent: in the peer's numbers */
+	uint64_t right_edge;  /* highest ack + window it offered: in the peer's numbers */
+	uint64_t sack_edge;   /* right edge of the rightmost SACK block it sent */
+	uint64_t last_window; /* window of its last segment, scaled */
+	uint64_t missing;     /* bytes acknowledged and not captured */
+	uint64_t packets, wire_bytes, payload_bytes;
+	uint32_t good_checksums, bad_checksums;
+	uint32_t isn;
+	uint32_t history_lost;
+	int64_t last_time;            /* of its latest segment */
+	uint64_t last_packet;         /* likewise */
+	struct hole holes[HOLES_MAX]; /* sent, not captured, not acknowledged; unordered */
+	uint8_t nholes;
+	struct syn_offer offer;
+
+	struct arrival arrivals[ARRIVALS_MAX]; /* captured, on the way to this end; oldest first */
+	struct state_entry history[HISTORY_MAX];
+};
+
+/* A SYN with a new ISN into a living connection: perhaps the beginning of the next one. */
+struct pending_syn {
+	bool is_set;
+	uint8_t dir;
+	uint32_t seq;
+};
+
+struct conn {
+	struct endpoint ends[2]; /* by direction bit of the flow key */
+	uint64_t uid;            /* ordinal of the first packet */
+	int64_t start;           /* ns since the epoch */
+	int64_t end;             /* time of the last packet, ns since start */
+	uint8_t client;          /* which of ends[] */
+	uint8_t opener;          /* enum opener */
+	uint8_t ip_version;
+	bool both_syn; /* each end sent a SYN without ACK */
+	bool is_midstream;
+	bool is_over; /* reset, refused, or both FINs acknowledged */
+	bool is_closing_simultaneously;
+	bool refused; /* a RST answered the SYN */
+	bool icmp_refused;
+	bool handshake_done; /* the client answered a SYN-ACK */
+	uint16_t vlan;
+	uint16_t file;
+	uint32_t tunnel;
+	uint32_t syns, synacks;
+	uint32_t truncated, duplicates;
+	int64_t syn_time, synack_time, ack_time; /* last before the next step, -1 = none */
+	uint8_t nfin_order;
+	uint8_t fin_order[2]; /* direction bits */
+	struct pending_syn pending;
+	uint32_t nresets, resets_seen;
+	uint32_t nicmp, icmp_seen;
+	struct reset_record
+	    resets[RESETS_MAX]; /* `by` holds the direction bit until the record is made */
+	struct icmp_record icmp[ICMP_MAX]; /* likewise `about` */
+	struct endpoint_addr addrs[2];     /* by direction bit */
+};
+
+/* One segment on its way through the machine. */
+struct step {
+	struct conn *conn;
+	struct endpoint *self, *peer;
+	const struct segment *seg;
+	uint8_t dir;
+	bool has_ack;
+	bool is_weak;    /* the receiver should ignore it, and it proves nothing about its sender */
+	bool is_foreign; /* RST that looks as if another host had made it */
+	uint64_t seq, end, ack; /* unwrapped */
+	int64_t time;
+	uint32_t notes; /* bits of enum segment_note */
+};
+
+/* Begin a connection with its first segment, which is not applied yet.  dir: the sender's direction bit. */
+void conn_init(struct conn *c, const struct segment *s, uint8_t dir);
+/* Apply one segment.  Fills `step`, whose notes and numbers serve the replay. */
+void conn_segment(struct conn *c, const struct segment *s, uint8_t dir, struct step *step);
+/* An ICMP error about a segment that ends[dir] sent. */
+void conn_icmp(struct conn *c, const struct segment *s, uint8_t dir);
+/* No more segments will come: decide what is still open.  reused: a new SYN took over the ports. */
+void conn_finish(struct conn *c, bool reused, bool time_wait_expired);
+
+/* What the SYN would be: part of this connection, the start of a new one, or perhaps one. */
+enum syn_fate {
+	SYN_BELONGS,
+	SYN_STARTS_NEW,
+	SYN_PENDING,
+};
+enum syn_fate conn_syn_fate(const struct conn *c, const struct segment *s, uint8_t dir);
+
+/* state.c: history */
+struct cause {
+	uint64_t packet;
+	int64_t time;
+	uint64_t proved_by; /* 0 = not proved */
+};
+void state_begin(struct endpoint *e, enum tcp_state s);
+/* Feed one stimulus.  False when the table has no cell for it. */
+bool state_stimulus(struct endpoint *e, enum fsm_stimulus stimulus, const struct cause *cause);
+/* Take back the last change: it was drawn from a segment the endpoint did not send. */
+void state_undo(struct endpoint *e);
+
+/* arrival.c */
+void arrival_queue(struct step *st);
+void arrival_prove(struct step *st);
+void arrival_settle(struct step *st);
+void arrival_finish(struct conn *c, struct endpoint *e);
+/* Time from the tap to the end and back, as the handshake shows it, with a margin, ns. */
+int64_t arrival_round_trip(const struct conn *c, const struct endpoint *e);
+
+/* segarrives.c: the checks of RFC 9293 3.10.7, run when an arrival is applied */
+void segarrives(struct endpoint *e, const struct arrival *a, uint64_t proved_by);
+
+/* track.c: numbers, windows, timestamps */
+void track_numbers(struct step *st);
+void track_validity(struct step *st);
+void track_advance(struct step *st);
+/* All that e sent up to this number was captured or acknowledged. */
+uint64_t track_contiguous(const struct endpoint *e);
+
+/* record.c */
+/* Resolves the roles inside the connection as well: call once, last. */
+void record_fill(struct conn_record *r, struct conn *c);
+
+static inline uint8_t conn_dir(const struct conn *c, const struct endpoint *e)
+{
+	return e == &c->ends[1];
+}
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * record - from the finished connection to what is reported of it: roles, outcomes, histories.
+ *
+ * Memory: the record points into the connection; it is valid while that is.
+ */
+#include "config.h"
+
+#include "tcp/conn.h"
+
+static bool was_in(const struct endpoint *e, enum tcp_state s)
+{
+	for (unsigned i = 0; i < e->nhistory; i++)
+		if (e->history[i].state == s)
+			return true;
+	return false;
+}
+
+static const struct state_entry *entry_of(const struct endpoint *e, enum tcp_state s)
+{
+	for (unsigned i = 0; i < e->nhistory; i++)
+		if (e->history[i].state == s)
+			return &e->history[i];
+	return NULL;
+}
+
+static bool changed_by(const struct endpoint *e, enum fsm_stimulus stimulus)
+{
+	for (unsigned i = 0; i < e->nhistory; i++)
+		if (e->history[i].rule != FSM_RULE_NONE &&
+		    fsm_rule_at(e->history[i].rule)->stimulus == stimulus)
+			return true;
+	return false;
+}
+
+static enum handshake_outcome handshake_of(const struct conn *c)
+{
+	const struct endpoint *client = &c->ends[c->client], *server = &c->ends[!c->client];
+
+	if (c->is_midstream)
+		return HANDSHAKE_MIDSTREAM;
+	if (c->both_syn && was_in(client, TCPS_ESTABLISHED) && was_in(server, TCPS_ESTABLISHED))
+		return HANDSHAKE_SIMULTANEOUS;
+	if (was_in(client, TCPS_ESTABLISHED))
+		return HANDSHAKE_COMPLETE;
+	if (changed_by(client, RCV_RST))
+		return HANDSHAKE_REFUSED;
+	if (changed_by(client, RCV_ICMP))
+		return HANDSHAKE_ICMP_ERROR;
+	return c->synacks ? HANDSHAKE_UNFINISHED : HANDSHAKE_UNANSWERED;
+}
+
+/* FIN-WAIT-2 that lasts less than this was left by the ACK and the FIN of one close (ns). */
+#define ONE_CLOSE (NS_PER_SEC / 2000)
+
+static bool is_three_segment(const struct endpoint *e)
+{
+	const struct state_entry *fw2 = entry_of(e, TCPS_FIN_WAIT_2);
+	const struct state_entry *tw = entry_of(e, TCPS_TIME_WAIT);
+
+	return fw2 && tw && (fw2->packet == tw->packet || tw->time - fw2->time < ONE_CLOSE);
+}
+
+static enum close_outcome close_of(const struct conn *c)
+{
+	const struct endpoint *a = &c->ends[0], *b = &c->ends[1];
+
+	if (changed_by(a, RCV_RST) || changed_by(b, RCV_RST) || changed_by(a, SND_RST) ||
+	    changed_by(b, SND_RST))
+		return CLOSE_RESET;
+	if (c->nfin_order == 2) {
+		if (was_in(a, TCPS_CLOSING) || was_in(b, TCPS_CLOSING))
+			return CLOSE_SIMULTANEOUS;
+		return is_three_segment(a) || is_three_segment(b) ? CLOSE_THREE_SEGMENT
+		                                                  : CLOSE_FOUR_WAY;
+	}
+	return c->nfin_order == 1 ? CLOSE_HALF_CLOSED : CLOSE_NONE;
+}
+
+static uint8_t side_of(const struct conn *c, uint8_t dir)
+{
+	return dir == c->client ? SIDE_CLIENT : SIDE_SERVER;
+}
+
+static void fill_side(struct side_record *r, const struct conn *c, uint8_t dir)
+{
+	const struct endpoint *e = &c->ends[dir];
+
+	*r = (struct side_record){
+		.addr = c->addrs[dir],
+		.packets = e->packets,
+		.wire_bytes = e->wire_bytes,
+		.payload_bytes = e->payload_bytes,
+		.missing_bytes = e->missing,
+		.states = e->history,
+		.nstates = e->nhistory,
+		.states_lost = e->history_lost,
+		.isn = e->isn,
+		.offer = e->offer,
+	};
+}
+
+static bool is_still_open(const struct conn *c)
+{
+	for (unsigned i = 0; i < 2; i++)
+		if (c->ends[i].state != TCPS_CLOSED && c->ends[i].state != TCPS_TIME_WAIT)
+			return true;
+	return false;
+}
+
+/* Did the target of a RST change to CLOSED because of it, or go on? */
+static int8_t obeyed(const struct conn *c, const struct reset_record *rst)
+{
+	const struct endpoint *target = &c->ends[!rst->by];
+
+	for (unsigned i = 0; i < target->nhistory; i++)
+		if (target->history[i].packet == rst->packet &&
+		    target->history[i].state == TCPS_CLOSED)
+			return 1;
+	return target->last_time > rst->time && target->state != TCPS_CLOSED ? 0 : -1;
+}
+
+static void fill_resets(struct conn_record *r, struct conn *c)
+{
+	for (unsigned i = 0; i < c->nresets; i++) {
+		c->resets[i].obeyed = obeyed(c, &c->resets[i]);
+		c->resets[i].by = side_of(c, c->resets[i].by);
+	}
+	for (unsigned i = 0; i < c->nicmp; i++)
+		c->icmp[i].about = side_of(c, c->icmp[i].about);
+	r->resets = c->resets;
+	r->nresets = c->nresets;
+	r->resets_seen = c->resets_seen;
+	r->icmp = c->icmp;
+	r->nicmp = c->nicmp;
+	r->icmp_seen = c->icmp_seen;
+}
+
+static void fill_times(struct conn_record *r, const struct conn *c)
+{
+	r->start = c->start;
+	r->end = c->start + c->end;
+	r->has_syn_to_synack = c->syn_time >= 0 && c->synack_time >= c->syn_time;
+	r->has_synack_to_ack = c->synack_time >= 0 && c->ack_time >= c->synack_time;
+	if (r->has_syn_to_synack)
+		r->syn_to_synack = c->synack_time - c->syn_time;
+	if (r->has_synack_to_ack)
+		r->synack_to_ack = c->ack_time - c->synack_time;
+}
+
+static int8_t one_sided(const struct conn *c)
+{
+	if (c->ends[0].packets && c->ends[1].packets)
+		return -1;
+	return (int8_t)side_of(c, c->ends[0].packets ? 0 : 1);
+}
+
+void record_fill(struct conn_record *r, struct conn *c)
+{
+	for (unsigned i = 0; i < 2; i++)
+		state_begin(&c->ends[i], TCPS_UNKNOWN);
+	*r = (struct conn_record){
+		.uid = c->uid,
+
+		.tunnel = c->tunnel,
+		.vlan = c->vlan,
+		.file = c->file,
+		.opener = c->both_syn ? OPENER_BOTH : c->opener,
+		.handshake = (uint8_t)handshake_of(c),
+		.close = (uint8_t)close_of(c),
+		.nclose_order = c->nfin_order,
+		.syns = c->syns,
+		.synacks = c->synacks,
+		.is_midstream = c->is_midstream,
+		.is_open = is_still_open(c),
+		.one_sided = one_sided(c),
+		.truncated_packets = c->truncated,
+		.duplicate_frames = c->duplicates,
+		.bad_checksums = c->ends[0].bad_checksums + c->ends[1].bad_checksums,
+	};
+	for (unsigned i = 0; i < c->nfin_order; i++)
+		r->close_order[i] = side_of(c, c->fin_order[i]);
+	fill_times(r, c);
+	fill_side(&r->sides[side_of(c, 0)], c, 0);
+	fill_side(&r->sides[side_of(c, 1)], c, 1);
+	fill_resets(r, c);
+}

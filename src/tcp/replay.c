@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * replay - one connection once more through the same machine, with a look inside after each segment.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "tcp/conn.h"
+#include "tcpshadow/mem.h"
+
+struct replay {
+	bool has_begun;
+	struct conn conn;
+	struct conn_record record;
+};
+
+struct replay *replay_new(void)
+{
+	return mem_alloc(1, sizeof(struct replay));
+}
+
+void replay_free(struct replay *r)
+{
+	free(r);
+}
+
+static uint64_t origin(const struct endpoint *e)
+{
+	return e->iss ? e->iss : e->base;
+}
+
+/* Numbers below the origin (a keepalive on a mid-stream connection) count as 0. */
+static uint64_t relative(uint64_t n, uint64_t from)
+{
+	return n > from ? n - from : 0;
+}
+
+static uint64_t snd_una(const struct endpoint *e, const struct endpoint *peer)
+{
+	return peer->has_ack ? relative(peer->rcv_nxt, origin(e)) : 0;
+}
+
+static void snapshot(
+    struct end_snapshot *out, const struct endpoint *e, const struct endpoint *peer)
+{
+	*out = (struct end_snapshot){
+		.state = e->state,
+		.snd_known = e->has_seq,
+		.rcv_known = e->has_ack,
+		.snd_una = snd_una(e, peer),
+		.snd_nxt = e->has_seq ? relative(e->snd_nxt, origin(e)) : 0,
+		.rcv_nxt = e->has_ack ? relative(e->rcv_nxt, origin(peer)) : 0,
+		.snd_wnd = peer->last_window,
+		.rcv_wnd = e->last_window,
+	};
+}
+
+static uint8_t direction(const struct conn *c, const struct segment *s)
+{
+	const struct endpoint_addr *a = &c->addrs[0];
+
+	return !(addr_equal(&a->ip, &s->src) && a->port == s->sport);
+}
+
+void replay_segment(struct replay *r, const struct segment *s, struct replay_step *out)
+{
+	struct conn *c = &r->conn;
+	struct step st = { .conn = c };
+	uint8_t dir;
+
+	if (!r->has_begun)
+		conn_init(c, s, 0);
+	r->has_begun = true;
+	dir = direction(c, s);
+	st.self = &c->ends[dir];
+	st.peer = &c->ends[!dir];
+	if (s->kind == SEG_ICMP)
+		conn_icmp(c, s, dir);
+	else
+		conn_segment(c, s, dir, &st);
+	*out = (struct replay_step){
+		.side = dir == c->client ? SIDE_CLIENT : SIDE_SERVER,
+		.rel_seq = relative(st.seq, origin(st.self)),
+		.rel_ack = st.has_ack ? relative(st.ack, origin(st.peer)) : 0,
+		.window = s->kind == SEG_ICMP ? 0 : st.self->last_window,
+		.window_scaled = st.self->scale_known,
+		.notes = st.notes,
+	};
+	for (unsigned i = 0; i < 2; i++)
+		snapshot(&out->ends[i == c->client ? SIDE_CLIENT : SIDE_SERVER], &c->ends[i],
+		    &c->ends[!i]);
+}
+
+const struct conn_record *replay_finish(struct replay *r)
+{
+	conn_finish(&r->conn, false, false);
+	record_fill(&r->record, &r->conn);
+	return &r->record;
+}

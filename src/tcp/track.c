@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * track - numbers, windows and timestamps of both directions, and what a receiver must ignore.
+ *
+ * Input:  a segment and the two endpoints.
+ * Output: unwrapped numbers, notes, and the endpoints' edges moved, by accepted segments only.
+ * Limits: HOLES_MAX holes per direction are remembered; when there are more the oldest is forgotten.
+ * Spec:   RFC 9293 3.4, 3.10.7.4; RFC 7323 (scaling, PAWS); RFC 5961 5.
+ */
+#include "config.h"
+
+#include "tcp/conn.h"
+#include "tcpshadow/seq.h"
+
+/* First numbers sit one wrap above zero, so that 0 can mean "not known" and differences never underflow. */
+#define SEQ_BASE (UINT64_C(1) << 32)
+
+/* Any of these makes a host drop the packet before TCP looks at it. */
+#define NOTES_HOST_DROPS                                                                           \
+	(SEG_IP_CHECKSUM_BAD | SEG_HEADER_LENGTH_BAD | SEG_IP_OPTIONS_BAD | SEG_IP_VERSION_BAD |   \
+	    SEG_IP_TRUNCATED | SEG_SOURCE_ROUTED | SEG_EXT_HEADER_BAD)
+
+static uint64_t unwrap_near(
+    bool has_edge, uint64_t edge, bool has_other, uint64_t other, uint32_t wire)
+{
+	if (has_edge)
+		return seq_unwrap(edge, wire);
+	if (has_other)
+		return seq_unwrap(other, wire);
+	return SEQ_BASE + wire;
+}
+
+void track_numbers(struct step *st)
+{
+	const struct endpoint *self = st->self, *peer = st->peer;
+	const struct segment *s = st->seg;
+
+	st->has_ack = s->flags & TCP_ACK;
+	st->seq = unwrap_near(self->has_seq, self->snd_nxt, peer->has_ack, peer->rcv_nxt, s->seq);
+	st->end = st->seq + segment_seq_len(s);
+	st->ack = st->has_ack ? unwrap_near(peer->has_seq, peer->snd_nxt, self->has_ack,
+	                            self->rcv_nxt, s->ack)
+	                      : 0;
+}
+
+static void note(struct step *st, enum segment_note n)
+{
+	st->notes |= 1u << n;
+}
+
+/*
+ * A checksum is only held against a side that was seen to send good ones: otherwise its network card
+ * computes them after the capture point.
+ */
+static bool has_bad_checksum(const struct step *st)
+{
+	return st->seg->checksum_state == CHECKSUM_BAD && st->self->good_checksums > 0;
+}
+
+/* PAWS, RFC 7323 5.2-5.3: a RST is exempt. */
+static bool is_old_timestamp(const struct step *st)
+{
+	return (st->seg->opt.seen & OPT_TIMESTAMPS) && st->peer->has_ts_recent &&
+	       !(st->seg->flags & (TCP_RST | TCP_SYN)) &&
+	       seq_lt(st->seg->opt.tsval, st->peer->ts_recent);
+}
+
+/* Right edge of what the peer offered; without its scale the largest window there can be. */
+static bool is_right_of_window(const struct step *st)
+{
+	const struct endpoint *to = st->peer;
+
+	if (!to->has_ack || (st->seg->flags & TCP_SYN))
+		return false;
+	if (!to->scale_known)
+		return st->seq > to->right_edge + (UINT64_C(65535) << 14);
+	return st->seq > to->right_edge;
+}
+
+/*
+ * RFC 9293 3.10.7.4, fifth check; RFC 5961 5.2.  The capture may have missed what is acknowledged, so only
+ * what the end never offered to receive is impossible.
+ */
+static bool is_unacceptable_ack(const struct step *st)
+{
+	const struct endpoint *self = st->self, *peer = st->peer;
+
+	if (!st->has_ack || !peer->has_seq || (st->seg->flags & (TCP_SYN | TCP_RST)))
+		return false;
+	if (st->ack > peer->snd_nxt)
+		return self->has_ack && self->scale_known && st->ack > self->right_edge + 1;
+	return self->has_ack && st->ack + (UINT64_C(65535) << 14) < self->rcv_nxt;
+}
+
+static bool lacks_ack_flag(const struct step *st)
+{
+	return !(st->seg->flags & (TCP_ACK | TCP_SYN | TCP_RST));
+}
+
+static bool has_unexpected_md5(const struct step *st)
+{
+	return (st->seg->opt.seen & OPT_MD5) && !st->self->uses_md5 && !(st->seg->flags & TCP_SYN);
+}
+
+void track_validity(struct step *st)
+{
+	bool bad_sum = has_bad_checksum(st), old_ts = is_old_timestamp(st);
+	bool right = is_right_of_window(st), bad_ack = is_unacceptable_ack(st);
+
+	if (bad_sum)
+		note(st, SEGMENT_NOTE_BAD_CHECKSUM);
+	if (old_ts)
+		note(st, SEGMENT_NOTE_PAWS);
+	if (right)
+		note(st, SEGMENT_NOTE_OUT_OF_WINDOW);
+	if (bad_ack)
+		note(st, SEGMENT_NOTE_NOT_ACCEPTABLE_ACK);
+	st->is_weak = bad_sum || old_ts || right || bad_ack || lacks_ack_flag(st) ||
+	              has_unexpected_md5(st) || (st->seg->notes & NOTES_HOST_DROPS);
+	if (st->is_weak)
+		note(st, SEGMENT_NOTE_IGNORED);
+	st->is_foreign =
+	    (st->seg->flags & TCP_RST) && st->self->ttl && st->seg->ttl != st->self->ttl;
+}
+
+static void hole_add(struct endpoint *e, uint64_t left, uint64_t right)
+{
+	if (e->nholes == HOLES_MAX) {
+		for (unsigned i = 1; i < HOLES_MAX; i++)
+			e->holes[i - 1] = e->holes[i];
+		e->nholes--;
+	}
+	e->holes[e->nholes++] = (struct hole){ left, right };
+}
+
+static void hole_remove(struct endpoint *e, unsigned i)
+{
+	e->holes[i] = e->holes[--e->nholes];
+}
+
+/* Captured bytes [left, right): true if they fill (part of) a hole. */
+static bool hole_fill(struct endpoint *e, uint64_t left, uint64_t right)
+{
+	bool filled = false;
+
+	for (unsigned i = 0; i < e->nholes;) {
+		struct hole h = e->holes[i];
+
+		if (right <= h.left || left >= h.right) {
+			i++;
+			continue;
+		}
+		filled = true;
+		hole_remove(e, i);
+		if (left > h.left)
+			hole_add(e, h.left, left);
+		if (right < h.right)
+			hole_add(e, right, h.right);
+		if (left > h.left || right < h.right)
+			break;
+	}
+	return filled;
+}
+
+/* The peer acknowledged up to `ack`: holes below it were sent and never captured. */
+static void hole_acknowledge(struct endpoint *e, uint64_t ack)
+{
+	for (unsigned i = 0; i < e->nholes;) {
+		struct hole *h = &e->holes[i];
+
+		if (h->left >= ack) {
+			i++;
+			continue;
+		}
+		e->missing += (h->right < ack ? h->right : ack) - h->left;
+		h->left = ack;
+		if (h->left >= h->right)
+			hole_remove(e, i);
+	}
+}
+
+uint64_t track_contiguous(const struct endpoint *e)
+{
+	uint64_t edge = e->snd_nxt;
+
+	for (unsigned i = 0; i < e->nholes; i++)
+		if (e->holes[i].left < edge)
+			edge = e->holes[i].left;
+	return edge;
+}
+
+/* The sender's side of a segment that takes sequence space or shows where its sender is. */
+static void advance_sent(struct step *st)
+{
+	struct endpoint *e = st->self;
+	bool takes_space = st->end > st->seq;
+
+	if (!e->has_seq) {
+		e->has_seq = true;
+		e->base = st->seq;
+		e->snd_nxt = e->cap_nxt = st->seq;
+	}
+	if (st->seq > e->snd_nxt) {
+		hole_add(e, e->snd_nxt, st->seq);
+		e->may_have_fin = !takes_space;
+		note(st, SEGMENT_NOTE_GAP_BEFORE);
+	} else if (takes_space && st->seq < e->snd_nxt) {
+		note(st, hole_fill(e, st->seq, st->end) ? SEGMENT_NOTE_OUT_OF_ORDER
+		                                        : SEGMENT_NOTE_RETRANSMISSION);
+	}
+	if (takes_space && st->end > e->snd_nxt)
+		e->may_have_fin = false;
+	if (st->end > e->cap_nxt)
+		e->cap_nxt = st->end;
+	if (st->end > e->snd_nxt || st->seq > e->snd_nxt)
+		e->snd_nxt = st->end;
+}
+
+/* The acknowledgment: what the sender has of the peer's stream, and what it offers to take. */
+static void advance_acked(struct step *st)
+{
+	struct endpoint *self = st->self, *peer = st->peer;
+	uint64_t edge;
+
+	if (peer->has_seq && st->ack > peer->snd_nxt) {
+		peer->missing += st->ack - peer->snd_nxt;
+		peer->snd_nxt = st->ack;
+		peer->may_have_fin = !peer->fin_seen;
+		note(st, SEGMENT_NOTE_ACKS_UNSEEN);
+	}
+	if (peer->nholes)
+		hole_acknowledge(peer, st->ack);
+	if (!self->has_ack || st->ack > self->rcv_nxt)
+		self->rcv_nxt = st->ack;
+	self->has_ack = true;
+	self->last_window =
+	    (uint64_t)st->seg->window
+	    << (self->scale_known && !(st->seg->flags & TCP_SYN) ? self->wscale : 0);
+	edge = st->ack + self->last_window;
+	if (edge > self->right_edge)
+		self->right_edge = edge;
+	for (unsigned i = 0; i < st->seg->opt.nsack; i++) {
+		uint64_t right = seq_unwrap(st->ack, st->seg->opt.sack[i].right);
+
+		if (right > self->sack_edge)
+			self->sack_edge = right;
+	}
+}
+
+/* TS.Recent is taken from a segment that spans the last acknowledgment sent (RFC 7323 4.3). */
+static void advance_timestamps(struct step *st)
+{
+	struct endpoint *self = st->self, *to = st->peer;
+	uint32_t tsval = st->seg->opt.tsval;
+
+	if (!self->has_tsval || seq_lt(self->tsval, tsval))
+		self->tsval = tsval;
+	self->has_tsval = true;
+	if (to->has_ack && st->seq > to->rcv_nxt)
+		return;
+	if (!to->has_ts_recent || seq_le(to->ts_recent, tsval))
+		to->ts_recent = tsval;
+	to->has_ts_recent = true;
+}
+
+void track_advance(struct step *st)
+{
+	if (st->seg->flags & TCP_RST)
+		return;
+	advance_sent(st);
+	if (st->has_ack)
+		advance_acked(st);
+	if (st->seg->opt.seen & OPT_TIMESTAMPS)
+		advance_timestamps(st);
+	st->self->ttl = st->seg->ttl;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * words - the words of JSON and screens for the enumerations of record.h.
+ *
+ * Spec: state names RFC 9293 3.3.2; ICMP codes by IANA (RFC 792, 1812, 4443).
+ */
+#include "config.h"
+
+#include "tcpshadow/record.h"
+#include "tcpshadow/replay.h"
+
+static const char *const state_names[] = {
+#define STATE(id, name, brief) name,
+#include "tcpshadow/state.def"
+#undef STATE
+};
+
+static const char *const state_briefs[] = {
+#define STATE(id, name, brief) brief,
+#include "tcpshadow/state.def"
+#undef STATE
+};
+
+static const char *const note_words[] = {
+#define SEGMENT_NOTE(id, word, brief) word,
+#include "tcpshadow/segment_note.def"
+#undef SEGMENT_NOTE
+};
+
+static const char *const note_briefs[] = {
+#define SEGMENT_NOTE(id, word, brief) brief,
+#include "tcpshadow/segment_note.def"
+#undef SEGMENT_NOTE
+};
+
+static const char *const handshake_words[] = {
+	"complete",
+	"simultaneous",
+	"refused",
+	"unanswered",
+	"icmp_error",
+	"unfinished",
+	"midstream",
+};
+
+static const char *const close_words[] = {
+	"none",
+	"four_way",
+	"three_segment",
+	"simultaneous",
+	"half_closed",
+	"reset",
+};
+
+static const char *const opener_words[] = { "client", "both", "unknown" };
+
+const char *tcp_state_name(enum tcp_state s)
+{
+	BUG_ON(s >= TCPS_COUNT);
+	return state_names[s];
+}
+
+const char *tcp_state_brief(enum tcp_state s)
+{
+	BUG_ON(s >= TCPS_COUNT);
+	return state_briefs[s];
+}
+
+const char *segment_note_word(enum segment_note n)
+{
+	BUG_ON(n >= SEGMENT_NOTE_COUNT);
+	return note_words[n];
+}
+
+const char *segment_note_brief(enum segment_note n)
+{
+	BUG_ON(n >= SEGMENT_NOTE_COUNT);
+	return note_briefs[n];
+}
+
+const char *handshake_word(enum handshake_outcome h)
+{
+	BUG_ON(h >= ARRAY_LEN(handshake_words));
+	return handshake_words[h];
+}
+
+const char *close_word(enum close_outcome c)
+{
+	BUG_ON(c >= ARRAY_LEN(close_words));
+	return close_words[c];
+}
+
+const char *opener_word(enum opener o)
+{
+	BUG_ON(o >= ARRAY_LEN(opener_words));
+	return opener_words[o];
+}
+
+struct icmp_word {
+	uint8_t type;
+	int16_t code; /* -1 = any */
+	const char *word;
+};
+
+static const struct icmp_word icmp4_words[] = {
+	{ 3, 0, "net_unreachable" },
+	{ 3, 1, "host_unreachable" },
+	{ 3, 2, "protocol_unreachable" },
+	{ 3, 3, "port_unreachable" },
+	{ 3, 4, "fragmentation_needed" },
+	{ 3, 5, "source_route_failed" },
+	{ 3, 6, "net_unknown" },
+	{ 3, 7, "host_unknown" },
+	{ 3, 9, "net_prohibited" },
+	{ 3, 10, "host_prohibited" },
+	{ 3, 11, "net_unreachable_for_tos" },
+	{ 3, 12, "host_unreachable_for_tos" },
+	{ 3, 13, "admin_prohibited" },
+	{ 3, -1, "unreachable" },
+	{ 4, -1, "source_quench" },
+	{ 5, -1, "redirect" },
+	{ 11, 0, "ttl_exceeded" },
+	{ 11, -1, "reassembly_time_exceeded" },
+	{ 12, -1, "parameter_problem" },
+};
+
+static const struct icmp_word icmp6_words[] = {
+	{ 1, 0, "no_route" },
+	{ 1, 1, "admin_prohibited" },
+	{ 1, 2, "beyond_scope" },
+	{ 1, 3, "address_unreachable" },
+	{ 1, 4, "port_unreachable" },
+	{ 1, 5, "source_policy_failed" },
+	{ 1, 6, "route_rejected" },
+	{ 1, -1, "unreachable" },
+	{ 2, -1, "packet_too_big" },
+	{ 3, 0, "hop_limit_exceeded" },
+	{ 3, -1, "reassembly_time_exceeded" },
+	{ 4, -1, "parameter_problem" },
+};
+
+const char *icmp_kind_word(unsigned ip_version, unsigned type, unsigned code)
+{
+	const struct icmp_word *w = ip_version == 6 ? icmp6_words : icmp4_words;
+	size_t n = ip_version == 6 ? ARRAY_LEN(icmp6_words) : ARRAY_LEN(icmp4_words);
+
+	for (size_t i = 0; i < n; i++)
+		if (w[i].type == type && (w[i].code < 0 || (unsigned)w[i].code == code))
+			return w[i].word;
+	return "other";
+}
