@@ -173,7 +173,7 @@ void arrival_queue(struct step *st)
 		.end = st->end,
 		.ack = st->has_ack ? st->ack : 0,
 		.flags = st->seg->flags,
-		.weak = st->is_weak,
+		.weak = st->is_weak || ((st->seg->flags & TCP_RST) && st->peer->resets_refuted > 1),
 		.exact = (st->seg->flags & TCP_RST) && rst_is_exact(st),
 	};
 	if ((st->seg->flags & TCP_RST) && !a.exact)
@@ -266,10 +266,13 @@ static void drop_refuted_resets(struct endpoint *e)
 	for (unsigned i = 0; i < e->narrivals;) {
 		const struct arrival *a = &e->arrivals[i];
 
-		if (a->doubts && (fact_of(a) == FACT_RST || fact_of(a) == FACT_ICMP))
-			remove_at(e, i);
-		else
+		if (!a->doubts || (fact_of(a) != FACT_RST && fact_of(a) != FACT_ICMP)) {
 			i++;
+			continue;
+		}
+		if (fact_of(a) == FACT_RST && e->resets_refuted < UINT8_MAX)
+			e->resets_refuted++;
+		remove_at(e, i);
 	}
 }
 
@@ -286,13 +289,14 @@ void arrival_settle(struct step *st)
 		return;
 	doubt_all(st);
 	drop_refuted_resets(e);
-	if (st->seg->flags & TCP_RST)
-		return;
 	while (e->narrivals && fact_of(&e->arrivals[0]) == FACT_ACK) {
 		const struct arrival a = e->arrivals[0];
-		bool shows_open = e->state == TCPS_SYN_RECEIVED && !(st->seg->flags & TCP_SYN);
+		bool opening = e->state == TCPS_SYN_RECEIVED;
 
-		if (a.weak || (a.doubts && !shows_open))
+		/* A RST from SYN-RECEIVED refuses what came (a full accept queue, say). */
+		if (a.weak || (opening && (st->seg->flags & TCP_RST)))
+			break;
+		if (a.doubts && !(opening && !(st->seg->flags & TCP_SYN)))
 			break;
 		remove_at(e, 0);
 		segarrives(e, &a, st->seg->packet);
@@ -313,7 +317,7 @@ static uint64_t proof_at_end(
 	case FACT_ACK:
 		if (e->state != TCPS_SYN_RECEIVED)
 			return a->packet;
-		return e->synack_repeated_late ? UINT64_MAX : 0;
+		return e->synack_repeated ? UINT64_MAX : 0;
 	case FACT_SYN:
 		return (a->flags & TCP_ACK) || e->state == TCPS_SYN_SENT ? 0 : UINT64_MAX;
 	case FACT_FIN:

@@ -162,7 +162,7 @@ static void sent_syn(struct step *st)
 	if (st->seg->flags & TCP_ACK) {
 		if (st->self->state == TCPS_SYN_RECEIVED && st->peer->last_packet &&
 		    st->self->narrivals)
-			st->self->synack_repeated_late = true;
+			st->self->synack_repeated = true;
 		(void)state_stimulus(st->self, SND_SYNACK, &cause);
 		return;
 	}
@@ -249,6 +249,7 @@ static void sent_rst(struct step *st)
 	if (!rst_ends_sender(st))
 		return;
 	e->rst_seen = true;
+	e->rst_time = st->time;
 	c->is_over = true;
 	(void)state_stimulus(e, SND_RST, &cause);
 }
@@ -258,7 +259,7 @@ static void take_back_reset(struct step *st)
 {
 	struct endpoint *e = st->self;
 	bool is_new =
-	    st->end > e->snd_nxt || st->time - e->last_time > arrival_round_trip(st->conn, e);
+	    st->end > e->snd_nxt || st->time - e->rst_time > arrival_round_trip(st->conn, e);
 
 	if (!e->rst_seen || e->state != TCPS_CLOSED || !is_new)
 		return;
@@ -360,6 +361,16 @@ static void check_over(struct conn *c)
 		c->is_over = true;
 }
 
+/*
+ * The sender is ahead of what was captured of it, without sending data: the gap may end with a FIN, and then
+ * this segment does not prove what it would prove of an open endpoint.
+ */
+static void foresee_fin(struct step *st)
+{
+	if (st->self->has_seq && st->seq > st->self->snd_nxt && st->end == st->seq)
+		st->self->may_have_fin = true;
+}
+
 static void apply(struct step *st)
 {
 	uint16_t flags = st->seg->flags;
@@ -371,6 +382,7 @@ static void apply(struct step *st)
 		track_numbers(st);
 	}
 	note_kind(st);
+	foresee_fin(st);
 	arrival_prove(st);
 	arrival_settle(st);
 	imply_open(st);

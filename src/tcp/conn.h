@@ -61,10 +61,10 @@ struct endpoint {
 	bool syn_data_acked;  /* Fast Open: the peer's SYN-ACK covered data of its SYN */
 	bool uses_timestamps; /* its SYN carried the option */
 	bool uses_md5;
-	bool
-	    synack_repeated_late; /* it repeated its SYN-ACK although the tap had seen the answer */
-	uint32_t tsval;           /* newest accepted TSval it sent */
-	uint32_t ts_recent; /* TS.Recent of RFC 7323 as this end must hold it (peer's TSval) */
+	bool synack_repeated;   /* its SYN-ACK, although the tap had seen the answer */
+	uint8_t resets_refuted; /* RSTs to it after which it went on */
+	uint32_t tsval;         /* newest accepted TSval it sent */
+	uint32_t ts_recent;     /* TS.Recent of RFC 7323 as this end must hold it (peer's TSval) */
 	bool has_ts_recent;
 	uint64_t iss;  /* its ISN, 0 = not known */
 	uint64_t base; /* relative numbers count from here: iss, or the first byte seen */
@@ -82,6 +82,7 @@ struct endpoint {
 	uint32_t isn;
 	uint32_t history_lost;
 	int64_t last_time;            /* of its latest segment */
+	int64_t rst_time;             /* of its RST, with rst_seen */
 	uint64_t last_packet;         /* likewise */
 	struct hole holes[HOLES_MAX]; /* sent, not captured, not acknowledged; unordered */
 	uint8_t nholes;

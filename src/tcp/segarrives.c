@@ -124,8 +124,12 @@ static bool check5_ack(struct arriving *in)
 /* Eighth: the FIN bit. */
 static void check8_fin(struct arriving *in)
 {
-	if (in->a->flags & TCP_FIN)
-		stimulate(in, RCV_FIN);
+	if (!(in->a->flags & TCP_FIN))
+		return;
+	/* What it does to an end depends on whether that end has sent its own FIN already. */
+	if (in->e->may_have_fin)
+		in->cause.proved_by = 0;
+	stimulate(in, RCV_FIN);
 }
 
 static void seg_otherwise(struct arriving *in)

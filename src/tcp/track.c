@@ -102,6 +102,20 @@ static bool has_unexpected_md5(const struct step *st)
 	return (st->seg->opt.seen & OPT_MD5) && !st->self->uses_md5 && !(st->seg->flags & TCP_SYN);
 }
 
+/*
+ * A RST that its alleged sender did not make: another hop limit than its other segments; or, on a connection
+ * with timestamps, neither the RST of a live socket (timestamps) nor that of no socket (window 0).
+ */
+static bool looks_foreign(const struct step *st)
+{
+	const struct endpoint *self = st->self;
+
+	if (self->ttl && st->seg->ttl != self->ttl)
+		return true;
+	return self->uses_timestamps && st->peer->uses_timestamps && st->seg->window != 0 &&
+	       !(st->seg->opt.seen & OPT_TIMESTAMPS);
+}
+
 void track_validity(struct step *st)
 {
 	bool bad_sum = has_bad_checksum(st), old_ts = is_old_timestamp(st);
@@ -228,6 +242,9 @@ static void advance_acked(struct step *st)
 		peer->may_have_fin = !peer->fin_seen;
 		note(st, SEGMENT_NOTE_ACKS_UNSEEN);
 	}
+	/* Of an end never captured, any progress may be its FIN. */
+	if (!peer->has_seq && self->has_ack && st->ack > self->rcv_nxt)
+		peer->may_have_fin = true;
 	if (peer->nholes)
 		hole_acknowledge(peer, st->ack);
 	if (!self->has_ack || st->ack > self->rcv_nxt)
