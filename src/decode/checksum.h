@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * checksum - the Internet checksum (RFC 1071), eight bytes at a time.
+ * checksum - the Internet checksum (RFC 1071), 32 bytes at a time.
  *
  * A partial sum is a 64-bit ones' complement sum in the machine's own byte order.  Pieces are added in any
  * order, but every piece except the last must have an even number of bytes.
