@@ -217,25 +217,26 @@ class Lab:
             undo.callback(self.client.remove)
             self.server = Host("server", 2)
             undo.callback(self.server.remove)
+            taps = [] if offload else self.open_taps(undo)
             if offload:
                 self.join_by_veth()
-            else:
-                self.join_by_wire(undo, delay)
             self.client.configure(self.server)
             self.server.configure(self.client)
+            if taps:                        # both are up now: before that a frame has nowhere to go
+                self.wire = Wire(*taps, delay)
+                self.wire.start()
+                undo.callback(self.wire.stop)
             self.stack = undo.pop_all()
 
     def join_by_veth(self):
         run("ip", "link", "add", INTERFACE, "netns", self.client.namespace, "type", "veth",
             "peer", "name", INTERFACE, "netns", self.server.namespace)
 
-    def join_by_wire(self, undo, delay):
+    def open_taps(self, undo):
         fds = [host.open_tap() for host in (self.client, self.server)]
         for fd in fds:
             undo.callback(os.close, fd)
-        self.wire = Wire(*fds, delay)
-        self.wire.start()
-        undo.callback(self.wire.stop)
+        return fds
 
     def __enter__(self):
         return self

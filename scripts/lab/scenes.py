@@ -274,11 +274,12 @@ def refused_icmp(lab):
     try_connect(lab)
 
 
-@scene("unanswered.pcap", "four SYNs, one a second, and no answer: a packet filter drops them")
+@scene("unanswered.pcap", "SYNs after 0, 1 and 3 s and no answer: a packet filter drops them")
 def unanswered(lab):
+    lab.client.sysctl("net.ipv4.tcp_syn_linear_timeouts", 0)
     lab.server.reject(80, "drop")
     client = lab.client.new_socket(40000)
-    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, 3)
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, 2)
     try:
         client.connect((lab.server.address[socket.AF_INET], 80))
     except OSError:
@@ -338,9 +339,9 @@ def data_lost(lab):
     transfer(lab, 10 * MSS, lambda: lab.lose("client", is_data, 3))
 
 
-@scene("tail-lost.pcap", "the last of ten data segments is lost: a tail loss probe repairs it")
+@scene("tail-lost.pcap", "the last two of ten data segments are lost: a tail loss probe after two round trips finds out")
 def tail_lost(lab):
-    transfer(lab, 10 * MSS, lambda: lab.lose("client", is_data, 10))
+    transfer(lab, 10 * MSS, lambda: lab.lose("client", is_data, 9, 2))
 
 
 @scene("timeout.pcap", "everything the client sends is lost for a while: retransmission timer with back-off")
