@@ -14,6 +14,7 @@
 #include "config.h"
 
 #include "tcp/conn.h"
+#include "tcpshadow/seq.h"
 
 enum fact {
 	FACT_ACK, /* acknowledges our SYN or FIN, nothing in it needs an acknowledgment itself */
@@ -104,7 +105,8 @@ static bool is_repeat(const struct arrival *a, const struct arrival *b)
 	case FACT_SYN:
 		return ((a->flags ^ b->flags) & TCP_ACK) == 0;
 	case FACT_FIN:
-		return a->end == b->end;
+		/* The first copy stays beside the latest: which of them arrived is decided by the answer. */
+		return a->end == b->end && a->again;
 	case FACT_RST:
 		return a->seq == b->seq || !b->exact;
 	case FACT_ICMP:
@@ -125,9 +127,11 @@ static unsigned victim(const struct endpoint *e)
 	return 0;
 }
 
-static void enqueue(struct endpoint *to, const struct arrival *a)
+static void enqueue(struct endpoint *to, struct arrival *a)
 {
 	for (unsigned i = 0; i < to->narrivals; i++) {
+		if (fact_of(a) == FACT_FIN && fact_of(&to->arrivals[i]) == FACT_FIN)
+			a->again = true;
 		if (!is_repeat(&to->arrivals[i], a))
 			continue;
 		if (fact_of(a) == FACT_RST || (a->weak && !to->arrivals[i].weak))
@@ -173,6 +177,8 @@ void arrival_queue(struct step *st)
 		.end = st->end,
 		.ack = st->has_ack ? st->ack : 0,
 		.flags = st->seg->flags,
+		.has_tsval = st->seg->opt.seen & OPT_TIMESTAMPS,
+		.tsval = st->seg->opt.tsval,
 		.weak = st->is_weak || ((st->seg->flags & TCP_RST) && st->peer->resets_refuted > 1),
 		.exact = (st->seg->flags & TCP_RST) && rst_is_exact(st),
 	};
@@ -195,6 +201,31 @@ static bool is_acknowledged(const struct step *st, const struct arrival *a)
 }
 
 /*
+ * Two copies of a FIN are on the way and one is acknowledged.  The answer to a duplicate shows itself: it
+ * carries a D-SACK (RFC 2883), or does not echo the duplicate's timestamp (RFC 7323 4.3).  Otherwise it was
+ * the second copy that arrived.
+ */
+static void choose_copy(struct step *st)
+{
+	struct endpoint *e = st->self;
+	const struct tcp_options *opt = &st->seg->opt;
+	unsigned first = ARRIVALS_MAX, again = ARRIVALS_MAX;
+
+	for (unsigned i = 0; i < e->narrivals; i++)
+		if (fact_of(&e->arrivals[i]) == FACT_FIN && is_acknowledged(st, &e->arrivals[i]))
+			*(e->arrivals[i].again ? &again : &first) = i;
+	if (first == ARRIVALS_MAX || again == ARRIVALS_MAX)
+		return;
+	if (opt->nsack && seq_le(opt->sack[0].right, st->seg->ack))
+		remove_at(e, again);
+	else if ((opt->seen & OPT_TIMESTAMPS) && e->arrivals[again].has_tsval &&
+	         seq_lt(opt->tsecr, e->arrivals[again].tsval))
+		remove_at(e, again);
+	else
+		remove_at(e, first);
+}
+
+/*
  * Proof by acknowledgment: apply the shortest prefix of the queue that explains it.  A RST or an ICMP error
  * in that prefix was not obeyed, or the endpoint would not have gone on to acknowledge what follows.
  */
@@ -206,6 +237,8 @@ void arrival_prove(struct step *st)
 	/* A RST that answers a SYN acknowledges it without there being a connection. */
 	if ((st->seg->flags & TCP_RST) && e->nhistory == 0)
 		return;
+	if (st->has_ack)
+		choose_copy(st);
 	for (unsigned i = 0; i < e->narrivals; i++)
 		if (is_acknowledged(st, &e->arrivals[i]))
 			n = i + 1;

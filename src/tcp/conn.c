@@ -233,6 +233,16 @@ static void note_reset(struct step *st)
 	};
 }
 
+/* The number of a RST without ACK is the acknowledgment it answers (RFC 9293 3.5.2): did that cover our FIN? */
+static void imply_acked_fin(struct step *st)
+{
+	struct endpoint *e = st->self;
+	struct cause cause = { st->peer->last_packet, st->peer->last_time, st->seg->packet };
+
+	if (!st->has_ack && e->fin_seen && st->seq >= e->fin_end && e->state == TCPS_FIN_WAIT_1)
+		(void)state_stimulus(e, RCV_ACKFIN, &cause);
+}
+
 static void sent_rst(struct step *st)
 {
 	struct conn *c = st->conn;
@@ -248,6 +258,7 @@ static void sent_rst(struct step *st)
 	}
 	if (!rst_ends_sender(st))
 		return;
+	imply_acked_fin(st);
 	e->rst_seen = true;
 	e->rst_time = st->time;
 	c->is_over = true;

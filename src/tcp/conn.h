@@ -33,9 +33,12 @@ struct arrival {
 	uint64_t seq, end, ack; /* unwrapped; ack 0 = no ACK flag */
 	int64_t doubted_at; /* when the receiver last showed that it had not got this, 0 = never */
 	uint16_t flags;     /* enum tcp_flag; 0 = ICMP error */
-	uint8_t doubts;     /* how often it showed that */
-	bool weak;          /* the receiver should have ignored it: counts only when acknowledged */
-	bool exact;         /* RST: its number was one the receiver must obey (RFC 5961 3.2) */
+	bool has_tsval;
+	uint32_t tsval;
+	uint8_t doubts; /* how often it showed that */
+	bool again;     /* FIN: another copy was captured before */
+	bool weak;      /* the receiver should have ignored it: counts only when acknowledged */
+	bool exact;     /* RST: its number was one the receiver must obey (RFC 5961 3.2) */
 };
 
 /* Sequence space that was jumped over: [left, right). */

@@ -133,8 +133,7 @@ void track_validity(struct step *st)
 	              has_unexpected_md5(st) || (st->seg->notes & NOTES_HOST_DROPS);
 	if (st->is_weak)
 		note(st, SEGMENT_NOTE_IGNORED);
-	st->is_foreign =
-	    (st->seg->flags & TCP_RST) && st->self->ttl && st->seg->ttl != st->self->ttl;
+	st->is_foreign = (st->seg->flags & TCP_RST) && looks_foreign(st);
 }
 
 static void hole_add(struct endpoint *e, uint64_t left, uint64_t right)
