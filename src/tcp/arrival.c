@@ -89,7 +89,7 @@ static bool is_fact(const struct step *st)
 	if (!st->has_ack)
 		return false;
 	if (to->state == TCPS_SYN_RECEIVED)
-		return st->ack > to->iss && st->ack <= to->snd_nxt;
+		return st->ack > to->iss && (!to->has_seq || st->ack <= to->snd_nxt);
 	return to->fin_seen && st->ack >= to->fin_end && to->state != TCPS_FIN_WAIT_2 &&
 	       to->state != TCPS_TIME_WAIT && to->state != TCPS_CLOSED;
 }

@@ -26,7 +26,9 @@ static void stimulate(struct arriving *in, enum fsm_stimulus stimulus)
 
 static bool acks_our_syn(const struct arriving *in)
 {
-	return in->a->ack && in->e->iss && in->a->ack > in->e->iss && in->a->ack <= in->e->snd_nxt;
+	const struct endpoint *e = in->e;
+
+	return in->a->ack && e->iss && in->a->ack > e->iss && (!e->has_seq || in->a->ack <= e->snd_nxt);
 }
 
 /*
