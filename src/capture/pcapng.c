@@ -56,7 +56,7 @@ struct interface {
 	uint64_t per_second;   /* units of time in a second */
 	int64_t offset;        /* seconds to add */
 	uint64_t ns;           /* nanoseconds in a unit, when that is all there is to it */
-	uint64_t ns_max;       /* largest time for which that holds; 0 = none but 0 */
+	uint64_t ns_end;       /* that holds for times below this; 0 = for none */
 	uint64_t drops;        /* isb_ifdrop of the last statistics */
 	uint64_t system_drops; /* isb_osdrop of the last statistics */
 };
@@ -224,7 +224,7 @@ static void find_shortcut(struct interface *i)
 	if (i->offset != 0 || i->per_second > second || second % i->per_second != 0)
 		return;
 	i->ns = second / i->per_second;
-	i->ns_max = (uint64_t)INT64_MAX / i->ns;
+	i->ns_end = (uint64_t)INT64_MAX / i->ns + 1;
 }
 
 static int read_interface(struct pcapng_reader *g, struct block *b, struct err *cause)
@@ -255,7 +255,7 @@ static int64_t interface_time(const struct interface *i, uint64_t t)
 {
 	wide ns;
 
-	if (t <= i->ns_max)
+	if (t < i->ns_end)
 		return (int64_t)(t * i->ns);
 	ns = ((wide)(t / i->per_second) + i->offset) * NS_PER_SEC;
 	ns += (wide)(t % i->per_second) * NS_PER_SEC / i->per_second;

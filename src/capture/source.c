@@ -85,13 +85,12 @@ int source_open(struct source *s, const char *name, struct spool *spool, struct 
 	enum unpack_kind kind;
 
 	memset(s, 0, sizeof(*s));
-	unpack_init(&s->unpack, UNPACK_NONE);
 	s->raw = mem_alloc(RAW_BYTES, 1);
 	if (open_fd(s, name, cause) < 0 || read_magic(s, cause) < 0)
 		goto fail;
 	kind = unpack_recognise(s->raw, s->raw_len);
-	unpack_release(&s->unpack);
-	unpack_init(&s->unpack, kind);
+	if (unpack_init(&s->unpack, kind, cause) < 0)
+		goto fail;
 	s->is_seekable = s->is_seekable && kind == UNPACK_NONE;
 	if (!s->is_seekable && spool_open(spool, cause) < 0)
 		goto fail;

@@ -10,10 +10,6 @@
 #ifndef TCPSHADOW_CAPTURE_UNPACK_H
 #define TCPSHADOW_CAPTURE_UNPACK_H
 
-#define ZLIB_CONST /* zlib promises not to write to its input */
-#include <zlib.h>
-#include <zstd.h>
-
 #include "tcpshadow/err.h"
 #include "tcpshadow/util.h"
 
@@ -26,8 +22,7 @@ enum unpack_kind {
 struct unpack {
 	enum unpack_kind kind;
 	bool is_between; /* at the start, or just behind a whole member or frame */
-	z_stream gzip;
-	ZSTD_DStream *zstd;
+	void *state;     /* of the library */
 };
 
 /* One step: takes bytes from in, puts bytes to out, and says how many of each. */
@@ -39,14 +34,29 @@ struct unpack_step {
 	size_t taken, put; /* results */
 };
 
+/* What a library offers; without the library only the name. */
+struct unpack_codec {
+	const char *name;
+	void *(*open)(void);
+	void (*close)(void *state);
+	int (*run)(struct unpack *u, struct unpack_step *s, struct err *cause);
+};
+
+extern const struct unpack_codec unpack_gzip;
+extern const struct unpack_codec unpack_zstd;
+
 /* By the first bytes of a file. */
 enum unpack_kind unpack_recognise(const uint8_t *bytes, size_t n);
 /* "none", "gzip", "zstd" */
 const char *unpack_name(enum unpack_kind kind);
 
-void unpack_init(struct unpack *u, enum unpack_kind kind);
+/* -1 and *cause when the program was built without the library. */
+TS_NODISCARD int unpack_init(struct unpack *u, enum unpack_kind kind, struct err *cause);
 void unpack_release(struct unpack *u);
-/* Returns -1 and *cause when the data is corrupt; what was put before that is good. */
+/*
+ * Returns -1 and *cause when the data is corrupt; what was put before that is good.  A step without input
+ * gives what is still held back from earlier input.
+ */
 TS_NODISCARD int unpack_run(struct unpack *u, struct unpack_step *s, struct err *cause);
 
 #endif
