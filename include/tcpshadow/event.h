@@ -11,9 +11,10 @@
 #include "tcpshadow/record.h"
 
 enum event_type {
-	EVENT_OPEN,    /* a connection's first packet */
-	EVENT_SEGMENT, /* a packet that belongs to a connection (only if a sink wants them) */
-	EVENT_RECORD,  /* a connection is over: its record */
+	EVENT_OPEN,      /* a connection's first packet */
+	EVENT_SEGMENT,   /* a packet that belongs to a connection (only if a sink wants them) */
+	EVENT_RECORD,    /* a connection is over: its record */
+	EVENT_FORGOTTEN, /* a half-open connection was dropped to keep memory bounded: only counted */
 };
 
 #define EVENT_BIT(type) (1u << (type))

@@ -167,6 +167,9 @@ static int deliver(struct pipeline *p, const struct log_entry *le, struct err *e
 	case EVENT_RECORD:
 		ev.id = le->record->id = idmap_take(&p->ids, ev.uid);
 		break;
+	case EVENT_FORGOTTEN:
+		ev.id = idmap_take(&p->ids, ev.uid);
+		break;
 	}
 	for (size_t i = 0; i < p->nsinks; i++) {
 		struct sink *s = p->sinks[i];

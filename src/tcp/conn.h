@@ -157,6 +157,13 @@ void conn_icmp(struct conn *c, const struct segment *s, uint8_t dir);
 /* No more segments will come: decide what is still open.  reused: a new SYN took over the ports. */
 void conn_finish(struct conn *c, bool reused, bool time_wait_expired);
 
+/* pack.c: a closed connection made small.  Packing spoils *c; `out` has room for CONN_PACKED_MAX bytes. */
+enum {
+	CONN_PACKED_MAX = 4096,
+};
+size_t conn_pack(struct conn *c, uint8_t *out);
+void conn_unpack(struct conn *c, const uint8_t *in);
+
 /* What the SYN would be: part of this connection, the start of a new one, or perhaps one. */
 enum syn_fate {
 	SYN_BELONGS,

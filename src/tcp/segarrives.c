@@ -28,7 +28,8 @@ static bool acks_our_syn(const struct arriving *in)
 {
 	const struct endpoint *e = in->e;
 
-	return in->a->ack && e->iss && in->a->ack > e->iss && (!e->has_seq || in->a->ack <= e->snd_nxt);
+	return in->a->ack && e->iss && in->a->ack > e->iss &&
+	       (!e->has_seq || in->a->ack <= e->snd_nxt);
 }
 
 /*

@@ -12,6 +12,7 @@
 
 #include "tcp/conn.h"
 #include "tcp/flow.h"
+#include "tcp/halfopen.h"
 #include "tcpshadow/hash.h"
 #include "tcpshadow/mem.h"
 #include "tcpshadow/shard.h"
@@ -33,13 +34,18 @@ struct flow {
 	struct flow *prev, *next; /* same life */
 	int64_t looked_at;        /* ns since the epoch: when it took its place in the list */
 	int64_t last;             /* its last packet */
-	struct conn *conn;
-	struct segment *pending; /* copy of a SYN that may start the next incarnation, or NULL */
+	struct conn *conn;        /* NULL while packed */
+	uint8_t *packed;          /* the connection, packed, or NULL */
+	uint64_t uid;             /* of the packed connection */
+	struct segment *pending;  /* copy of a SYN that may start the next incarnation, or NULL */
 };
 
 struct life_list {
 	struct flow *head, *tail;
 };
+
+/* One part in so many of the memory holds SYNs that nobody has answered. */
+#define HALF_OPEN_SHARE 32
 
 /* A finished connection that its record still points to. */
 struct retired {
@@ -54,6 +60,7 @@ struct shard {
 	size_t nflows;
 	struct life_list lives[LIFE_COUNT];
 	struct pool *flows, *conns, *records;
+	struct halfopen *halfopen;
 	struct log_entry *log;
 	size_t nlog, log_cap;
 	struct retired *retired;
@@ -62,6 +69,14 @@ struct shard {
 	size_t nfinishing, finished;
 	struct shard_counts counts;
 };
+
+/* 32 bytes each and 8 to 16 of index. */
+static size_t halfopen_places(uint64_t memory)
+{
+	uint64_t places = memory / HALF_OPEN_SHARE / 48;
+
+	return places < 64 ? 64 : (size_t)places;
+}
 
 struct shard *shard_new(const struct shard_options *o)
 {
@@ -75,24 +90,29 @@ struct shard *shard_new(const struct shard_options *o)
 	s->flows = pool_new(sizeof(struct flow), cap);
 	s->conns = pool_new(sizeof(struct conn), 0);
 	s->records = pool_new(sizeof(struct conn_record), 0);
+	s->halfopen = halfopen_new(halfopen_places(o->memory), o->hash_key);
 	return s;
 }
 
-static void free_pending(struct shard *s)
+static void free_owned(struct shard *s)
 {
-	for (unsigned i = 0; i < LIFE_COUNT; i++)
-		for (struct flow *f = s->lives[i].head; f; f = f->next)
+	for (unsigned i = 0; i < LIFE_COUNT; i++) {
+		for (struct flow *f = s->lives[i].head; f; f = f->next) {
 			free(f->pending);
+			free(f->packed);
+		}
+	}
 }
 
 void shard_free(struct shard *s)
 {
 	if (!s)
 		return;
-	free_pending(s);
+	free_owned(s);
 	pool_free(s->flows);
 	pool_free(s->conns);
 	pool_free(s->records);
+	halfopen_free(s->halfopen);
 	free(s->buckets);
 	free(s->log);
 	free(s->retired);
@@ -216,17 +236,16 @@ static struct log_entry *log_append(
 }
 
 static void log_segment(
-    struct shard *s, const struct conn *c, const struct segment *seg, uint8_t dir, uint32_t slot)
+    struct shard *s, uint64_t uid, bool from_client, const struct segment *seg, uint32_t slot)
 {
 	if (s->o.wants_segments)
-		log_append(s, EVENT_SEGMENT, slot, c->uid)->event.u.segment =
-		    (struct event_segment){
-			    .packet = seg->packet,
-			    .offset = seg->offset,
-			    .file = seg->file,
-			    .from_client = dir == c->client,
-			    .is_icmp = seg->kind == SEG_ICMP,
-		    };
+		log_append(s, EVENT_SEGMENT, slot, uid)->event.u.segment = (struct event_segment){
+			.packet = seg->packet,
+			.offset = seg->offset,
+			.file = seg->file,
+			.from_client = from_client,
+			.is_icmp = seg->kind == SEG_ICMP,
+		};
 }
 
 static void log_record(struct shard *s, struct conn *c, bool evicted, uint32_t slot)
@@ -274,9 +293,42 @@ enum ending {
 	ENDING_CAPTURE,
 };
 
+/* Its connection, whole. */
+static struct conn *whole(struct shard *s, struct flow *f)
+{
+	if (f->conn)
+		return f->conn;
+	f->conn = pool_get(s->conns);
+	BUG_ON(!f->conn);
+	conn_unpack(f->conn, f->packed);
+	free(f->packed);
+	f->packed = NULL;
+	return f->conn;
+}
+
+/* Nothing but a late packet will need it before its record is written. */
+static void squeeze(struct shard *s, struct flow *f)
+{
+	uint8_t bytes[CONN_PACKED_MAX];
+	size_t n;
+
+	f->uid = f->conn->uid;
+	n = conn_pack(f->conn, bytes);
+	f->packed = mem_alloc(n, 1);
+	memcpy(f->packed, bytes, n);
+	pool_put(s->conns, f->conn);
+	f->conn = NULL;
+}
+
+static uint64_t uid_of(const struct flow *f)
+{
+	return f->conn ? f->conn->uid : f->uid;
+}
+
 /* Write the record; the flow itself stays and has no connection. */
 static void end_conn(struct shard *s, struct flow *f, enum ending why, uint32_t slot)
 {
+	(void)whole(s, f);
 	conn_finish(f->conn, why == ENDING_REUSED, why == ENDING_EXPIRED);
 	log_record(s, f->conn, why == ENDING_EVICTED, slot);
 	f->conn = NULL;
@@ -291,9 +343,16 @@ static void remove_flow(struct shard *s, struct flow *f)
 	pool_put(s->flows, f);
 }
 
-static void roll_up(struct shard *s, struct flow *f)
+/* A half-open connection leaves without a record: it is only counted. */
+static void forget(struct shard *s, uint64_t uid, uint32_t slot)
 {
 	s->counts.rolled_up++;
+	(void)log_append(s, EVENT_FORGOTTEN, slot, uid);
+}
+
+static void roll_up(struct shard *s, struct flow *f, uint32_t slot)
+{
+	forget(s, f->conn->uid, slot);
 	pool_put(s->conns, f->conn);
 	free(f->pending);
 	remove_flow(s, f);
@@ -305,7 +364,7 @@ static void evict_one(struct shard *s, uint32_t slot)
 	struct flow *f = life_idlest(s, LIFE_HALF_OPEN);
 
 	if (f) {
-		roll_up(s, f);
+		roll_up(s, f, slot);
 		return;
 	}
 	f = life_idlest(s, LIFE_CLOSED);
@@ -317,13 +376,13 @@ static void evict_one(struct shard *s, uint32_t slot)
 	remove_flow(s, f);
 }
 
-static void start_conn(
-    struct shard *s, struct flow *f, const struct segment *seg, uint8_t dir, uint32_t slot)
+static struct conn *new_conn(struct shard *s, const struct segment *seg, uint8_t dir)
 {
-	f->conn = pool_get(s->conns);
-	BUG_ON(!f->conn);
-	conn_init(f->conn, seg, dir);
-	(void)log_append(s, EVENT_OPEN, slot, f->conn->uid);
+	struct conn *c = pool_get(s->conns);
+
+	BUG_ON(!c);
+	conn_init(c, seg, dir);
+	return c;
 }
 
 static struct flow *new_flow(struct shard *s, const struct flow_key *key, const struct segment *seg,
@@ -340,7 +399,7 @@ static struct flow *new_flow(struct shard *s, const struct flow_key *key, const 
 	f->last = seg->ts;
 	table_add(s, f);
 	life_enter(s, f, LIFE_HALF_OPEN);
-	start_conn(s, f, seg, dir, slot);
+	f->conn = new_conn(s, seg, dir);
 	return f;
 }
 
@@ -369,7 +428,8 @@ static void next_incarnation(
     struct shard *s, struct flow *f, const struct segment *seg, uint8_t dir, uint32_t slot)
 {
 	end_conn(s, f, ENDING_REUSED, slot);
-	start_conn(s, f, seg, dir, slot);
+	f->conn = new_conn(s, seg, dir);
+	(void)log_append(s, EVENT_OPEN, slot, f->conn->uid);
 }
 
 /* A copy outlives the batch; its payload does not. */
@@ -388,7 +448,7 @@ static void apply(
 	struct step step;
 
 	conn_segment(f->conn, seg, dir, &step);
-	log_segment(s, f->conn, seg, dir, slot);
+	log_segment(s, f->conn->uid, dir == f->conn->client, seg, slot);
 }
 
 /*
@@ -433,6 +493,37 @@ static void decide_incarnation(
 	}
 }
 
+/* A SYN that was held in its smallest form becomes a whole connection. */
+static struct flow *promote(
+    struct shard *s, const struct flow_key *key, const struct segment *seg, uint32_t slot)
+{
+	struct segment syn;
+	struct flow_key syn_key;
+	struct step step;
+	struct flow *f;
+	uint8_t dir;
+
+	if (!halfopen_take(s->halfopen, seg, &syn))
+		return NULL;
+	dir = flow_key_of(&syn_key, &syn);
+	f = new_flow(s, key, &syn, dir, slot);
+	conn_segment(f->conn, &syn, dir, &step);
+	return f;
+}
+
+static bool hold_syn(struct shard *s, const struct segment *seg, uint32_t slot)
+{
+	uint64_t gone;
+
+	if (!halfopen_fits(seg) || !halfopen_put(s->halfopen, seg, &gone))
+		return false;
+	if (gone)
+		forget(s, gone, slot);
+	(void)log_append(s, EVENT_OPEN, slot, seg->packet);
+	log_segment(s, seg->packet, true, seg, slot);
+	return true;
+}
+
 static void icmp_segment(
     struct shard *s, struct flow *f, const struct segment *seg, uint8_t dir, uint32_t slot)
 {
@@ -440,9 +531,21 @@ static void icmp_segment(
 		s->counts.icmp_unmatched++;
 		return;
 	}
-	f->last = seg->ts;
-	conn_icmp(f->conn, seg, dir);
-	log_segment(s, f->conn, seg, dir, slot);
+	f->last = seg->ts > f->last ? seg->ts : f->last;
+	conn_icmp(whole(s, f), seg, dir);
+	log_segment(s, f->conn->uid, dir == f->conn->client, seg, slot);
+}
+
+static void tcp_segment(
+    struct shard *s, struct flow *f, const struct segment *seg, uint8_t dir, uint32_t slot)
+{
+	(void)whole(s, f);
+	if (seg->flags & TCP_SYN)
+		decide_incarnation(s, f, seg, dir, slot);
+	if (seg->ts > f->last)
+		f->last = seg->ts;
+	apply(s, f, seg, dir, slot);
+	update_life(s, f, dir);
 }
 
 void shard_segment(struct shard *s, const struct segment *seg, uint32_t slot)
@@ -451,18 +554,20 @@ void shard_segment(struct shard *s, const struct segment *seg, uint32_t slot)
 	uint8_t dir = flow_key_of(&key, seg);
 	struct flow *f = table_find(s, &key);
 
+	if (!f)
+		f = promote(s, &key, seg, slot);
 	if (seg->kind == SEG_ICMP) {
 		icmp_segment(s, f, seg, dir, slot);
-		return;
-	}
-	if (!f)
+	} else if (f) {
+		tcp_segment(s, f, seg, dir, slot);
+	} else if (!hold_syn(s, seg, slot)) {
 		f = new_flow(s, &key, seg, dir, slot);
-	else if (seg->flags & TCP_SYN)
-		decide_incarnation(s, f, seg, dir, slot);
-	if (seg->ts > f->last)
-		f->last = seg->ts;
-	apply(s, f, seg, dir, slot);
-	update_life(s, f, dir);
+		(void)log_append(s, EVENT_OPEN, slot, f->conn->uid);
+		apply(s, f, seg, dir, slot);
+		update_life(s, f, dir);
+	}
+	if (f && f->conn && f->life == LIFE_CLOSED)
+		squeeze(s, f);
 }
 
 static void expire(struct shard *s, enum life life, int64_t timeout, int64_t now, uint32_t slot)
@@ -480,10 +585,26 @@ static void expire(struct shard *s, enum life life, int64_t timeout, int64_t now
 	}
 }
 
+/* The record of a SYN that nobody answered, straight from its smallest form. */
+static void end_syn(struct shard *s, const struct segment *syn, uint32_t slot)
+{
+	struct flow_key key;
+	uint8_t dir = flow_key_of(&key, syn);
+	struct conn *c = new_conn(s, syn, dir);
+	struct step step;
+
+	conn_segment(c, syn, dir, &step);
+	conn_finish(c, false, false);
+	log_record(s, c, false, slot);
+}
+
 void shard_tick(struct shard *s, int64_t second, uint32_t slot)
 {
 	int64_t now = second * NS_PER_SEC;
+	struct segment syn;
 
+	while (halfopen_take_oldest(s->halfopen, now - HALF_OPEN_TIMEOUT, &syn))
+		end_syn(s, &syn, slot);
 	expire(s, LIFE_HALF_OPEN, HALF_OPEN_TIMEOUT, now, slot);
 	expire(s, LIFE_CLOSED, s->o.time_wait, now, slot);
 }
@@ -492,7 +613,7 @@ static int by_uid(const void *a, const void *b)
 {
 	const struct flow *const *x = a, *const *y = b;
 
-	return (*x)->conn->uid < (*y)->conn->uid ? -1 : (*x)->conn->uid > (*y)->conn->uid;
+	return uid_of(*x) < uid_of(*y) ? -1 : uid_of(*x) > uid_of(*y);
 }
 
 void shard_finish_begin(struct shard *s)
@@ -506,13 +627,24 @@ void shard_finish_begin(struct shard *s)
 
 uint64_t shard_finish_peek(const struct shard *s)
 {
-	return s->finished < s->nfinishing ? s->finishing[s->finished]->conn->uid : 0;
+	uint64_t syn = halfopen_oldest(s->halfopen);
+	uint64_t uid = s->finished < s->nfinishing ? uid_of(s->finishing[s->finished]) : 0;
+
+	return syn && (!uid || syn < uid) ? syn : uid;
 }
 
 void shard_finish_next(struct shard *s, uint32_t slot)
 {
-	struct flow *f = s->finishing[s->finished++];
+	uint64_t oldest = halfopen_oldest(s->halfopen);
+	struct segment syn;
+	struct flow *f;
 
+	if (oldest && oldest == shard_finish_peek(s)) {
+		if (halfopen_take_oldest(s->halfopen, INT64_MAX, &syn))
+			end_syn(s, &syn, slot);
+		return;
+	}
+	f = s->finishing[s->finished++];
 	end_conn(s, f, ENDING_CAPTURE, slot);
 	remove_flow(s, f);
 }

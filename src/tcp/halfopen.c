@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * halfopen - a ring of SYNs in order of capture, and a hash index into it.
+ *
+ * A place of the ring is freed from the middle when its SYN is answered: it stays behind, dead, until the
+ * ring's tail passes it.  Times and packet numbers are kept short and completed from the latest ones: a SYN
+ * lives minutes, not the 78 hours or 4 thousand million packets after which they would be wrong.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "tcp/halfopen.h"
+#include "tcpshadow/hash.h"
+#include "tcpshadow/mem.h"
+
+#define FREE_PLACE UINT32_MAX
+
+enum {
+	LOOKS_MAX = 4096, /* kinds of SYN told apart */
+	TIME_BITS = 48,   /* ns */
+};
+
+/* The key in the direction of the SYN. */
+struct syn_key {
+	uint32_t src, dst; /* as in memory: network order */
+	uint16_t sport, dport;
+};
+
+struct syn_place {
+	struct syn_key key;
+	uint32_t isn;
+	uint32_t tsval;
+	uint32_t packet;   /* low 32 bits of the ordinal */
+	uint32_t time_low; /* low 48 bits of the time */
+	uint16_t time_high;
+	uint16_t looks; /* index into looks[]; LOOKS_MAX = dead */
+};
+
+_Static_assert(sizeof(struct syn_place) == 32, "a half-open connection costs 32 bytes");
+
+struct halfopen {
+	struct syn_place *ring;
+	size_t places, head, count; /* count: from the tail to the head, dead ones included */
+	size_t live;
+	uint32_t *index; /* open addressing; places of the ring, FREE_PLACE = free */
+	size_t nindex;   /* power of two, at least twice the places */
+	uint64_t key;
+	struct segment *looks; /* one SYN of each kind, with what differs per SYN set to zero */
+	uint64_t last_packet;
+	int64_t last_time;
+};
+
+struct halfopen *halfopen_new(size_t places, uint64_t hash_key)
+{
+	struct halfopen *h = mem_alloc(1, sizeof(*h));
+
+	h->places = places;
+	h->key = hash_key;
+	return h;
+}
+
+void halfopen_free(struct halfopen *h)
+{
+	if (!h)
+		return;
+	free(h->ring);
+	free(h->index);
+	free(h->looks);
+	free(h);
+}
+
+/* Most captures have few half-open connections: the memory comes with the first. */
+static void allocate(struct halfopen *h)
+{
+	h->nindex = 2;
+	while (h->nindex < 2 * h->places)
+		h->nindex *= 2;
+	h->ring = mem_alloc(h->places, sizeof(*h->ring));
+	h->index = mem_alloc(h->nindex, sizeof(*h->index));
+	h->looks = mem_alloc(LOOKS_MAX, sizeof(*h->looks));
+	memset(h->index, 0xff, h->nindex * sizeof(*h->index));
+}
+
+bool halfopen_fits(const struct segment *s)
+{
+	return (s->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN &&
+	       s->ip_version == 4 && s->tunnel == 0 && s->len == 0;
+}
+
+static struct syn_key key_of(const struct segment *s, bool reverse)
+{
+	struct syn_key k;
+
+	memcpy(&k.src, reverse ? s->dst.b : s->src.b, 4);
+	memcpy(&k.dst, reverse ? s->src.b : s->dst.b, 4);
+	k.sport = reverse ? s->dport : s->sport;
+	k.dport = reverse ? s->sport : s->dport;
+	return k;
+}
+
+static size_t home_of(const struct halfopen *h, const struct syn_key *k)
+{
+	return (size_t)hash_keyed(k, sizeof(*k), h->key) & (h->nindex - 1);
+}
+
+/* Where in the index the key is, or the free slot where it would be. */
+static size_t find(const struct halfopen *h, const struct syn_key *k)
+{
+	size_t i = home_of(h, k);
+
+	while (h->index[i] != FREE_PLACE && memcmp(&h->ring[h->index[i]].key, k, sizeof(*k)) != 0)
+		i = (i + 1) & (h->nindex - 1);
+	return i;
+}
+
+static void index_remove(struct halfopen *h, size_t hole)
+{
+	size_t mask = h->nindex - 1;
+
+	for (size_t i = (hole + 1) & mask; h->index[i] != FREE_PLACE; i = (i + 1) & mask) {
+		size_t home = home_of(h, &h->ring[h->index[i]].key);
+
+		if (((i - home) & mask) < ((i - hole) & mask))
+			continue;
+		h->index[hole] = h->index[i];
+		hole = i;
+	}
+	h->index[hole] = FREE_PLACE;
+}
+
+/* What SYNs of one kind share.  Cleared as bytes, because it is compared as bytes. */
+static void looks_of(struct segment *l, const struct segment *s)
+{
+	memset(l, 0, sizeof(*l));
+	l->wire_len = s->wire_len;
+	l->interface = s->interface;
+	l->file = s->file;
+	l->kind = s->kind;
+	l->ip_version = s->ip_version;
+	l->vlan = s->vlan;
+	l->notes = s->notes;
+	l->flags = s->flags;
+	l->window = s->window;
+	l->checksum_state = s->checksum_state;
+	l->header_len = s->header_len;
+	l->ttl = s->ttl;
+	l->tos = s->tos;
+	l->dont_fragment = s->dont_fragment;
+	l->opt.seen = s->opt.seen;
+	l->opt.odd = s->opt.odd;
+	l->opt.mss = (s->opt.seen & OPT_MSS) ? s->opt.mss : 0;
+	l->opt.wscale = (s->opt.seen & OPT_WSCALE) ? s->opt.wscale : 0;
+	l->opt.tfo_cookie_len = (s->opt.seen & OPT_FAST_OPEN) ? s->opt.tfo_cookie_len : 0;
+	l->opt.unknown_kind = (s->opt.seen & OPT_UNKNOWN) ? s->opt.unknown_kind : 0;
+	l->opt.bad_kind = s->opt.odd ? s->opt.bad_kind : 0;
+}
+
+/* Index of the looks; LOOKS_MAX when there are too many kinds. */
+static uint32_t intern(struct halfopen *h, const struct segment *s)
+{
+	struct segment l;
+	uint32_t slot;
+
+	looks_of(&l, s);
+	slot = (uint32_t)hash_fixed(&l, sizeof(l)) % LOOKS_MAX;
+	for (uint32_t tries = 0; tries < 16; tries++, slot = (slot + 1) % LOOKS_MAX) {
+		if (memcmp(&h->looks[slot], &l, sizeof(l)) == 0)
+			return slot;
+		if (h->looks[slot].ip_version == 0) {
+			memcpy(&h->looks[slot], &l, sizeof(l));
+			return slot;
+		}
+	}
+	return LOOKS_MAX;
+}
+
+static size_t tail_of(const struct halfopen *h)
+{
+	return (h->head + h->places - h->count) % h->places;
+}
+
+/* Forget the dead at the tail; true if a living one is there then. */
+static bool trim(struct halfopen *h)
+{
+	while (h->count && h->ring[tail_of(h)].looks == LOOKS_MAX)
+		h->count--;
+	return h->count > 0;
+}
+
+static int64_t time_of(const struct halfopen *h, const struct syn_place *p)
+{
+	uint64_t low = (uint64_t)p->time_high << 32 | p->time_low;
+	uint64_t age = ((uint64_t)h->last_time - low) & ((UINT64_C(1) << TIME_BITS) - 1);
+
+	return h->last_time - (int64_t)age;
+}
+
+static uint64_t packet_of(const struct halfopen *h, const struct syn_place *p)
+{
+	return h->last_packet - ((uint32_t)h->last_packet - p->packet);
+}
+
+static void remove_at(struct halfopen *h, size_t slot, struct segment *syn)
+{
+	struct syn_place *p = &h->ring[h->index[slot]];
+
+	*syn = h->looks[p->looks];
+	memcpy(syn->src.b, &p->key.src, 4);
+	memcpy(syn->dst.b, &p->key.dst, 4);
+	syn->sport = p->key.sport;
+	syn->dport = p->key.dport;
+	syn->seq = p->isn;
+	syn->opt.tsval = p->tsval;
+	syn->ts = time_of(h, p);
+	syn->packet = packet_of(h, p);
+	p->looks = LOOKS_MAX;
+	index_remove(h, slot);
+	h->live--;
+	(void)trim(h);
+}
+
+bool halfopen_put(struct halfopen *h, const struct segment *s, uint64_t *gone)
+{
+	struct syn_key k = key_of(s, false);
+	struct segment oldest;
+	uint32_t looks;
+
+	*gone = 0;
+
+	if (!h->ring)
+		allocate(h);
+	looks = intern(h, s);
+	/* An older time than the latest cannot be completed later. */
+	if (looks == LOOKS_MAX || s->ts < h->last_time)
+		return false;
+	if (h->count == h->places) {
+		remove_at(h, find(h, &h->ring[tail_of(h)].key), &oldest);
+		*gone = oldest.packet;
+	}
+	h->last_time = s->ts;
+	h->last_packet = s->packet;
+	h->ring[h->head] = (struct syn_place){
+		.key = k,
+		.isn = s->seq,
+		.tsval = (s->opt.seen & OPT_TIMESTAMPS) ? s->opt.tsval : 0,
+		.packet = (uint32_t)s->packet,
+		.time_low = (uint32_t)s->ts,
+		.time_high = (uint16_t)((uint64_t)s->ts >> 32),
+		.looks = (uint16_t)looks,
+	};
+	h->index[find(h, &k)] = (uint32_t)h->head;
+	h->head = (h->head + 1) % h->places;
+	h->count++;
+	h->live++;
+	return true;
+}
+
+bool halfopen_take(struct halfopen *h, const struct segment *s, struct segment *syn)
+{
+	if (!h->live || s->ip_version != 4 || s->tunnel)
+		return false;
+	for (unsigned reverse = 0; reverse < 2; reverse++) {
+		struct syn_key k = key_of(s, reverse);
+		size_t slot = find(h, &k);
+
+		if (h->index[slot] == FREE_PLACE)
+			continue;
+		remove_at(h, slot, syn);
+		return true;
+	}
+	return false;
+}
+
+bool halfopen_take_oldest(struct halfopen *h, int64_t until, struct segment *syn)
+{
+	const struct syn_place *p;
+
+	if (!h->live)
+		return false;
+	p = &h->ring[tail_of(h)];
+	if (time_of(h, p) > until)
+		return false;
+	remove_at(h, find(h, &p->key), syn);
+	return true;
+}
+
+uint64_t halfopen_oldest(const struct halfopen *h)
+{
+	return h->live ? packet_of(h, &h->ring[tail_of(h)]) : 0;
+}
+
+size_t halfopen_count(const struct halfopen *h)
+{
+	return h->live;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pack - a closed connection in a fraction of its size, until its record is due or a late packet comes.
+ *
+ * Numbers are made small (relative to ISN, first packet, cause), then each 8-byte word keeps only its
+ * significant bytes and runs of zero words become one byte.  Exact: unpacking gives back every byte.
+ */
+#include "config.h"
+
+#include "tcp/conn.h"
+
+_Static_assert(sizeof(struct conn) % 8 == 0, "a connection is packed as words");
+_Static_assert(
+    sizeof(struct conn) / 8 * 9 + 1 <= CONN_PACKED_MAX, "no word needs more than nine bytes");
+
+enum {
+	RUN = 0x80, /* control byte: RUN + n = n zero words; else the number of bytes of one word */
+	RUN_MAX = 0x7f,
+};
+
+/* Adding and subtracting modulo 2^64 undo each other, whatever the values. */
+static void shift(uint64_t *field, uint64_t by, bool packing)
+{
+	*field = packing ? *field - by : *field + by;
+}
+
+static void shift_history(struct conn *c, struct endpoint *e, bool packing)
+{
+	for (unsigned i = 0; i < e->nhistory; i++) {
+		struct state_entry *h = &e->history[i];
+
+		if (packing)
+			shift(&h->proved_by, h->packet, packing);
+		shift(&h->packet, c->uid, packing);
+		if (!packing)
+			shift(&h->proved_by, h->packet, packing);
+	}
+}
+
+static void shift_all(struct conn *c, bool packing)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct endpoint *e = &c->ends[i], *peer = &c->ends[!i];
+
+		shift(&e->base, e->iss, packing);
+		shift(&e->snd_nxt, e->iss, packing);
+		shift(&e->cap_nxt, e->iss, packing);
+		shift(&e->fin_end, e->iss, packing);
+		shift(&e->rcv_nxt, peer->iss, packing);
+		shift(&e->right_edge, peer->iss, packing);
+		shift(&e->last_packet, c->uid, packing);
+		shift_history(c, e, packing);
+	}
+}
+
+static uint8_t *put_word(uint8_t *out, uint64_t w)
+{
+	uint8_t *size = out++;
+
+	for (; w; w >>= 8)
+		*out++ = (uint8_t)w;
+	*size = (uint8_t)(out - size - 1);
+	return out;
+}
+
+size_t conn_pack(struct conn *c, uint8_t *out)
+{
+	const uint8_t *in = (const uint8_t *)c, *end = in + sizeof(*c);
+	uint8_t *p = out;
+	uint64_t w = 0;
+
+	shift_all(c, true);
+	while (in < end) {
+		unsigned run = 0;
+
+		for (; in < end && run < RUN_MAX; in += 8, run++) {
+			memcpy(&w, in, 8);
+			if (w)
+				break;
+		}
+		if (run) {
+			*p++ = (uint8_t)(RUN + run);
+			continue;
+		}
+		p = put_word(p, w);
+		in += 8;
+	}
+	return (size_t)(p - out);
+}
+
+void conn_unpack(struct conn *c, const uint8_t *in)
+{
+	uint8_t *out = (uint8_t *)c, *end = out + sizeof(*c);
+
+	memset(c, 0, sizeof(*c));
+	while (out < end) {
+		unsigned n = *in++;
+		uint64_t w = 0;
+
+		if (n >= RUN) {
+			out += (size_t)8 * (n - RUN);
+			continue;
+		}
+		for (unsigned i = 0; i < n; i++)
+			w |= (uint64_t)*in++ << (8 * i);
+		memcpy(out, &w, 8);
+		out += 8;
+	}
+	shift_all(c, false);
+}
