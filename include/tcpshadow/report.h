@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * report - the consumers of the analysis: tables, JSON, CSV, summaries.
+ *
+ * Input:  events of engine_run(), facts about the capture.
+ * Output: text in a struct report_out, written in big blocks.
+ * Does not: know options, terminals or exit codes; cli fills struct report_options.
+ */
+#ifndef TCPSHADOW_REPORT_H
+#define TCPSHADOW_REPORT_H
+
+#include <stdio.h>
+
+#include "tcpshadow/engine.h"
+#include "tcpshadow/where.h"
+
+/* A stream for output.  Text waits in `buf` until it is worth a write. */
+struct report_out {
+	FILE *file; /* borrowed */
+	struct buf buf;
+	int error; /* errno of the first write that failed, 0 = none; EPIPE = the reader went away */
+};
+
+void report_out_init(struct report_out *o, FILE *file);
+void report_out_release(struct report_out *o); /* what was not flushed is lost */
+/* Write what waits when there is much of it. */
+TS_NODISCARD int report_out_commit(struct report_out *o, struct err *e);
+/* Write all that waits, through to the file. */
+TS_NODISCARD int report_out_flush(struct report_out *o, struct err *e);
+
+/* Keys of --sort: SORT(id, word). */
+enum report_sort {
+#define SORT(id, word) REPORT_SORT_##id,
+#include "tcpshadow/sort.def"
+#undef SORT
+	REPORT_SORT_COUNT /* in order of completion */
+};
+
+const char *report_sort_word(enum report_sort s);
+
+struct report_options {
+	struct report_out *out;
+	const struct cap_facts *facts; /* of the capture that is read; grows meanwhile */
+	const struct where *where;     /* connections to report, NULL = all */
+	enum report_sort sort;
+	bool sort_descending;
+	unsigned width; /* columns; 0 = as wide as needed */
+	bool utf8;      /* glyphs beyond ASCII may be used */
+	bool color;
+	bool utc;
+	bool fold; /* the ladder folds long runs of plain segments */
+};
+
+/* `o` is borrowed until the sink is freed.  Free with report_sink_free(). */
+struct sink *report_list_new(const struct report_options *o);
+struct sink *report_json_new(const struct report_options *o);
+struct sink *report_csv_new(const struct report_options *o);
+struct sink *report_summary_new(const struct report_options *o, bool json);
+void report_sink_free(struct sink *s); /* NULL is fine */
+
+/* Tables in Markdown: the state machine, the names of --where, and the words of notes and outcomes. */
+void report_fsm(struct buf *out);
+void report_fields(struct buf *out);
+void report_words(struct buf *out);
+
+#endif

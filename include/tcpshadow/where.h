@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * where - the filter language over connections: `server.port = 443 and not (refused or duration < 50ms)`.
+ *
+ * Input:  an expression typed by a person; records.
+ * Output: does a record match; or which token is wrong and what was expected there.
+ * Limits: WHERE_MAX_TERMS terms, WHERE_MAX_DEPTH open parentheses and nots.
+ * Spec:   names are JSON paths; every one has a row in field.def.
+ *
+ *     EXPR  = TERM { ("and" | "or") TERM }         and binds tighter than or
+ *     TERM  = "not" TERM | "(" EXPR ")" | NAME OP VALUE | FLAG | OUTCOME
+ *           | "host" ADDRESS | "port" NUMBER | "net" ADDRESS "/" BITS
+ *     OP    = "=" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "~"
+ *
+ * A name with a side (packets.client) that is given without it (packets) means either side.  What is not
+ * known of a connection matches no comparison.
+ */
+#ifndef TCPSHADOW_WHERE_H
+#define TCPSHADOW_WHERE_H
+
+#include "tcpshadow/err.h"
+#include "tcpshadow/record.h"
+
+enum {
+	WHERE_MAX_TERMS = 500,
+	WHERE_MAX_DEPTH = 100,
+};
+
+struct where;
+
+struct where_error {
+	size_t at, len;  /* bytes of the expression that are wrong; len 0 = its end */
+	struct err what; /* one sentence, with what was expected */
+};
+
+struct where *where_compile(const char *expr, struct where_error *e); /* NULL: see *e */
+void where_free(struct where *w);
+bool where_match(const struct where *w, const struct conn_record *r); /* w NULL matches all */
+/* The expression with the wrong token underlined: two lines, each after `indent` spaces. */
+void where_underline(struct buf *out, const char *expr, const struct where_error *e, size_t indent);
+
+/* One name of the language, for help and completion. */
+struct where_name {
+	const char *path; /* "packets.client" or, with a side in place of the star, "packets.*" */
+	const char *bare; /* the name that means either side, or a shorter one; NULL = none */
+	const char *type; /* "count", "duration", "word", ... */
+	const char *help;
+};
+
+size_t where_name_count(void);
+struct where_name where_name_at(size_t i);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * main - from the command line to an exit code.
+ *
+ * Does not: anything itself.
+ */
+#include "config.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/help.h"
+#include "cli/message.h"
+#include "cli/run.h"
+
+static int print(struct buf *text)
+{
+	struct report_out out;
+	struct err e;
+	int code = EXIT_DONE;
+
+	report_out_init(&out, stdout);
+	buf_add(&out.buf, text->data, text->len);
+	if (report_out_flush(&out, &e) < 0)
+		code = run_output_failed(&out, &e);
+	report_out_release(&out);
+	buf_release(text);
+	return code;
+}
+
+/* Options that only ask about the program.  -1 = there are none. */
+static int answer_question(const struct options *o)
+{
+	struct buf text = BUF_INIT;
+
+	if (o->given[OPTION_HELP])
+		help_text(&text, o->command_given ? o->command : COMMAND_COUNT);
+	else if (o->given[OPTION_VERSION])
+		buf_addstr(&text, PACKAGE_STRING "\n");
+	else if (o->given[OPTION_MAN_PAGE])
+		help_man_page(&text);
+	else
+		return -1;
+	return print(&text);
+}
+
+/* Without a file there is standard input, unless that is a person. */
+static int choose_input(struct options *o)
+{
+	if (o->nfiles || o->command == COMMAND_CATALOGUE)
+		return EXIT_DONE;
+	if (isatty(STDIN_FILENO))
+		return message_usage("which capture? name a file, or send one to standard input");
+	options_add_file(o, "-");
+	return EXIT_DONE;
+}
+
+static int run(struct options *o)
+{
+	struct settings s;
+	struct err e = { "" };
+	int code = answer_question(o);
+
+	if (code >= 0)
+		return code;
+	code = choose_input(o);
+	if (code != EXIT_DONE)
+		return code;
+	if (settings_init(&s, o, &e) < 0)
+		code = message_usage(e.text);
+	else
+		code = run_command(o, &s);
+	settings_release(&s);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o;
+	struct err e = { "" };
+	int code;
+
+	(void)setlocale(LC_CTYPE, "");
+	run_catch_signals();
+	if (options_parse(&o, argc, argv, &e) < 0)
+		code = message_usage(e.text);
+	else
+		code = run(&o);
+	options_release(&o);
+	return code;
+}

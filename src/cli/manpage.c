@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * manpage - the manual page, made from command.def, option.def and the names of --where.
+ *
+ * Output: man(7) macros.
+ */
+#include "config.h"
+
+#include "cli/help.h"
+#include "tcpshadow/where.h"
+
+/* Text with what troff would take for its own made harmless. */
+static void add_text(struct buf *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '-')
+			buf_addstr(out, "\\-");
+		else if (*text == '\'')
+			buf_addstr(out, "\\(aq");
+		else if (*text == '\\')
+			buf_addstr(out, "\\e");
+		else
+			buf_addch(out, *text);
+	}
+}
+
+static void add_commands(struct buf *out)
+{
+	buf_addstr(out, ".SH COMMANDS\n");
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		buf_addf(
+		    out, ".TP\n\\fB%s\\fR %s\n", command_rows[i].name, command_rows[i].operands);
+		add_text(out, command_rows[i].help);
+		buf_addstr(out, ".\n");
+	}
+}
+
+static void add_takers(struct buf *out, unsigned commands)
+{
+	unsigned all = (1u << COMMAND_COUNT) - 1;
+	const char *sep = "";
+
+	if ((commands & all) == all)
+		return;
+	buf_addstr(out, " (");
+	for (unsigned i = 0; i < COMMAND_COUNT; i++) {
+		if (!(commands & 1u << i))
+			continue;
+		buf_addf(out, "%s%s", sep, command_rows[i].name);
+		sep = ", ";
+	}
+	buf_addch(out, ')');
+}
+
+static void add_options(struct buf *out)
+{
+	buf_addstr(out, ".SH OPTIONS\nThe commands that take an option stand behind it.\n");
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		const struct option_row *row = &option_rows[i];
+
+		if (!row->help)
+			continue;
+		buf_addstr(out, ".TP\n");
+		if (row->letter)
+			buf_addf(out, "\\fB\\-%c\\fR, ", row->letter);
+		buf_addstr(out, "\\fB\\-\\-");
+		add_text(out, row->name);
+		buf_addstr(out, "\\fR");
+		if (row->arg)
+			buf_addf(out, " \\fI%s\\fR", row->arg);
+		buf_addch(out, '\n');
+		add_text(out, row->help);
+		add_takers(out, row->commands);
+		buf_addstr(out, ".\n");
+	}
+}
+
+static void add_names(struct buf *out)
+{
+	buf_addstr(out,
+	    ".SH FILTERS\n"
+	    "\\fB\\-\\-where\\fR takes terms joined by \\fBand\\fR, \\fBor\\fR, "
+	    "\\fBnot\\fR and parentheses.\n"
+	    "A term is \\fIname op value\\fR with the operators = != < <= > >= and ~ (a "
+	    "regular expression),\n"
+	    "\\fBhost\\fR \\fIaddress\\fR, \\fBport\\fR \\fInumber\\fR, \\fBnet\\fR "
+	    "\\fIaddress/bits\\fR,\n"
+	    "the outcome of a handshake or a close (such as \\fBrefused\\fR or "
+	    "\\fBreset\\fR), or a flag.\n"
+	    "Values take units: 50ms, 2m, 2k, 1MB.\n"
+	    "A star stands for client or server; the name without it, and the short name, "
+	    "mean either side;\n"
+	    "with != they mean that neither side is so.\n"
+	    "What is not known of a connection matches nothing.\n");
+	for (size_t i = 0; i < where_name_count(); i++) {
+		struct where_name n = where_name_at(i);
+
+		buf_addstr(out, ".TP\n\\fB");
+		add_text(out, n.path);
+		buf_addstr(out, "\\fR");
+		if (n.bare)
+			buf_addf(out, ", \\fB%s\\fR", n.bare);
+		buf_addf(out, " (%s)\n", n.type);
+		add_text(out, n.help);
+		buf_addstr(out, ".\n");
+	}
+}
+
+void help_man_page(struct buf *out)
+{
+	buf_addstr(out,
+	    ".\\\" Made by 'tcpshadow --man-page'.\n"
+	    ".TH TCPSHADOW 1 \"\" \"" PACKAGE_STRING "\" \"User Commands\"\n"
+	    ".SH NAME\n"
+	    "tcpshadow \\- replay TCP connections of a capture through a shadow state "
+	    "machine\n"
+	    ".SH SYNOPSIS\n"
+	    "\\fBtcpshadow\\fR [\\fICOMMAND\\fR] [\\fIOPTIONS\\fR] [\\fIFILE\\fR...]\n"
+	    ".SH DESCRIPTION\n"
+	    "Reads captures (pcap and pcapng, also compressed with gzip or zstd) and "
+	    "reconstructs every TCP\n"
+	    "connection in them: the state of both endpoints by RFC 9293, with the "
+	    "packet that caused each\n"
+	    "change and the one that proves it, and how the connection was opened and "
+	    "closed.\n"
+	    "A state that nothing proves is marked as presumed, in tables with a "
+	    "question mark.\n"
+	    "Several files are read as one capture. \\(oq\\-\\(cq is standard input.\n");
+	add_commands(out);
+	add_options(out);
+	add_names(out);
+	buf_addstr(out,
+	    ".SH EXIT STATUS\n"
+	    ".TP\n0\ndone\n"
+	    ".TP\n2\nwrong usage\n"
+	    ".TP\n3\nan input could not be read; what could be read is reported all the "
+	    "same\n"
+	    ".TP\n4\noutput could not be written\n"
+	    ".SH ENVIRONMENT\n"
+	    "\\fBNO_COLOR\\fR switches colours off, \\fBCOLUMNS\\fR is the width of "
+	    "output that is not a\n"
+	    "terminal, \\fBTMPDIR\\fR is where standard input is kept for a second "
+	    "reading.\n"
+	    ".SH SEE ALSO\n"
+	    ".BR tcpdump (1),\n"
+	    ".BR pcap\\-filter (7)\n");
+}

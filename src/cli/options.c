@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * options - the parser of the command line.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/options.h"
+#include "tcpshadow/mem.h"
+#include "tcpshadow/near.h"
+
+#define ON(command) (1u << COMMAND_##command)
+#define READS       (ON(LIST) | ON(SUMMARY))
+#define ALL         (READS | ON(CATALOGUE))
+
+const struct command_row command_rows[COMMAND_COUNT] = {
+#define COMMAND(id, name, operands, help) { name, operands, help },
+#include "cli/command.def"
+#undef COMMAND
+};
+
+const struct option_row option_rows[OPTION_COUNT] = {
+#define OPTION(id, name, letter, arg, commands, help) { name, letter, arg, commands, help },
+#include "cli/option.def"
+#undef OPTION
+};
+
+enum { WORD_MAX = 32 }; /* bytes of a word worth a suggestion */
+
+static const char *near_option(const char *typed)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		if (option_rows[i].help && near_match(typed, option_rows[i].name))
+			return option_rows[i].name;
+	return NULL;
+}
+
+/* The longest name of an option that the n bytes at `name` are; OPTION_COUNT = none. */
+static size_t find_long(const char *name, size_t n)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		if (strlen(option_rows[i].name) == n && memcmp(option_rows[i].name, name, n) == 0)
+			return i;
+	return OPTION_COUNT;
+}
+
+static size_t find_letter(char c)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		if (option_rows[i].letter == c && c)
+			return i;
+	return OPTION_COUNT;
+}
+
+void options_add_file(struct options *o, const char *name)
+{
+	o->files = mem_grow(o->files, o->nfiles, &o->cap_files, sizeof(*o->files));
+	o->files[o->nfiles++] = name;
+}
+
+static void take(struct options *o, size_t id, const char *value)
+{
+	o->given[id]++;
+	o->value[id] = value;
+	if (id == OPTION_READ)
+		options_add_file(o, value);
+}
+
+/* The words not read yet. */
+struct words {
+	char **at;
+	int left;
+};
+
+static const char *next_word(struct words *w)
+{
+	if (w->left == 0)
+		return NULL;
+	w->left--;
+	return *w->at++;
+}
+
+static int unknown_long(const char *word, size_t n, struct err *e)
+{
+	char name[WORD_MAX + 1];
+	const char *near = NULL;
+
+	if (n <= WORD_MAX) {
+		memcpy(name, word, n);
+		name[n] = '\0';
+		near = near_option(name);
+	}
+	if (near)
+		return err_set(
+		    e, "unknown option '--%.*s'; did you mean '--%s'?", (int)n, word, near);
+	return err_set(e, "unknown option '--%.*s'", (int)n, word);
+}
+
+static int long_option(struct options *o, const char *word, struct words *w, struct err *e)
+{
+	const char *equals = strchr(word, '='), *value = NULL;
+	size_t n = equals ? (size_t)(equals - word) : strlen(word);
+	size_t id = find_long(word, n);
+
+	if (id == OPTION_COUNT)
+		return unknown_long(word, n, e);
+	if (!option_rows[id].arg) {
+		if (equals)
+			return err_set(e, "option '--%s' takes no argument", option_rows[id].name);
+	} else {
+		value = equals ? equals + 1 : next_word(w);
+		if (!value)
+			return err_set(e, "option '--%s' needs an argument: %s",
+			    option_rows[id].name, option_rows[id].arg);
+	}
+	take(o, id, value);
+	return 0;
+}
+
+/* -q, -qv, -c5, -c 5 */
+static int letters(struct options *o, const char *word, struct words *w, struct err *e)
+{
+	for (; *word; word++) {
+		size_t id = find_letter(*word);
+		const char *value = NULL;
+
+		if (id == OPTION_COUNT)
+			return err_set(e, "unknown option '-%c'", *word);
+		if (option_rows[id].arg) {
+			value = word[1] ? word + 1 : next_word(w);
+			if (!value)
+				return err_set(e, "option '-%c' needs an argument: %s", *word,
+				    option_rows[id].arg);
+		}
+		take(o, id, value);
+		if (value)
+			return 0;
+	}
+	return 0;
+}
+
+/* A word that is no file but nearly a command was meant as one. */
+static int check_command(const char *word, struct err *e)
+{
+	if (strpbrk(word, "./") || strcmp(word, "-") == 0 || access(word, F_OK) == 0)
+		return 0;
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (near_match(word, command_rows[i].name))
+			return err_set(e, "unknown command '%s'; did you mean '%s'?", word,
+			    command_rows[i].name);
+	return 0;
+}
+
+static int operand(struct options *o, const char *word, size_t position, struct err *e)
+{
+	if (position == 0) {
+		for (size_t i = 0; i < COMMAND_COUNT; i++) {
+			if (strcmp(word, command_rows[i].name) != 0)
+				continue;
+			o->command = (enum command)i;
+			o->command_given = true;
+			return 0;
+		}
+		if (check_command(word, e) < 0)
+			return -1;
+	}
+	options_add_file(o, word);
+	return 0;
+}
+
+static int check_usage(const struct options *o, struct err *e)
+{
+	const char *command = command_rows[o->command].name;
+
+	if (o->given[OPTION_HELP] || o->given[OPTION_VERSION])
+		return 0;
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		if (o->given[i] && !(option_rows[i].commands & 1u << o->command))
+			return err_set(e, "option '--%s' does not belong to '%s'",
+			    option_rows[i].name, command);
+	if (o->command == COMMAND_CATALOGUE && o->nfiles)
+		return err_set(e, "'catalogue' reads no file");
+	return 0;
+}
+
+int options_parse(struct options *o, int argc, char **argv, struct err *e)
+{
+	struct words w = { argv + 1, argc > 0 ? argc - 1 : 0 };
+	size_t position = 0;
+	bool only_operands = false;
+	const char *word;
+	int rc = 0;
+
+	memset(o, 0, sizeof(*o));
+	o->command = COMMAND_LIST;
+	while (rc == 0 && (word = next_word(&w))) {
+		if (only_operands || word[0] != '-' || word[1] == '\0')
+			rc = operand(o, word, position++, e);
+		else if (strcmp(word, "--") == 0)
+			only_operands = true;
+		else if (word[1] == '-')
+			rc = long_option(o, word + 2, &w, e);
+		else
+			rc = letters(o, word + 1, &w, e);
+	}
+	return rc < 0 ? -1 : check_usage(o, e);
+}
+
+void options_release(struct options *o)
+{
+	free(o->files);
+	o->files = NULL;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run - wiring: inputs, engine, sinks, exit codes.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/message.h"
+#include "cli/progress.h"
+#include "cli/run.h"
+#include "tcpshadow/text.h"
+
+/* Set by the handler of SIGINT and SIGTERM: there is no other way to hear of a signal at any time. */
+static volatile int stop_requested;
+
+static void request_stop(int signal_number)
+{
+	(void)signal_number;
+	stop_requested = 1;
+}
+
+/* The first signal ends the reading, the second the program. */
+void run_catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = request_stop, .sa_flags = (int)SA_RESETHAND };
+
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
+	action.sa_handler = SIG_IGN;
+	action.sa_flags = 0;
+	(void)sigaction(SIGPIPE, &action, NULL);
+}
+
+int run_output_failed(const struct report_out *out, const struct err *e)
+{
+	if (out->error == EPIPE)
+		return EXIT_DONE;
+	message_error(e->text);
+	return EXIT_OUTPUT;
+}
+
+int run_input_failed(const struct err *e)
+{
+	if (strncmp(e->text, "filter ", strlen("filter ")) == 0)
+		return message_usage(e->text);
+	message_error(e->text);
+	return EXIT_INPUT;
+}
+
+/* Tell what was wrong with the inputs. */
+int run_input_code(const struct cap_facts *f)
+{
+	int code = EXIT_DONE;
+
+	for (size_t i = 0; i < f->nfiles; i++) {
+		if (!f->files[i].is_broken)
+			continue;
+		message_error(f->files[i].error.text);
+		code = EXIT_INPUT;
+	}
+	return code;
+}
+
+int run_engine(struct cap *cap, struct settings *s, struct sink *sink, struct err *e)
+{
+	struct progress progress;
+	int rc;
+
+	progress_init(&progress, !s->quiet);
+	s->report.facts = cap_facts(cap);
+	s->engine.progress = progress_update;
+	s->engine.progress_ctx = &progress;
+	s->engine.stop = &stop_requested;
+	rc = engine_run(cap, &s->engine, &sink, 1, e);
+	progress_end(&progress);
+	return rc;
+}
+
+static void tell_what_was_read(const struct cap_facts *f)
+{
+	struct buf text = BUF_INIT;
+
+	text_count(&text, f->packets);
+	buf_addstr(&text, " packets, ");
+	text_bytes(&text, f->wire_bytes);
+	message_note("read %s bytes on the wire", text.data);
+	buf_release(&text);
+}
+
+static struct sink *new_sink(const struct options *o, const struct settings *s)
+{
+	if (o->command == COMMAND_SUMMARY)
+		return report_summary_new(&s->report, o->given[OPTION_JSON]);
+	if (o->given[OPTION_JSON])
+		return report_json_new(&s->report);
+	if (o->given[OPTION_CSV])
+		return report_csv_new(&s->report);
+	return report_list_new(&s->report);
+}
+
+static int run_report(const struct options *o, struct settings *s)
+{
+	struct err e = { "" };
+	struct cap *cap = cap_open(&s->cap, &e);
+	struct sink *sink;
+	int code;
+
+	if (!cap)
+		return run_input_failed(&e);
+	s->report.facts = cap_facts(cap);
+	sink = new_sink(o, s);
+	if (run_engine(cap, s, sink, &e) < 0)
+		code = run_output_failed(&s->out, &e);
+	else
+		code = run_input_code(cap_facts(cap));
+	if (s->verbose)
+		tell_what_was_read(cap_facts(cap));
+	report_sink_free(sink);
+	cap_close(cap);
+	return code;
+}
+
+static int run_catalogue(const struct options *o, struct settings *s)
+{
+	struct err e;
+
+	if (o->given[OPTION_FSM])
+		report_fsm(&s->out.buf);
+	else if (o->given[OPTION_FIELDS])
+		report_fields(&s->out.buf);
+	else
+		report_words(&s->out.buf);
+	return report_out_flush(&s->out, &e) < 0 ? run_output_failed(&s->out, &e) : EXIT_DONE;
+}
+
+int run_command(const struct options *o, struct settings *s)
+{
+	switch (o->command) {
+	case COMMAND_LIST:
+	case COMMAND_SUMMARY:
+		return run_report(o, s);
+	case COMMAND_CATALOGUE:
+		return run_catalogue(o, s);
+	case COMMAND_COUNT:
+		break;
+	}
+	return EXIT_USAGE;
+}

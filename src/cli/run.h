@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run - the commands.  Each returns the exit code of the program.
+ */
+#ifndef CLI_RUN_H
+#define CLI_RUN_H
+
+#include "cli/settings.h"
+
+void run_catch_signals(void);
+int run_command(const struct options *o, struct settings *s);
+
+/* Pieces that the commands share.  Those that return an exit code have told the user. */
+TS_NODISCARD int run_engine(struct cap *cap, struct settings *s, struct sink *sink, struct err *e);
+int run_output_failed(const struct report_out *out, const struct err *e);
+int run_input_failed(const struct err *e);
+int run_input_code(const struct cap_facts *f);
+
+#endif

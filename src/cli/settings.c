@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * settings - parsing of option values, and what the terminal is like.
+ */
+#include "config.h"
+
+#include <sys/ioctl.h>
+
+#include <errno.h>
+#include <langinfo.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/settings.h"
+#include "tcpshadow/hash.h"
+#include "tcpshadow/text.h"
+
+#define SPOOL_DEFAULT    (UINT64_C(1) << 30)
+#define TERMINAL_DEFAULT 80 /* columns of a terminal that does not say */
+#define BATCH_MAX        1000000
+
+typedef int parse_fn(struct settings *s, const char *value, struct err *e);
+
+/* Decimal digits and nothing else. */
+static int parse_u64(const char *value, uint64_t *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(value, &end, 10);
+	return errno || *end || end == value || strspn(value, "0123456789") != strlen(value) ? -1
+	                                                                                     : 0;
+}
+
+static int set_filter(struct settings *s, const char *value, struct err *e)
+{
+	(void)e;
+	s->cap.bpf = value;
+	return 0;
+}
+
+static int set_count(struct settings *s, const char *value, struct err *e)
+{
+	if (parse_u64(value, &s->cap.max_packets) < 0 || s->cap.max_packets == 0)
+		return err_set(e, "--count: '%s' is not a number of packets from 1 on", value);
+	return 0;
+}
+
+static int set_where(struct settings *s, const char *value, struct err *e)
+{
+	struct where_error bad;
+	struct buf lines = BUF_INIT;
+
+	s->where = where_compile(value, &bad);
+	if (s->where)
+		return 0;
+	where_underline(&lines, value, &bad, 2);
+	(void)err_set(e, "--where: %s\n%s", bad.what.text, lines.data);
+	buf_release(&lines);
+	return -1;
+}
+
+static int set_sort(struct settings *s, const char *value, struct err *e)
+{
+	const char *word = value + (value[0] == '-');
+
+	s->report.sort_descending = value[0] == '-';
+	for (unsigned i = 0; i < REPORT_SORT_COUNT; i++) {
+		if (strcmp(word, report_sort_word(i)) == 0) {
+			s->report.sort = i;
+			return 0;
+		}
+	}
+	return err_set(e,
+	    "--sort: unknown key '%s'; expected start, end, duration, packets, bytes, client, "
+	    "server, state or close",
+	    word);
+}
+
+static int set_time_wait(struct settings *s, const char *value, struct err *e)
+{
+	char *end;
+	double seconds = strtod(value, &end);
+
+	if (*end == 's')
+		end++;
+	if (end == value || *end || !isfinite(seconds) || seconds < 1e-9 || seconds > 1e6)
+		return err_set(
+		    e, "--time-wait: '%s' is not a time from 1e-9 to 1e6 seconds", value);
+	s->engine.time_wait_ns = (int64_t)(seconds * (double)NS_PER_SEC);
+	return 0;
+}
+
+static int set_size(uint64_t *size, const char *option, const char *value, struct err *e)
+{
+	struct err cause;
+
+	if (text_parse_size(value, size, &cause) < 0)
+		return err_set(e, "%s: %s", option, cause.text);
+	return *size ? 0 : err_set(e, "%s: must be more than 0", option);
+}
+
+static int set_memory(struct settings *s, const char *value, struct err *e)
+{
+	return set_size(&s->engine.memory_bytes, "--memory", value, e);
+}
+
+static int set_batch(struct settings *s, const char *value, struct err *e)
+{
+	uint64_t n;
+
+	if (parse_u64(value, &n) < 0 || n == 0 || n > BATCH_MAX)
+		return err_set(e, "--batch: '%s' is not a number from 1 to %d", value, BATCH_MAX);
+	s->engine.batch_packets = (size_t)n;
+	return 0;
+}
+
+static int set_hash_key(struct settings *s, const char *value, struct err *e)
+{
+	if (parse_u64(value, &s->engine.hash_key) < 0)
+		return err_set(e, "--hash-key: '%s' is not a number", value);
+	return 0;
+}
+
+static int set_color(struct settings *s, const char *value, struct err *e)
+{
+	if (strcmp(value, "always") == 0)
+		s->report.color = true;
+	else if (strcmp(value, "never") == 0)
+		s->report.color = false;
+	else if (strcmp(value, "auto") != 0)
+		return err_set(e, "--color: '%s' is not auto, always or never", value);
+	return 0;
+}
+
+static const struct {
+	enum option_id id;
+	parse_fn *parse;
+} parsers[] = {
+	{ OPTION_FILTER, set_filter },
+	{ OPTION_PACKETS, set_count },
+	{ OPTION_WHERE, set_where },
+	{ OPTION_SORT, set_sort },
+	{ OPTION_TIME_WAIT, set_time_wait },
+	{ OPTION_MEMORY, set_memory },
+	{ OPTION_BATCH, set_batch },
+	{ OPTION_HASH_KEY, set_hash_key },
+	{ OPTION_COLOR, set_color },
+};
+
+/* Columns of the terminal, or what COLUMNS says; 0 = output goes to a file: as wide as needed. */
+static unsigned output_width(void)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize size;
+	uint64_t n;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		return size.ws_col;
+	if (columns && parse_u64(columns, &n) == 0 && n > 0 && n < 10000)
+		return (unsigned)n;
+	return isatty(STDOUT_FILENO) ? TERMINAL_DEFAULT : 0;
+}
+
+static bool color_by_default(void)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && !(no && *no) && term && strcmp(term, "dumb") != 0;
+}
+
+static void describe_terminal(struct settings *s, const struct options *o)
+{
+	s->report.out = &s->out;
+	s->report.width = output_width();
+	s->report.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	s->report.color = color_by_default();
+	s->report.utc = o->given[OPTION_UTC];
+}
+
+int settings_init(struct settings *s, const struct options *o, struct err *e)
+{
+	memset(s, 0, sizeof(*s));
+	report_out_init(&s->out, stdout);
+	describe_terminal(s, o);
+	s->cap.files = o->files;
+	s->cap.nfiles = o->nfiles;
+	s->report.sort = REPORT_SORT_COUNT;
+	s->spool = SPOOL_DEFAULT;
+	s->engine.hash_key = hash_random_key();
+	s->engine.reverse_shards = o->given[OPTION_REVERSE_SHARDS];
+	s->quiet = o->given[OPTION_QUIET];
+	s->verbose = o->given[OPTION_VERBOSE];
+	for (size_t i = 0; i < ARRAY_LEN(parsers); i++)
+		if (o->given[parsers[i].id] && parsers[i].parse(s, o->value[parsers[i].id], e) < 0)
+			return -1;
+	s->report.where = s->where;
+	return 0;
+}
+
+void settings_release(struct settings *s)
+{
+	where_free(s->where);
+	report_out_release(&s->out);
+}

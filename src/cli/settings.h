@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * settings - the options turned into what the layers below take.
+ */
+#ifndef CLI_SETTINGS_H
+#define CLI_SETTINGS_H
+
+#include "cli/options.h"
+#include "tcpshadow/report.h"
+
+struct settings {
+	struct cap_options cap;
+	struct engine_options engine;
+	struct report_options report;
+	struct report_out out; /* standard output; report.out points here */
+	struct where *where;
+	uint64_t spool; /* most bytes of standard input kept for a second reading */
+	bool quiet, verbose;
+};
+
+/* Checks every value.  -1 and a sentence (of several lines for --where) when one is wrong. */
+TS_NODISCARD int settings_init(struct settings *s, const struct options *o, struct err *e);
+void settings_release(struct settings *s);
+
+#endif

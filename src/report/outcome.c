@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * outcome - words for people.
+ */
+#include "config.h"
+
+#include "report/outcome.h"
+#include "report/record_json.h"
+
+void outcome_words(struct buf *out, const char *word)
+{
+	for (; *word; word++)
+		buf_addch(out, *word == '_' ? ' ' : *word);
+}
+
+static void close_text(struct buf *out, const struct conn_record *r, bool brief)
+{
+	switch ((enum close_outcome)r->close) {
+	case CLOSE_NONE:
+		buf_addstr(out, "open");
+		break;
+	case CLOSE_FOUR_WAY:
+	case CLOSE_THREE_SEGMENT:
+	case CLOSE_SIMULTANEOUS:
+		buf_addstr(out, "closed");
+		break;
+	case CLOSE_HALF_CLOSED:
+		buf_addstr(out, "half-closed");
+		break;
+	case CLOSE_RESET:
+		buf_addstr(out, brief ? "RST" : "reset");
+		if (r->nresets)
+			buf_addf(out, brief ? " %s" : " by %s", side_words[r->resets[0].by]);
+		break;
+	}
+}
+
+void outcome_text(struct buf *out, const struct conn_record *r, bool brief)
+{
+	switch ((enum handshake_outcome)r->handshake) {
+	case HANDSHAKE_REFUSED:
+		buf_addstr(out, "refused");
+		return;
+	case HANDSHAKE_UNANSWERED:
+		buf_addstr(out, "no answer");
+		return;
+	case HANDSHAKE_ICMP_ERROR:
+		if (r->nicmp)
+			outcome_words(out, icmp_kind_word(r->icmp[0].ip_version, r->icmp[0].type,
+			                       r->icmp[0].code));
+		else
+			buf_addstr(out, "ICMP error");
+		return;
+	case HANDSHAKE_UNFINISHED:
+		if (r->close == CLOSE_NONE)
+			buf_addstr(out, "half-open");
+		else
+			close_text(out, r, brief);
+		return;
+	case HANDSHAKE_MIDSTREAM:
+		buf_addstr(out, brief ? "mid, " : "mid-stream, ");
+		close_text(out, r, brief);
+		return;
+	case HANDSHAKE_COMPLETE:
+	case HANDSHAKE_SIMULTANEOUS:
+		close_text(out, r, brief);
+		return;
+	}
+}
+
+char outcome_style(const struct conn_record *r)
+{
+	if (r->handshake == HANDSHAKE_REFUSED || r->handshake == HANDSHAKE_UNANSWERED ||
+	    r->handshake == HANDSHAKE_ICMP_ERROR)
+		return 'X';
+	if (r->close == CLOSE_RESET || r->handshake == HANDSHAKE_UNFINISHED)
+		return '!';
+	return r->handshake == HANDSHAKE_MIDSTREAM || r->one_sided >= 0 ? '~' : '.';
+}
+
+void outcome_state(struct buf *out, const struct side_record *s, bool brief)
+{
+	const struct state_entry *last;
+
+	if (s->nstates == 0) {
+		buf_addch(out, '-');
+		return;
+	}
+	last = &s->states[s->nstates - 1];
+	buf_addstr(out, brief ? tcp_state_brief(last->state) : tcp_state_name(last->state));
+	if (last->certainty == PRESUMED && last->rule != FSM_RULE_NONE)
+		buf_addch(out, '?');
+}

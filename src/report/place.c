@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * place - from the ordinal over all inputs to file and number.
+ *
+ * The counts of all files before a packet's own are complete by the time anyone hears of the packet.
+ */
+#include "config.h"
+
+#include "report/place.h"
+
+struct place place_of(const struct cap_facts *f, uint64_t ordinal)
+{
+	struct place p = { .file = 0, .number = ordinal };
+
+	while (p.file + 1 < f->nfiles && p.number > f->files[p.file].packets)
+		p.number -= f->files[p.file++].packets;
+	return p;
+}
+
+uint64_t place_number(const struct cap_facts *f, uint64_t ordinal)
+{
+	return f->nfiles < 2 ? ordinal : place_of(f, ordinal).number;
+}

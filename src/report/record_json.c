@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * record_json - the connection object of `list --json`.
+ *
+ * Times are seconds since the connection's start.  A member is absent when it is not known.
+ */
+#include "config.h"
+
+#include "report/json.h"
+#include "report/place.h"
+#include "report/record_json.h"
+
+#define SCHEMA 1
+
+const char *const side_words[2] = { "client", "server" };
+
+static void endpoint_json(struct buf *out, const char *key, const struct endpoint_addr *e)
+{
+	json_object(out, key);
+	json_string(out, "ip");
+	addr_text(out, &e->ip, e->version);
+	json_end_string(out);
+	json_u64(out, "port", e->port);
+	json_end_object(out);
+}
+
+static void pair_json(struct buf *out, const char *key, uint64_t client, uint64_t server)
+{
+	json_object(out, key);
+	json_u64(out, side_words[SIDE_CLIENT], client);
+	json_u64(out, side_words[SIDE_SERVER], server);
+	json_end_object(out);
+}
+
+static void packet_json(
+    struct buf *out, const char *key, const struct cap_facts *facts, uint64_t ordinal)
+{
+	if (ordinal)
+		json_u64(out, key, place_number(facts, ordinal));
+	else
+		json_null(out, key);
+}
+
+/* Sections of RFC 9293 are digits and dots alone; rules from elsewhere name their source. */
+static void rfc_json(struct buf *out, const char *rfc)
+{
+	bool is_section = rfc[0] >= '0' && rfc[0] <= '9' && rfc[1] == '.';
+
+	json_string(out, "rfc");
+	if (is_section)
+		buf_addstr(out, "9293 ");
+	buf_addstr(out, rfc);
+	json_end_string(out);
+}
+
+static void state_json(struct buf *out, const struct state_entry *s, const struct cap_facts *facts)
+{
+	const struct fsm_rule *rule = s->rule == FSM_RULE_NONE ? NULL : fsm_rule_at(s->rule);
+
+	json_object(out, NULL);
+	json_word(out, "state", tcp_state_name(s->state));
+	packet_json(out, "packet", facts, s->packet);
+	if (rule) {
+		json_ns(out, "time", s->time);
+		json_word(out, "why", rule->why);
+		rfc_json(out, rule->rfc);
+	}
+	json_word(out, "certainty", s->certainty == PROVED || !rule ? "proved" : "presumed");
+	if (s->proved_by)
+		packet_json(out, "proved_by", facts, s->proved_by);
+	json_end_object(out);
+}
+
+static void states_json(struct buf *out, const struct conn_record *r, const struct cap_facts *facts)
+{
+	json_object(out, "states");
+	for (int side = 0; side < 2; side++) {
+		const struct side_record *s = &r->sides[side];
+
+		json_array(out, side_words[side]);
+		for (uint32_t i = 0; i < s->nstates; i++)
+			state_json(out, &s->states[i], facts);
+		json_end_array(out);
+	}
+	json_end_object(out);
+}
+
+static void offer_json(struct buf *out, const char *key, const struct syn_offer *o)
+{
+	json_object(out, key);
+	if (o->seen) {
+		if (o->has_mss)
+			json_u64(out, "mss", o->mss);
+		if (o->has_wscale)
+			json_u64(out, "window_scale", o->window_scale);
+		json_bool(out, "sack_permitted", o->sack_permitted);
+		json_bool(out, "timestamps", o->timestamps);
+		json_bool(out, "fast_open", o->fast_open);
+		json_bool(out, "ecn", o->ecn);
+	}
+	json_end_object(out);
+}
+
+static void handshake_json(struct buf *out, const struct conn_record *r)
+{
+	json_object(out, "handshake");
+	json_word(out, "outcome", handshake_word(r->handshake));
+	json_u64(out, "syns", r->syns);
+	json_u64(out, "synacks", r->synacks);
+	if (r->has_syn_to_synack)
+		json_ns(out, "syn_to_synack", r->syn_to_synack);
+	if (r->has_synack_to_ack)
+		json_ns(out, "synack_to_ack", r->synack_to_ack);
+	json_object(out, "options");
+	for (int side = 0; side < 2; side++)
+		offer_json(out, side_words[side], &r->sides[side].offer);
+	json_end_object(out);
+	json_end_object(out);
+}
+
+static void close_json(struct buf *out, const struct conn_record *r)
+{
+	json_object(out, "close");
+	json_word(out, "outcome", close_word(r->close));
+	json_array(out, "order");
+	for (unsigned i = 0; i < r->nclose_order; i++)
+		json_word(out, NULL, side_words[r->close_order[i]]);
+	json_end_array(out);
+	json_end_object(out);
+}
+
+static void resets_json(struct buf *out, const struct conn_record *r, const struct cap_facts *facts)
+{
+	json_array(out, "resets");
+	for (uint32_t i = 0; i < r->nresets; i++) {
+		const struct reset_record *rst = &r->resets[i];
+
+		json_object(out, NULL);
+		packet_json(out, "packet", facts, rst->packet);
+		json_ns(out, "time", rst->time);
+		json_word(out, "by", side_words[rst->by]);
+		json_word(out, "cause", "unknown");
+		if (rst->obeyed >= 0)
+			json_bool(out, "obeyed", rst->obeyed);
+		if (rst->answers)
+			packet_json(out, "answers", facts, rst->answers);
+		json_end_object(out);
+	}
+	json_end_array(out);
+	if (r->resets_seen > r->nresets)
+		json_u64(out, "resets_seen", r->resets_seen);
+}
+
+static void icmp_json(struct buf *out, const struct conn_record *r, const struct cap_facts *facts)
+{
+	json_array(out, "icmp");
+	for (uint32_t i = 0; i < r->nicmp; i++) {
+		const struct icmp_record *m = &r->icmp[i];
+
+		json_object(out, NULL);
+		packet_json(out, "packet", facts, m->packet);
+		json_ns(out, "time", m->time);
+		json_word(out, "kind", icmp_kind_word(m->ip_version, m->type, m->code));
+		json_string(out, "from");
+		addr_text(out, &m->from, m->ip_version);
+		json_end_string(out);
+		json_word(out, "about", side_words[m->about]);
+		json_end_object(out);
+	}
+	json_end_array(out);
+	if (r->icmp_seen > r->nicmp)
+		json_u64(out, "icmp_seen", r->icmp_seen);
+}
+
+/* What the capture itself did to this connection. */
+static void quality_json(struct buf *out, const struct conn_record *r)
+{
+	json_object(out, "capture");
+	json_word(out, "start", r->is_midstream ? "midstream" : "handshake");
+	if (r->one_sided >= 0)
+		json_word(out, "one_sided", side_words[r->one_sided]);
+	else
+		json_null(out, "one_sided");
+	json_u64(out, "duplicate_frames", r->duplicate_frames);
+	json_u64(out, "missing_bytes",
+	    r->sides[SIDE_CLIENT].missing_bytes + r->sides[SIDE_SERVER].missing_bytes);
+	json_u64(out, "truncated_packets", r->truncated_packets);
+	json_u64(out, "bad_checksums", r->bad_checksums);
+	json_bool(out, "open_at_end", r->is_open);
+	json_bool(out, "evicted", r->is_evicted);
+	json_end_object(out);
+}
+
+static void identity_json(
+    struct buf *out, const struct conn_record *r, const struct cap_facts *facts)
+{
+	json_word(out, "type", "connection");
+	json_u64(out, "schema", SCHEMA);
+	json_u64(out, "id", r->id);
+	if (facts->nfiles > 1)
+		json_text(out, "file", facts->files[r->file].name);
+	endpoint_json(out, "client", &r->sides[SIDE_CLIENT].addr);
+	endpoint_json(out, "server", &r->sides[SIDE_SERVER].addr);
+	if (r->vlan)
+		json_u64(out, "vlan", r->vlan);
+	json_word(out, "opener", opener_word(r->opener));
+	json_epoch(out, "start", r->start);
+	json_epoch(out, "end", r->end);
+	json_ns(out, "duration", r->end - r->start);
+}
+
+void record_json_begin(struct buf *out, const struct conn_record *r, const struct cap_facts *facts)
+{
+	const struct side_record *c = &r->sides[SIDE_CLIENT], *s = &r->sides[SIDE_SERVER];
+
+	json_object(out, NULL);
+	identity_json(out, r, facts);
+	pair_json(out, "packets", c->packets, s->packets);
+	pair_json(out, "wire_bytes", c->wire_bytes, s->wire_bytes);
+	pair_json(out, "payload_bytes", c->payload_bytes, s->payload_bytes);
+	states_json(out, r, facts);
+	if (c->states_lost || s->states_lost)
+		pair_json(out, "states_lost", c->states_lost, s->states_lost);
+	handshake_json(out, r);
+	close_json(out, r);
+	resets_json(out, r, facts);
+	icmp_json(out, r, facts);
+	quality_json(out, r);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * record_json - a connection and a capture as JSON.
+ *
+ * Fields may be added; a field never changes its meaning without a new `schema`.
+ */
+#ifndef REPORT_RECORD_JSON_H
+#define REPORT_RECORD_JSON_H
+
+#include "report/tally.h"
+#include "tcpshadow/engine.h"
+
+extern const char *const side_words[2]; /* [enum side] */
+
+/* The object of a connection, left open for further members: end it with json_end_object(). */
+void record_json_begin(struct buf *out, const struct conn_record *r, const struct cap_facts *facts);
+/* {"type":"capture",...} */
+void capture_json(struct buf *out, const struct run_summary *s, const struct tally *t);
+
+#endif

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * report_summary - `summary`: the capture as a whole, for people or as one JSON object.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "report/outcome.h"
+#include "report/place.h"
+#include "report/record_json.h"
+#include "tcpshadow/mem.h"
+#include "tcpshadow/report.h"
+#include "tcpshadow/text.h"
+
+#define LABEL_WIDTH  14
+#define COMMENTS_MAX 10 /* comments of the capture that are shown */
+
+struct summary_sink {
+	struct sink sink; /* first */
+	const struct report_options *o;
+	struct tally tally;
+	bool json;
+};
+
+static void label(struct buf *out, const char *text)
+{
+	size_t start = out->len;
+
+	buf_addstr(out, text);
+	buf_pad(out, ' ', LABEL_WIDTH - (out->len - start));
+}
+
+static void file_line(struct buf *out, const struct cap_file_facts *f)
+{
+	label(out, "file");
+	text_escape(out, f->name, strlen(f->name));
+	if (f->format)
+		buf_addf(out, "  %s", f->format);
+	if (f->compression && strcmp(f->compression, "none") != 0)
+		buf_addf(out, " (%s)", f->compression);
+	buf_addstr(out, ", ");
+	text_count(out, f->packets);
+	buf_addstr(out, " packets");
+	if (f->size) {
+		buf_addstr(out, ", ");
+		text_bytes(out, f->size);
+		buf_addstr(out, " bytes");
+	}
+	if (f->interfaces > 1)
+		buf_addf(out, ", %u interfaces", (unsigned)f->interfaces);
+	buf_addch(out, '\n');
+	if (f->is_broken) {
+		label(out, "  broken");
+		text_escape(out, f->error.text, strlen(f->error.text));
+		buf_addch(out, '\n');
+	}
+}
+
+static void time_lines(struct buf *out, const struct cap_facts *c, bool utc)
+{
+	if (c->packets == 0)
+		return;
+	label(out, "from");
+	text_date(out, c->first_ts, utc);
+	buf_addch(out, '\n');
+	label(out, "to");
+	text_date(out, c->last_ts, utc);
+	buf_addstr(out, " (");
+	text_duration(out, c->last_ts - c->first_ts);
+	buf_addstr(out, ")\n");
+}
+
+static void volume_lines(struct buf *out, const struct cap_facts *c)
+{
+	label(out, "packets");
+	text_count(out, c->packets);
+	buf_addstr(out, ", ");
+	text_bytes(out, c->wire_bytes);
+	buf_addstr(out, " bytes on the wire, ");
+	text_bytes(out, c->bytes);
+	buf_addstr(out, " captured\n");
+	if (c->nlinks)
+		label(out, "link type");
+	for (size_t i = 0; i < c->nlinks; i++) {
+		const char *name = cap_link_name(c->links[i].linktype);
+
+		buf_addstr(out, i ? ", " : "");
+		if (name)
+			buf_addstr(out, name);
+		else
+			buf_addf(out, "%u", (unsigned)c->links[i].linktype);
+		if (c->nlinks > 1) {
+			buf_addstr(out, " (");
+			text_count(out, c->links[i].packets);
+			buf_addch(out, ')');
+		}
+	}
+	if (c->nlinks)
+		buf_addch(out, '\n');
+}
+
+struct count_row {
+	uint64_t count;
+	const char *what;
+};
+
+/* A line for each count that is not 0; the label stands before the first. */
+static void count_lines(struct buf *out, const char *name, const struct count_row *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!rows[i].count)
+			continue;
+		label(out, name);
+		name = "";
+		text_count(out, rows[i].count);
+		buf_addf(out, " %s\n", rows[i].what);
+	}
+}
+
+static void quality_lines(struct buf *out, const struct run_summary *s, const struct tally *t)
+{
+	const struct cap_facts *c = s->capture;
+	const struct count_row rows[] = {
+		{ c->dropped_kernel, "packets lost by the capturing kernel" },
+		{ c->dropped_interface, "packets lost by the interface" },
+		{ c->truncated, "packets cut by the capture length" },
+		{ c->time_steps_back, "times the clock went back" },
+		{ t->missing_bytes, "bytes that were acknowledged but not captured" },
+		{ t->one_sided, "connections of which one direction was captured" },
+		{ t->handshakes[HANDSHAKE_MIDSTREAM], "connections older than the capture" },
+		{ t->duplicate_frames, "frames captured twice" },
+		{ t->bad_checksums, "segments with a wrong checksum" },
+		{ s->decode->fragments, "IP fragments of TCP segments" },
+		{ s->decode->fragments_evicted, "of them never put together" },
+		{ s->decode->fragments_overlapping, "of them overlapping" },
+		{ s->icmp_unmatched, "ICMP errors about unknown connections" },
+		{ s->evicted, "connections given up early for lack of memory" },
+		{ s->half_open_rolled_up, "unanswered SYNs only counted for lack of memory" },
+	};
+
+	count_lines(out, "quality", rows, ARRAY_LEN(rows));
+	if (c->drops_known && !c->dropped_kernel && !c->dropped_interface) {
+		label(out, "drops");
+		buf_addstr(out, "none, by the capture's own statistics\n");
+	}
+}
+
+static void skipped_lines(struct buf *out, const struct run_summary *s)
+{
+	struct count_row rows[DECODE_REASON_COUNT + 1];
+
+	for (unsigned i = 0; i < DECODE_REASON_COUNT; i++)
+		rows[i] = (struct count_row){ s->decode->skipped[i], decode_reason_text(i) };
+	rows[DECODE_REASON_COUNT] =
+	    (struct count_row){ s->capture->filtered, "rejected by the filter" };
+	count_lines(out, "skipped", rows, ARRAY_LEN(rows));
+}
+
+static void outcome_line(struct buf *out, const char *name, uint64_t count, const char *word)
+{
+	label(out, name);
+	text_count(out, count);
+	buf_addch(out, ' ');
+	outcome_words(out, word);
+	buf_addch(out, '\n');
+}
+
+static void outcome_lines(struct buf *out, const struct tally *t)
+{
+	const char *name;
+
+	buf_addch(out, '\n');
+	label(out, "connections");
+	text_count(out, t->connections);
+	if (t->matched != t->connections) {
+		buf_addstr(out, ", of them match ");
+		text_count(out, t->matched);
+	}
+	buf_addch(out, '\n');
+	name = "  handshake";
+	for (unsigned i = 0; i <= HANDSHAKE_MIDSTREAM; i++) {
+		if (!t->handshakes[i])
+			continue;
+		outcome_line(out, name, t->handshakes[i], handshake_word(i));
+		name = "";
+	}
+	name = "  close";
+	for (unsigned i = 0; i <= CLOSE_RESET; i++) {
+		if (!t->closes[i])
+			continue;
+		outcome_line(out, name, t->closes[i], close_word(i));
+		name = "";
+	}
+}
+
+static void comment_lines(struct buf *out, const struct cap_facts *c)
+{
+	for (size_t i = 0; i < c->ncomments && i < COMMENTS_MAX; i++) {
+		label(out, i == 0 ? "comments" : "");
+		if (c->comments[i].ordinal) {
+			buf_addstr(out, "packet ");
+			buf_add_u64(out, place_number(c, c->comments[i].ordinal));
+			buf_addstr(out, ": ");
+		}
+		text_escape(out, c->comments[i].text, strlen(c->comments[i].text));
+		buf_addch(out, '\n');
+	}
+	if (c->comments_seen > COMMENTS_MAX) {
+		label(out, "");
+		buf_addstr(out, "and ");
+		text_count(out, c->comments_seen - COMMENTS_MAX);
+		buf_addstr(out, " more\n");
+	}
+}
+
+static void summary_text(
+    struct buf *out, const struct summary_sink *ss, const struct run_summary *s)
+{
+	for (size_t i = 0; i < s->capture->nfiles; i++)
+		file_line(out, &s->capture->files[i]);
+	time_lines(out, s->capture, ss->o->utc);
+	volume_lines(out, s->capture);
+	quality_lines(out, s, &ss->tally);
+	skipped_lines(out, s);
+	comment_lines(out, s->capture);
+	outcome_lines(out, &ss->tally);
+	if (s->interrupted)
+		buf_addstr(out, "\nThe run was interrupted: the rest was not read.\n");
+}
+
+static int summary_event(struct sink *s, const struct event *ev, struct err *e)
+{
+	struct summary_sink *ss = (struct summary_sink *)s;
+
+	(void)e;
+	if (ev->type == EVENT_RECORD)
+		tally_add(&ss->tally, ev->u.record, where_match(ss->o->where, ev->u.record));
+	return 0;
+}
+
+static int summary_finish(struct sink *s, const struct run_summary *sum, struct err *e)
+{
+	struct summary_sink *ss = (struct summary_sink *)s;
+	struct buf *out = &ss->o->out->buf;
+
+	if (ss->json) {
+		capture_json(out, sum, &ss->tally);
+		buf_addch(out, '\n');
+	} else {
+		summary_text(out, ss, sum);
+	}
+	return report_out_flush(ss->o->out, e);
+}
+
+static void summary_free(struct sink *s)
+{
+	free(s);
+}
+
+static const struct sink_ops summary_ops = {
+	.wants = EVENT_BIT(EVENT_RECORD),
+	.event = summary_event,
+	.finish = summary_finish,
+	.free = summary_free,
+};
+
+struct sink *report_summary_new(const struct report_options *o, bool json)
+{
+	struct summary_sink *ss = mem_alloc(1, sizeof(*ss));
+
+	ss->sink.ops = &summary_ops;
+	ss->o = o;
+	ss->json = json;
+	return &ss->sink;
+}

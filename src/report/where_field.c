@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * where_field - the table of names, made from field.def, and the kinds of values.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "report/record_json.h"
+#include "report/where_field.h"
+#include "tcpshadow/buf.h"
+#include "tcpshadow/near.h"
+
+static const char *last_state(const struct side_record *s)
+{
+	return tcp_state_name(s->states[s->nstates - 1].state);
+}
+
+static struct where_value count(uint64_t v)
+{
+	return (struct where_value){ .number = (int64_t)v };
+}
+
+static struct where_value ns(int64_t v)
+{
+	return (struct where_value){ .number = v };
+}
+
+static struct where_value flag(bool v)
+{
+	return (struct where_value){ .number = v };
+}
+
+static struct where_value word(const char *v)
+{
+	return (struct where_value){ .word = v };
+}
+
+static struct where_value address(const struct endpoint_addr *v)
+{
+	return (struct where_value){ .addr = v };
+}
+
+/* One small function per name. */
+#define FIELD(id, path, bare, type, known, value, help)                                            \
+	static bool get_##id(                                                                      \
+	    const struct conn_record *r, const struct side_record *s, struct where_value *v)       \
+	{                                                                                          \
+		(void)r;                                                                           \
+		(void)s;                                                                           \
+		if (!(known))                                                                      \
+			return false;                                                              \
+		*v = value;                                                                        \
+		return true;                                                                       \
+	}
+#include "report/field.def"
+#undef FIELD
+
+const struct where_field where_fields[] = {
+#define FIELD(id, path, bare, type, known, value, help) { path, bare, TYPE_##type, get_##id, help },
+#include "report/field.def"
+#undef FIELD
+};
+
+static const size_t nfields = ARRAY_LEN(where_fields);
+
+size_t where_name_count(void)
+{
+	return nfields;
+}
+
+struct where_name where_name_at(size_t i)
+{
+	const struct where_field *f = &where_fields[i];
+
+	BUG_ON(i >= nfields);
+	return (struct where_name){ f->path, f->bare, where_type_name(f->type), f->help };
+}
+
+/* `name` with the word of a side taken out of the front or the end; returns the side's bit, 0 = none. */
+static unsigned take_side(struct buf *out, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (unsigned side = 0; side < 2; side++) {
+		size_t len = strlen(side_words[side]);
+
+		if (n <= len + 1)
+			continue;
+		if (strncmp(name, side_words[side], len) == 0 && name[len] == '.') {
+			buf_add(out, name + len + 1, n - len - 1);
+			return 1u << side;
+		}
+		if (strcmp(name + n - len, side_words[side]) == 0 && name[n - len - 1] == '.') {
+			buf_add(out, name, n - len - 1);
+			return 1u << side;
+		}
+	}
+	return 0;
+}
+
+void where_field_spell(struct buf *out, const struct where_field *f, const char *side)
+{
+	const char *star = strchr(f->path, '*');
+
+	if (!star) {
+		buf_addstr(out, f->path);
+		return;
+	}
+	buf_add(out, f->path, (size_t)(star - f->path));
+	if (side)
+		buf_addstr(out, side);
+	else if (star[1] == '.')
+		star++;
+	else
+		out->len--;
+	buf_addstr(out, star + 1);
+}
+
+static void respell(struct buf *out, const struct where_field *f, const char *side)
+{
+	buf_reset(out);
+	where_field_spell(out, f, side);
+}
+
+/* The sides that `name` means when it names the field; 0 = it does not. */
+static unsigned sides_named(const struct where_field *f, const char *name, struct buf *tmp)
+{
+	unsigned side;
+
+	if (f->bare && strcmp(name, f->bare) == 0)
+		return SIDES_EITHER;
+	respell(tmp, f, NULL);
+	if (strcmp(name, tmp->data) == 0)
+		return SIDES_EITHER;
+	if (!strchr(f->path, '*'))
+		return 0;
+	for (side = 0; side < 2; side++) {
+		respell(tmp, f, side_words[side]);
+		if (strcmp(name, tmp->data) == 0)
+			return 1u << side;
+	}
+	buf_reset(tmp);
+	side = take_side(tmp, name);
+	return side && f->bare && strcmp(tmp->data, f->bare) == 0 ? side : 0;
+}
+
+const struct where_field *where_field_find(const char *name, unsigned *sides)
+{
+	const struct where_field *found = NULL;
+	struct buf tmp = BUF_INIT;
+
+	for (size_t i = 0; i < nfields && !found; i++) {
+		*sides = sides_named(&where_fields[i], name, &tmp);
+		if (*sides)
+			found = &where_fields[i];
+	}
+	if (found && !strchr(found->path, '*'))
+		*sides = SIDES_CLIENT;
+	buf_release(&tmp);
+	return found;
+}
+
+void where_field_near(struct buf *out, const char *name)
+{
+	static const char *const forms[] = { NULL, "client", "server" };
+	size_t best = SIZE_MAX;
+	struct buf tmp = BUF_INIT;
+
+	for (size_t i = 0; i < nfields * ARRAY_LEN(forms); i++) {
+		const struct where_field *f = &where_fields[i / ARRAY_LEN(forms)];
+		size_t distance;
+
+		respell(&tmp, f, forms[i % ARRAY_LEN(forms)]);
+		if (f->bare && i % ARRAY_LEN(forms) == 0 && near_match(name, f->bare)) {
+			buf_reset(&tmp);
+			buf_addstr(&tmp, f->bare);
+		}
+		distance = near_distance(name, tmp.data);
+		if (distance >= best || !near_match(name, tmp.data))
+			continue;
+		best = distance;
+		buf_reset(out);
+		buf_addstr(out, tmp.data);
+	}
+	buf_release(&tmp);
+}
