@@ -190,7 +190,7 @@ static int run_replay(struct story_result *r, const char *path, struct err *e)
 	struct cap *cap = cap_open(&files, e);
 
 	for (size_t i = 0; i < r->nconns; i++)
-		replays[i] = replay_new(0);
+		replays[i] = replay_new();
 	if (cap)
 		replay_capture(r, replays, cap);
 	for (size_t i = 0; i < r->nconns; i++) {

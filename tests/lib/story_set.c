@@ -31,11 +31,11 @@ void story_set_add(struct story_set *s, const char *path)
 
 void story_set_add_all(struct story_set *s)
 {
-	const char *srcdir = getenv("srcdir");
+	const char *top = getenv("top_srcdir");
 	struct buf pattern = BUF_INIT;
 	glob_t g;
 
-	buf_addf(&pattern, "%s/tests/script/*.pkt", srcdir ? srcdir : ".");
+	buf_addf(&pattern, "%s/tests/script/*.pkt", top ? top : ".");
 	if (glob(pattern.data, 0, NULL, &g) == 0) {
 		for (size_t i = 0; i < g.gl_pathc; i++)
 			story_set_add(s, g.gl_pathv[i]);

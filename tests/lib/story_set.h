@@ -15,7 +15,7 @@ struct story_set {
 void story_set_init(struct story_set *s);
 void story_set_release(struct story_set *s);
 void story_set_add(struct story_set *s, const char *path);
-/* Every *.pkt in $srcdir/tests/script ("." without srcdir). */
+/* Every *.pkt in $top_srcdir/tests/script ("." without top_srcdir). */
 void story_set_add_all(struct story_set *s);
 
 #endif
