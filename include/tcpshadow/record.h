@@ -10,6 +10,7 @@
 #define TCPSHADOW_RECORD_H
 
 #include "tcpshadow/addr.h"
+#include "tcpshadow/finding.h"
 #include "tcpshadow/segment.h"
 
 enum tcp_state {
@@ -145,6 +146,9 @@ struct conn_record {
 	uint32_t nresets, resets_seen;        /* kept, counted */
 	const struct icmp_record *icmp;
 	uint32_t nicmp, icmp_seen;
+	const struct finding *findings;
+	uint32_t nfindings;
+	uint32_t findings_lost; /* kinds that did not fit the list */
 
 	bool is_midstream; /* no SYN was captured */
 	bool is_open;      /* it was still open when the capture ended or it was evicted */

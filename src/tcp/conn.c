@@ -7,6 +7,8 @@
  */
 #include "config.h"
 
+#include <stdlib.h>
+
 #include "tcp/conn.h"
 
 void conn_init(struct conn *c, const struct segment *s, uint8_t dir)
@@ -36,6 +38,12 @@ void conn_init(struct conn *c, const struct segment *s, uint8_t dir)
 	/* No handshake tells the roles: services live on low ports. */
 	if (s->sport < s->dport)
 		c->client = !dir;
+}
+
+void conn_release(struct conn *c)
+{
+	free(c->findings);
+	c->findings = NULL;
 }
 
 static void account(struct step *st)

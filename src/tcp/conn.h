@@ -15,6 +15,7 @@
 #define TCP_CONN_H
 
 #include "tcp/fsm.h"
+#include "tcpshadow/finding.h"
 #include "tcpshadow/replay.h"
 #include "tcpshadow/segment.h"
 
@@ -126,6 +127,10 @@ struct conn {
 	uint8_t nfin_order;
 	uint8_t fin_order[2]; /* direction bits */
 	struct pending_syn pending;
+	struct finding
+	    *findings; /* heap, owned; NULL = none so far; `by` holds the direction bit */
+	uint16_t nfindings, findings_cap;
+	uint32_t findings_lost;
 	uint32_t nresets, resets_seen;
 	uint32_t nicmp, icmp_seen;
 	struct reset_record
@@ -148,6 +153,8 @@ struct step {
 	uint32_t notes; /* bits of enum segment_note */
 };
 
+/* Frees what the connection owns. */
+void conn_release(struct conn *c);
 /* Begin a connection with its first segment, which is not applied yet.  dir: the sender's direction bit. */
 void conn_init(struct conn *c, const struct segment *s, uint8_t dir);
 /* Apply one segment.  Fills `step`, whose notes and numbers serve the replay. */

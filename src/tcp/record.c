@@ -128,6 +128,12 @@ static void fill_resets(struct conn_record *r, struct conn *c)
 	}
 	for (unsigned i = 0; i < c->nicmp; i++)
 		c->icmp[i].about = side_of(c, c->icmp[i].about);
+	for (unsigned i = 0; i < c->nfindings; i++)
+		if (c->findings[i].by != BY_NOBODY)
+			c->findings[i].by = side_of(c, c->findings[i].by);
+	r->findings = c->findings;
+	r->nfindings = c->nfindings;
+	r->findings_lost = c->findings_lost;
 	r->resets = c->resets;
 	r->nresets = c->nresets;
 	r->resets_seen = c->resets_seen;

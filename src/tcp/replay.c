@@ -22,6 +22,9 @@ struct replay *replay_new(void)
 
 void replay_free(struct replay *r)
 {
+	if (!r)
+		return;
+	conn_release(&r->conn);
 	free(r);
 }
 

@@ -94,32 +94,6 @@ struct shard *shard_new(const struct shard_options *o)
 	return s;
 }
 
-static void free_owned(struct shard *s)
-{
-	for (unsigned i = 0; i < LIFE_COUNT; i++) {
-		for (struct flow *f = s->lives[i].head; f; f = f->next) {
-			free(f->pending);
-			free(f->packed);
-		}
-	}
-}
-
-void shard_free(struct shard *s)
-{
-	if (!s)
-		return;
-	free_owned(s);
-	pool_free(s->flows);
-	pool_free(s->conns);
-	pool_free(s->records);
-	halfopen_free(s->halfopen);
-	free(s->buckets);
-	free(s->log);
-	free(s->retired);
-	free(s->finishing);
-	free(s);
-}
-
 unsigned shard_of(const struct segment *seg)
 {
 	struct flow_key key;
@@ -272,6 +246,7 @@ const struct log_entry *shard_log(const struct shard *s, size_t *n)
 void shard_log_reset(struct shard *s)
 {
 	for (size_t i = 0; i < s->nretired; i++) {
+		conn_release(s->retired[i].conn);
 		pool_put(s->conns, s->retired[i].conn);
 		pool_put(s->records, s->retired[i].record);
 	}
@@ -353,6 +328,7 @@ static void forget(struct shard *s, uint64_t uid, uint32_t slot)
 static void roll_up(struct shard *s, struct flow *f, uint32_t slot)
 {
 	forget(s, f->conn->uid, slot);
+	conn_release(f->conn);
 	pool_put(s->conns, f->conn);
 	free(f->pending);
 	remove_flow(s, f);
@@ -647,4 +623,31 @@ void shard_finish_next(struct shard *s, uint32_t slot)
 	f = s->finishing[s->finished++];
 	end_conn(s, f, ENDING_CAPTURE, slot);
 	remove_flow(s, f);
+}
+
+static void free_owned(struct shard *s)
+{
+	for (unsigned i = 0; i < LIFE_COUNT; i++) {
+		for (struct flow *f = s->lives[i].head; f; f = f->next) {
+			conn_release(whole(s, f));
+			free(f->pending);
+		}
+	}
+}
+
+void shard_free(struct shard *s)
+{
+	if (!s)
+		return;
+	shard_log_reset(s);
+	free_owned(s);
+	pool_free(s->flows);
+	pool_free(s->conns);
+	pool_free(s->records);
+	halfopen_free(s->halfopen);
+	free(s->buckets);
+	free(s->log);
+	free(s->retired);
+	free(s->finishing);
+	free(s);
 }

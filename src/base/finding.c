@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * finding - the rows of finding.def as tables, and the words around them.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "tcpshadow/finding.h"
+#include "tcpshadow/text.h"
+
+static const struct finding_info infos[] = {
+#define FINDING(id, name, class, severity, rfc, traps, title, sentence, explanation)               \
+	{ name, CLASS_##class, SEVERITY_##severity, traps, rfc, title, sentence, explanation },
+#include "tcpshadow/finding.def"
+#undef FINDING
+};
+
+static const char *const class_words[CLASS_COUNT] = { "endpoint", "network", "capture",
+	"security" };
+static const char *const severity_words[SEVERITY_COUNT] = { "info", "note", "warn", "error" };
+static const char *const confidence_words[CONFIDENCE_COUNT] = { "possible", "likely", "certain" };
+static const char *const trap_words[TRAP_COUNT] = {
+	"capture_drop",
+	"duplicate_frame",
+	"tap_reordering",
+	"offload",
+	"midstream",
+	"one_sided",
+	"keepalive",
+	"clock",
+	"snaplen",
+	"proxy",
+	"tuple_reuse",
+	"capture_end",
+};
+
+const struct finding_info *finding_info(enum finding_id id)
+{
+	BUG_ON(id >= FINDING_COUNT);
+	return &infos[id];
+}
+
+enum finding_id finding_by_name(const char *name, size_t len)
+{
+	for (unsigned i = 0; i < FINDING_COUNT; i++)
+		if (strlen(infos[i].name) == len && memcmp(infos[i].name, name, len) == 0)
+			return (enum finding_id)i;
+	return FINDING_COUNT;
+}
+
+const char *finding_class_word(enum finding_class c)
+{
+	BUG_ON(c >= CLASS_COUNT);
+	return class_words[c];
+}
+
+const char *severity_word(enum severity s)
+{
+	BUG_ON(s >= SEVERITY_COUNT);
+	return severity_words[s];
+}
+
+const char *confidence_word(enum confidence c)
+{
+	BUG_ON(c >= CONFIDENCE_COUNT);
+	return confidence_words[c];
+}
+
+const char *trap_word(unsigned bit)
+{
+	BUG_ON(bit >= TRAP_COUNT);
+	return trap_words[bit];
+}
+
+static const char *side_word(unsigned by)
+{
+	static const char *const words[] = { "client", "server", "network" };
+
+	return words[by > BY_NOBODY ? BY_NOBODY : by];
+}
+
+static void add_by(struct buf *out, const struct finding *f, uint64_t number)
+{
+	(void)number;
+	buf_addstr(out, side_word(f->by));
+}
+
+static void add_peer(struct buf *out, const struct finding *f, uint64_t number)
+{
+	(void)number;
+	buf_addstr(out, side_word(f->by == BY_NOBODY ? BY_NOBODY : !f->by));
+}
+
+static void add_count(struct buf *out, const struct finding *f, uint64_t number)
+{
+	(void)number;
+	text_count(out, f->count);
+}
+
+static void add_a(struct buf *out, const struct finding *f, uint64_t number)
+{
+	(void)number;
+	text_count(out, f->a);
+}
+
+static void add_b(struct buf *out, const struct finding *f, uint64_t number)
+{
+	(void)number;
+	text_count(out, f->b);
+}
+
+static void add_time(struct buf *out, const struct finding *f, uint64_t number)
+{
+	(void)number;
+	text_duration(out, f->time);
+}
+
+static void add_cost(struct buf *out, const struct finding *f, uint64_t number)
+{
+	(void)number;
+	text_duration(out, f->cost);
+}
+
+static void add_packet(struct buf *out, const struct finding *f, uint64_t number)
+{
+	(void)f;
+	buf_add_u64(out, number);
+}
+
+static const struct placeholder {
+	const char *name;
+	void (*add)(struct buf *out, const struct finding *f, uint64_t number);
+} placeholders[] = {
+	{ "{by}", add_by },
+	{ "{peer}", add_peer },
+	{ "{count}", add_count },
+	{ "{a}", add_a },
+	{ "{b}", add_b },
+	{ "{time}", add_time },
+	{ "{cost}", add_cost },
+	{ "{packet}", add_packet },
+};
+
+static const struct placeholder *placeholder_at(const char *p)
+{
+	for (size_t i = 0; i < ARRAY_LEN(placeholders); i++)
+		if (strncmp(p, placeholders[i].name, strlen(placeholders[i].name)) == 0)
+			return &placeholders[i];
+	return NULL;
+}
+
+void finding_sentence(struct buf *out, const struct finding *f, uint64_t number)
+{
+	for (const char *p = finding_info((enum finding_id)f->id)->sentence; *p;) {
+		const struct placeholder *ph = *p == '{' ? placeholder_at(p) : NULL;
+
+		if (!ph) {
+			buf_addch(out, *p++);
+			continue;
+		}
+		ph->add(out, f, number);
+		p += strlen(ph->name);
+	}
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * find - the list of a connection's findings.
+ */
+#include "config.h"
+
+#include "tcp/find.h"
+#include "tcpshadow/mem.h"
+
+struct finding *find_have(const struct conn *c, enum finding_id id, unsigned dir)
+{
+	for (unsigned i = 0; i < c->nfindings; i++)
+		if (c->findings[i].id == id && c->findings[i].by == dir)
+			return &c->findings[i];
+	return NULL;
+}
+
+static struct finding *append(struct conn *c)
+{
+	size_t cap = c->findings_cap;
+
+	if (c->nfindings == FINDINGS_MAX) {
+		c->findings_lost++;
+		return NULL;
+	}
+	c->findings = mem_grow(c->findings, c->nfindings, &cap, sizeof(*c->findings));
+	c->findings_cap = (uint16_t)cap;
+	return &c->findings[c->nfindings++];
+}
+
+/* The first three packets stay, the last is replaced. */
+static void add_packet(struct finding *f, uint64_t packet)
+{
+	if (packet == 0 || (f->npackets && f->packets[f->npackets - 1] == packet))
+		return;
+	if (f->npackets < FINDING_PACKETS)
+		f->npackets++;
+	f->packets[f->npackets - 1] = packet;
+}
+
+struct finding *find_conn(struct conn *c, enum finding_id id, unsigned dir,
+    enum confidence confidence, uint64_t packet, int64_t time)
+{
+	struct finding *f = find_have(c, id, dir);
+
+	if (!f) {
+		f = append(c);
+		if (!f)
+			return NULL;
+		*f = (struct finding){
+			.id = (uint16_t)id,
+			.confidence = (uint8_t)confidence,
+			.by = (uint8_t)dir,
+			.time = time,
+		};
+	}
+	if (confidence > f->confidence)
+		f->confidence = (uint8_t)confidence;
+	f->count++;
+	add_packet(f, packet);
+	return f;
+}
+
+struct finding *find_segment(
+    struct step *st, enum finding_id id, unsigned who, enum confidence confidence)
+{
+	unsigned dir = who == BY_NOBODY ? BY_NOBODY : who == BY_PEER ? !st->dir : st->dir;
+
+	return find_conn(st->conn, id, dir, confidence, st->seg->packet, st->time);
+}

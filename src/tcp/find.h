@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * find - raising findings about one connection.
+ *
+ * Input:  facts noticed while segments pass, or at the end of the connection.
+ * Output: a list per connection, one entry per finding and side, with an exact count and a few packets.
+ * Memory: nothing for a connection without findings; at most FINDINGS_MAX entries, more are counted.
+ * Does not: judge the capture; find_gate() does that when the connection is over.
+ */
+#ifndef TCP_FIND_H
+#define TCP_FIND_H
+
+#include "tcp/conn.h"
+#include "tcpshadow/finding.h"
+
+enum {
+	FINDINGS_MAX = 48,
+	BY_SELF = 0, /* the sender of the segment at hand */
+	BY_PEER = 1, /* its receiver */
+};
+
+/*
+ * A finding about the segment at hand.  `who`: BY_SELF, BY_PEER or BY_NOBODY.  Returns the entry for more to
+ * be said (a, b, cost), or NULL when the list is full.
+ */
+struct finding *find_segment(
+    struct step *st, enum finding_id id, unsigned who, enum confidence confidence);
+/* A finding about the connection: dir = direction bit of who did it, or BY_NOBODY; packet 0 = none. */
+struct finding *find_conn(struct conn *c, enum finding_id id, unsigned dir,
+    enum confidence confidence, uint64_t packet, int64_t time);
+/* The entry raised before, or NULL. */
+struct finding *find_have(const struct conn *c, enum finding_id id, unsigned dir);
+
+/* Groups: each looks at a segment before it moves the edges (st->self and st->peer are as before it). */
+void find_flags(struct step *st);   /* flag combinations, urgent pointer */
+void find_options(struct step *st); /* TCP options */
+void find_wire(struct step *st);    /* checksums, lengths, IP */
+void find_handshake(
+    struct step *st); /* SYN, SYN-ACK, third ACK, simultaneous and split handshakes */
+void find_teardown(struct step *st); /* FIN, RST, what follows them */
+void find_sequence(struct step *st); /* sequence and acknowledgment validity */
+void find_capture(struct step *st);  /* signs that the capture is at fault */
+void find_icmp(struct conn *c, const struct segment *s, uint8_t dir);
+
+/* Groups: at the end of the connection, before the gate. */
+void find_handshake_end(struct conn *c);
+void find_teardown_end(struct conn *c);
+void find_capture_end(struct conn *c);
+void find_icmp_end(struct conn *c);
+
+/* Lower the confidence of what the capture could have faked, drop what it explains wholly. */
+void find_gate(struct conn *c);
+
+#endif
