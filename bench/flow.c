@@ -109,7 +109,7 @@ static size_t find_runs(const struct flow *f, uint32_t (*runs)[2])
 	return n;
 }
 
-/* At most three SACK blocks beside the timestamps, that of the latest arrival first (RFC 2018 4). */
+/* At most three SACK blocks fit beside timestamps; the latest arrival comes first (RFC 2018 4). */
 static void add_sack(struct wire_packet *p, const struct flow *f)
 {
 	uint32_t runs[FLOW_WINDOW_MAX / 2 + 1][2];

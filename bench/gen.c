@@ -101,9 +101,11 @@ static void swap(struct schedule *s, size_t a, size_t b)
 
 static void sift_up(struct schedule *s, size_t at)
 {
-	while (at > 0 && s->flows[at]->due < s->flows[(at - 1) / 2]->due) {
-		swap(s, at, (at - 1) / 2);
-		at = (at - 1) / 2;
+	for (size_t parent; at > 0; at = parent) {
+		parent = (at - 1) / 2;
+		if (s->flows[parent]->due <= s->flows[at]->due)
+			return;
+		swap(s, at, parent);
 	}
 }
 

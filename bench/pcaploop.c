@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* pcaploop - what it costs to read a capture with libpcap and do nothing else: the unit of all results. */
+/*
+ * pcaploop - read a capture with libpcap and do nothing else.
+ *
+ * What it takes is the unit of all results.
+ */
 #include "config.h"
 
 #include <inttypes.h>

@@ -79,13 +79,14 @@ FILES = {
         changed("data-lost.pcap", near_wrap), "data-lost.pcap with other initial sequence numbers",
         "both sequence spaces pass 2^32, with a loss and SACK blocks around the wrap"),
     "vlan.pcap": File(
-        changed("server-close.pcap", lambda packets: pcap.tagged(packets, (0x8100, 5))),
+        changed("server-close.pcap", lambda p: pcap.tagged(p, (0x8100, 5))),
         "server-close.pcap with tags inserted", "VLAN 5", "server"),
     "qinq.pcap": File(
-        changed("server-close.pcap", lambda packets: pcap.tagged(packets, (0x88A8, 100), (0x8100, 5))),
+        changed("server-close.pcap", lambda p: pcap.tagged(p, (0x88A8, 100), (0x8100, 5))),
         "server-close.pcap with tags inserted", "VLAN 5 inside service VLAN 100", "server"),
     "midstream.pcap": File(
-        changed("half-close.pcap", lambda packets: packets[4:]), "half-close.pcap without its first 4 packets",
+        changed("half-close.pcap", lambda packets: packets[4:]),
+        "half-close.pcap without its first 4 packets",
         "the capture began after the handshake"),
     "one-sided.pcap": File(
         changed("half-close.pcap", lambda packets: pcap.from_source(packets, CLIENT_ADDRESS)),
@@ -96,8 +97,9 @@ FILES = {
         two_interfaces, "normal.pcap and the IP packets of refused-port.pcap",
         "pcapng with comments, two link types and two time resolutions", connections=2),
     "normal.pcap.gz": File(packed("normal.pcap", "gzip", "-9nc"), "gzip of normal.pcap", "gzip"),
-    "normal.pcap.zst": File(packed("normal.pcap", "zstd", "-19qc"), "zstd of normal.pcap", "Zstandard"),
+    "normal.pcap.zst": File(
+        packed("normal.pcap", "zstd", "-19qc"), "zstd of normal.pcap", "Zstandard"),
     "textbook.pcap": File(
-        textbook, "written by a script", "every state of an ordinary connection with small round numbers",
-        "middle"),
+        textbook, "written by a script",
+        "every state of an ordinary connection with small round numbers", "middle"),
 }

@@ -2,8 +2,8 @@
 """Two hosts in network namespaces of their own, joined by a wire that can delay and lose packets.
 
 The wire is a thread of this process that carries Ethernet frames between two TAP interfaces, so a
-scene can say exactly which packet is lost.  A plain veth pair is used where the kernel's segmentation
-and checksum offload is to be seen.  Nothing outside the two namespaces is touched.
+scene can say exactly which packet is lost.  A plain veth pair is used where the kernel's
+segmentation and checksum offload is to be seen.  Nothing outside the two namespaces is touched.
 """
 import contextlib
 import ctypes
@@ -38,7 +38,7 @@ def set_namespace(fd):
 
 @contextlib.contextmanager
 def inside(namespace):
-    """The calling thread is in `namespace` meanwhile; sockets opened there belong to it for good."""
+    """The calling thread is in `namespace` meanwhile; sockets opened there stay in it."""
     home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
     there = os.open("/run/netns/" + namespace, os.O_RDONLY)
     try:
@@ -64,7 +64,7 @@ class Frame:
 
 
 class Rule:
-    """Applies `action` to the nth frame, and the `count - 1` that follow it, for which `match` holds.
+    """Applies `action` to `count` frames for which `match` holds, from the nth on.
 
     An action is DROP or a number of later frames of the same direction to let pass first.
     """
@@ -141,7 +141,8 @@ class Host:
     def __init__(self, name, number):
         self.name, self.namespace = name, "tcpshadow-%d-%s" % (os.getpid(), name)
         self.mac = "02:00:00:00:00:%02x" % number
-        self.address = {socket.AF_INET: "10.0.0.%d" % number, socket.AF_INET6: "2001:db8::%d" % number}
+        self.address = {socket.AF_INET: "10.0.0.%d" % number,
+                        socket.AF_INET6: "2001:db8::%d" % number}
         run("ip", "netns", "add", self.namespace)
 
     def run(self, *argv, **options):
@@ -158,7 +159,8 @@ class Host:
     def open_tap(self):
         with inside(self.namespace):
             fd = os.open("/dev/net/tun", os.O_RDWR)
-            fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", INTERFACE.encode(), IFF_TAP | IFF_NO_PI))
+            request = struct.pack("16sH22x", INTERFACE.encode(), IFF_TAP | IFF_NO_PI)
+            fcntl.ioctl(fd, TUNSETIFF, request)
         return fd
 
     def configure(self, peer):
@@ -208,7 +210,7 @@ class Recording:
 
 
 class Lab:
-    """`delay` is seconds each way; `offload` asks for a veth pair, which has no delay and no rules."""
+    """`delay` is seconds each way; `offload` asks for a veth pair, without delay and rules."""
 
     def __init__(self, delay=0.005, offload=False):
         self.stack = contextlib.ExitStack()

@@ -110,7 +110,7 @@ def shift_sack(frame, tcp, delta):
 
 
 def renumbered(packets, client, first):
-    """The same connection with other initial sequence numbers: `first` maps "client", "server" to theirs."""
+    """The same connection; `first` maps "client" and "server" to new initial sequence numbers."""
     client = bytes(map(int, client.split(".")))
     delta = {}
     changed = []
@@ -139,7 +139,10 @@ def option(code, value):
 
 
 def write_pcapng(path, ethernet, raw):
-    """Interface 0: `ethernet` in microseconds; interface 1: `raw` without link layer, in nanoseconds."""
+    """Interface 0: `ethernet` in microseconds.
+
+    Interface 1: `raw` without its link layer, in nanoseconds.
+    """
     end = option(0, b"")
     comment = option(1, b"two interfaces with different link types")
     section = struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1) + comment + end

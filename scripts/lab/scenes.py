@@ -38,11 +38,11 @@ def scene(file, shows, **more):
     return register
 
 
-# --------------------------------------------------------------------------------- what applications do
+# ----------------------------------------------------------------------------- what applications do
 
 def text(size):
-    lines = b"".join(b"line %05d of a text that both ends can check\n" % i for i in range(size // 45 + 1))
-    return lines[:size]
+    line = b"line %05d of a text that both ends can check\n"
+    return b"".join(line % i for i in range(size // 45 + 1))[:size]
 
 
 def receive(sock, size):
@@ -122,7 +122,7 @@ def is_bare_ack(frame):
     return frame.flags == ACK and frame.length == 0
 
 
-# --------------------------------------------------------------------------------- ordinary life
+# ------------------------------------------------------------------------------------ ordinary life
 
 @scene("normal.pcap", "request, response, the client closes first: four-way close")
 def normal(lab):
@@ -138,14 +138,16 @@ def server_close(lab):
     close_in_turn(server, client)
 
 
-@scene("three-segment-close.pcap", "the server answers the client's FIN with FIN and ACK in one segment")
+@scene("three-segment-close.pcap",
+       "the server answers the client's FIN with FIN and ACK in one segment")
 def three_segment_close(lab):
     client, server = lab.connect()
     converse(client, server)
     close_in_turn(client, server, 0)
 
 
-@scene("simultaneous-close.pcap", "both FINs cross on the wire: FIN-WAIT-1, CLOSING, TIME-WAIT on both sides",
+@scene("simultaneous-close.pcap",
+       "both FINs cross on the wire: FIN-WAIT-1, CLOSING, TIME-WAIT on both sides",
        delay=0.04)
 def simultaneous_close(lab):
     client, server = lab.connect()
@@ -160,7 +162,8 @@ def simultaneous_close(lab):
     time.sleep(0.1)
 
 
-@scene("simultaneous-open.pcap", "both ends connect to each other and the SYNs cross; nobody listens", delay=0.04)
+@scene("simultaneous-open.pcap",
+       "both ends connect to each other and the SYNs cross; nobody listens", delay=0.04)
 def simultaneous_open(lab):
     ends = (lab.client, 40000), (lab.server, 80)
     socks = [host.new_socket(port) for host, port in ends]
@@ -174,7 +177,8 @@ def simultaneous_open(lab):
     close_in_turn(*socks)
 
 
-@scene("half-close.pcap", "the client shuts down its sending side; the server goes on sending for 0.3 s")
+@scene("half-close.pcap",
+       "the client shuts down its sending side; the server goes on sending for 0.3 s")
 def half_close(lab):
     client, server = lab.connect()
     client.sendall(REQUEST)
@@ -208,7 +212,8 @@ def ipv6(lab):
     close_in_turn(client, server)
 
 
-@scene("fast-open.pcap", "Fast Open: the first connection gets a cookie, the second has data in its SYN",
+@scene("fast-open.pcap",
+       "Fast Open: the first connection gets a cookie, the second has data in its SYN",
        connections=2)
 def fast_open(lab):
     for host in (lab.client, lab.server):
@@ -226,7 +231,8 @@ def fast_open(lab):
         close_in_turn(client, server)
 
 
-@scene("timewait-reuse.pcap", "one 4-tuple lives twice: the client connects again while the server is in TIME-WAIT",
+@scene("timewait-reuse.pcap",
+       "one 4-tuple lives twice: the client connects again while the server is in TIME-WAIT",
        connections=2)
 def timewait_reuse(lab):
     listener = lab.server.listen()
@@ -247,13 +253,15 @@ def snaplen96(lab):
     transfer(lab, 8 * MSS)
 
 
-@scene("offload.pcap", "taken on the sender with offload on: segments larger than the MSS, checksums not yet filled in",
+@scene("offload.pcap",
+       "taken on the sender with offload on: segments larger than the MSS, "
+       "checksums not yet filled in",
        offload=True)
 def offload(lab):
     transfer(lab, 8 * MSS)
 
 
-# --------------------------------------------------------------------------------- refused, unanswered
+# ------------------------------------------------------------------------------ refused, unanswered
 
 @scene("refused-port.pcap", "nobody listens on the port: the SYN is answered by RST")
 def refused_port(lab):
@@ -267,7 +275,8 @@ def refused_firewall(lab):
     try_connect(lab)
 
 
-@scene("refused-icmp.pcap", "the server's packet filter answers the SYN with ICMP: administratively prohibited")
+@scene("refused-icmp.pcap",
+       "the server's packet filter answers the SYN with ICMP: administratively prohibited")
 def refused_icmp(lab):
     lab.server.listen()
     lab.server.reject(80, "reject with icmpx type admin-prohibited")
@@ -287,7 +296,7 @@ def unanswered(lab):
     client.close()
 
 
-# --------------------------------------------------------------------------------- loss
+# --------------------------------------------------------------------------------------------- loss
 
 @scene("syn-lost.pcap", "the first SYN is lost; the second, a second later, is answered")
 def syn_lost(lab):
@@ -295,13 +304,15 @@ def syn_lost(lab):
     normal(lab)
 
 
-@scene("synack-lost.pcap", "the first SYN-ACK is lost behind the server, which sends it again", vantage="server")
+@scene("synack-lost.pcap",
+       "the first SYN-ACK is lost behind the server, which sends it again", vantage="server")
 def synack_lost(lab):
     lab.lose("server", is_syn)
     normal(lab)
 
 
-@scene("handshake-ack-lost.pcap", "the ACK of the SYN-ACK is lost: the server repeats its SYN-ACK, the client its ACK")
+@scene("handshake-ack-lost.pcap",
+       "the ACK of the SYN-ACK is lost: the server repeats its SYN-ACK, the client its ACK")
 def handshake_ack_lost(lab):
     lab.lose("client", is_bare_ack)
     listener = lab.server.listen()
@@ -320,7 +331,8 @@ def fin_lost(lab):
     close_in_turn(client, server)
 
 
-@scene("last-ack-lost.pcap", "the ACK of the server's FIN is lost: the server repeats its FIN, TIME-WAIT answers")
+@scene("last-ack-lost.pcap",
+       "the ACK of the server's FIN is lost: the server repeats its FIN, TIME-WAIT answers")
 def last_ack_lost(lab):
     client, server = lab.connect()
     converse(client, server)
@@ -339,17 +351,21 @@ def data_lost(lab):
     transfer(lab, 10 * MSS, lambda: lab.lose("client", is_data, 3))
 
 
-@scene("tail-lost.pcap", "the last two of ten data segments are lost: a tail loss probe after two round trips finds out")
+@scene("tail-lost.pcap",
+       "the last two of ten data segments are lost: "
+       "a tail loss probe after two round trips finds out")
 def tail_lost(lab):
     transfer(lab, 10 * MSS, lambda: lab.lose("client", is_data, 9, 2))
 
 
-@scene("timeout.pcap", "everything the client sends is lost for a while: retransmission timer with back-off")
+@scene("timeout.pcap",
+       "everything the client sends is lost for a while: retransmission timer with back-off")
 def timeout(lab):
     transfer(lab, 2 * MSS, lambda: lab.lose("client", is_data, 1, 6))
 
 
-@scene("reordered.pcap", "the third of ten data segments arrives behind the fifth; nothing is sent again",
+@scene("reordered.pcap",
+       "the third of ten data segments arrives behind the fifth; nothing is sent again",
        vantage="server")
 def reordered(lab):
     transfer(lab, 10 * MSS, lambda: lab.hold("client", is_data, 2, 3))
@@ -369,7 +385,7 @@ def zero_window(lab):
     close_in_turn(client, server)
 
 
-# --------------------------------------------------------------------------------- resets
+# ------------------------------------------------------------------------------------------- resets
 
 @scene("reset-unread-data.pcap", "the server closes without having read the request: RST")
 def reset_unread_data(lab):
@@ -391,7 +407,8 @@ def reset_linger(lab):
     server.close()
 
 
-@scene("reset-data-after-close.pcap", "the server has closed; the client sends more and is answered by RST")
+@scene("reset-data-after-close.pcap",
+       "the server has closed; the client sends more and is answered by RST")
 def reset_data_after_close(lab):
     client, server = lab.connect()
     converse(client, server)
