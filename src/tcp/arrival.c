@@ -127,6 +127,14 @@ static unsigned victim(const struct endpoint *e)
 	return 0;
 }
 
+/* The first RST, and an acknowledgment that nothing speaks against, are what took effect; otherwise the latest. */
+static bool stays(const struct arrival *old, const struct arrival *new)
+{
+	if (fact_of(new) == FACT_RST || (new->weak && !old->weak))
+		return true;
+	return fact_of(new) == FACT_ACK && !old->weak && !old->doubts;
+}
+
 static void enqueue(struct endpoint *to, struct arrival *a)
 {
 	for (unsigned i = 0; i < to->narrivals; i++) {
@@ -134,7 +142,7 @@ static void enqueue(struct endpoint *to, struct arrival *a)
 			a->again = true;
 		if (!is_repeat(&to->arrivals[i], a))
 			continue;
-		if (fact_of(a) == FACT_RST || (a->weak && !to->arrivals[i].weak))
+		if (stays(&to->arrivals[i], a))
 			return;
 		remove_at(to, i);
 		break;

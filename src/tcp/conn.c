@@ -414,6 +414,12 @@ static void apply(struct step *st)
 	check_over(st->conn);
 }
 
+/* Findings look at a segment before it changes what is known. */
+static void look_for_findings(struct step *st)
+{
+	(void)st;
+}
+
 void conn_segment(struct conn *c, const struct segment *s, uint8_t dir, struct step *step)
 {
 	*step = (struct step){
@@ -427,6 +433,7 @@ void conn_segment(struct conn *c, const struct segment *s, uint8_t dir, struct s
 	track_numbers(step);
 	track_validity(step);
 	account(step);
+	look_for_findings(step);
 	if (!step->is_weak)
 		apply(step);
 	arrival_queue(step);
@@ -467,6 +474,12 @@ void conn_icmp(struct conn *c, const struct segment *s, uint8_t dir)
 	};
 }
 
+/* At the end, when the histories are complete. */
+static void look_back_for_findings(struct conn *c)
+{
+	(void)c;
+}
+
 void conn_finish(struct conn *c, bool reused, bool time_wait_expired)
 {
 	struct cause cause = { 0, c->end, 0 };
@@ -478,6 +491,7 @@ void conn_finish(struct conn *c, bool reused, bool time_wait_expired)
 		else if (time_wait_expired)
 			(void)state_stimulus(&c->ends[i], TIMEOUT, &cause);
 	}
+	look_back_for_findings(c);
 }
 
 /* Linux, RFC 6191, RFC 9293 3.6.1: a SYN reopens TIME-WAIT if its number or its timestamp is newer. */
