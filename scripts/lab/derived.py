@@ -74,6 +74,12 @@ def textbook(_, path):
     pcap.write(path, packets)
 
 
+def seen_twice(packets):
+    """Each packet once more, some microseconds later."""
+    copies = [pcap.Packet(p.time_ns + 7000, p.data, p.wire_len) for p in packets]
+    return sorted(packets + copies, key=lambda p: p.time_ns)
+
+
 FILES = {
     "sequence-wrap.pcap": File(
         changed("data-lost.pcap", near_wrap), "data-lost.pcap with other initial sequence numbers",
@@ -91,6 +97,13 @@ FILES = {
     "one-sided.pcap": File(
         changed("half-close.pcap", lambda packets: pcap.from_source(packets, CLIENT_ADDRESS)),
         "half-close.pcap without what the server sent", "only the client's packets were seen"),
+    "seen-twice.pcap": File(
+        changed("half-close.pcap", seen_twice), "half-close.pcap with each packet repeated",
+        "the tap saw each packet on two ports"),
+    "tap-loss.pcap": File(
+        changed("half-close.pcap", lambda packets: packets[:9] + packets[10:]),
+        "half-close.pcap without its 10th packet",
+        "the tap missed a data segment that the client acknowledges"),
     "cut-short.pcap": File(
         cut_short, "normal.pcap without its last 20 bytes", "the file ends inside its last record"),
     "two-interfaces.pcapng": File(

@@ -66,9 +66,10 @@ class Frame:
 class Rule:
     """Applies `action` to `count` frames for which `match` holds, from the nth on.
 
-    An action is DROP or a number of later frames of the same direction to let pass first.
+    An action is DROP, SPOIL (change its last byte) or a number of later frames of the same
+    direction to let pass first.
     """
-    DROP = -1
+    DROP, SPOIL = -1, -2
 
     def __init__(self, match, action, nth=1, count=1):
         self.match, self.action = match, action
@@ -95,6 +96,8 @@ class Lane:
         action = next((a for a in actions if a is not None), None)
         if action == Rule.DROP:
             return []
+        if action == Rule.SPOIL:
+            return [data[:-1] + bytes([data[-1] ^ 1])]
         if action is not None:
             self.held.append([action, data])
             return []
@@ -246,14 +249,20 @@ class Lab:
     def __exit__(self, *_):
         self.stack.close()
 
-    def lose(self, sender, match, nth=1, count=1):
+    def rule(self, sender, match, action, nth=1, count=1):
         lane = self.wire.from_client if sender == "client" else self.wire.from_server
-        lane.rules.append(Rule(match, Rule.DROP, nth, count))
+        lane.rules.append(Rule(match, action, nth, count))
+
+    def lose(self, sender, match, nth=1, count=1):
+        self.rule(sender, match, Rule.DROP, nth, count)
+
+    def spoil(self, sender, match, nth=1):
+        """The nth matching packet of `sender` arrives with a wrong checksum."""
+        self.rule(sender, match, Rule.SPOIL, nth)
 
     def hold(self, sender, match, behind, nth=1):
         """The nth matching packet of `sender` is overtaken by the `behind` that follow it."""
-        lane = self.wire.from_client if sender == "client" else self.wire.from_server
-        lane.rules.append(Rule(match, behind, nth))
+        self.rule(sender, match, behind, nth)
 
     def connect(self, port=80, client_port=40000, family=socket.AF_INET, listener=None):
         """Returns both ends of a new connection: (client's socket, server's socket)."""

@@ -205,6 +205,23 @@ def keepalive(lab):
     close_in_turn(client, server)
 
 
+@scene("keepalive-timeout.pcap",
+       "the client is cut off: two keepalive probes without answer, then its reset; "
+       "the server's later close meets no connection")
+def keepalive_timeout(lab):
+    client, server = lab.connect()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 1)
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 1)
+    client.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 2)
+    converse(client, server)
+    time.sleep(0.06)
+    lab.lose("client", lambda frame: True, 1, 1000)
+    time.sleep(3.5)
+    client.close()
+    server.close()
+
+
 @scene("ipv6.pcap", "the same as normal.pcap over IPv6")
 def ipv6(lab):
     client, server = lab.connect(family=socket.AF_INET6)
@@ -245,6 +262,12 @@ def timewait_reuse(lab):
 
 @scene("nanoseconds.pcap", "time stamps in nanoseconds", tcpdump=("--time-stamp-precision=nano",))
 def nanoseconds(lab):
+    normal(lab)
+
+
+@scene("any-interface.pcap", "taken on all interfaces at once: Linux cooked header",
+       tcpdump=("-i", "any"))
+def any_interface(lab):
     normal(lab)
 
 
@@ -349,6 +372,13 @@ def last_ack_lost(lab):
 @scene("data-lost.pcap", "the third of ten data segments is lost: SACKs and a fast retransmission")
 def data_lost(lab):
     transfer(lab, 10 * MSS, lambda: lab.lose("client", is_data, 3))
+
+
+@scene("spoiled.pcap",
+       "the third of ten data segments arrives with a wrong checksum: ignored, sent again",
+       vantage="server")
+def spoiled(lab):
+    transfer(lab, 10 * MSS, lambda: lab.spoil("client", is_data, 3))
 
 
 @scene("tail-lost.pcap",
