@@ -96,8 +96,6 @@ size_t record_check(const struct conn_record *r, struct buf *out)
 
 	require(&c, r->uid > 0, "a connection has a first packet");
 	require(&c, r->sides[0].packets + r->sides[1].packets > 0, "a connection has packets");
-	require(&c, r->is_midstream == (r->syns + r->synacks == 0) || r->syns + r->synacks == 0,
-	    "midstream: no SYN was captured");
 	require(&c, r->close != CLOSE_RESET || r->resets_seen > 0, "close by reset: there was one");
 	require(&c, r->handshake != HANDSHAKE_ICMP_ERROR || r->icmp_seen > 0,
 	    "handshake ended by ICMP: there was an error");
