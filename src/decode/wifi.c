@@ -29,6 +29,7 @@ enum {
 /* The flags field of radiotap, 0 when it has none. */
 static uint8_t radiotap_flags(struct rd r)
 {
+	const uint8_t *start = r.p;
 	uint32_t present, word;
 
 	rd_skip(&r, 4);
@@ -37,9 +38,9 @@ static uint8_t radiotap_flags(struct rd r)
 		word = rd_le32(&r);
 	if (!(present & RADIOTAP_FLAGS))
 		return 0;
-	/* TSFT is aligned to eight bytes from the start of the header; words so far are four each. */
+	/* TSFT is aligned to eight bytes from the start of the header. */
 	if (present & RADIOTAP_TSFT)
-		rd_skip(&r, 8);
+		rd_skip(&r, (size_t)(r.p - start) % 8 + 8);
 	return rd_u8(&r);
 }
 
