@@ -271,7 +271,7 @@ void text_count(struct buf *out, uint64_t n)
 	while (n / unit >= 1000)
 		unit *= 1000;
 	buf_add_u64(out, n / unit);
-	while (unit > 1) {
+	while (unit >= 1000) {
 		unit /= 1000;
 		buf_addch(out, ',');
 		add_padded(out, n / unit % 1000, 3);
