@@ -6,6 +6,8 @@
 #ifndef TCPSHADOW_BUF_H
 #define TCPSHADOW_BUF_H
 
+#include <string.h>
+
 #include "tcpshadow/util.h"
 
 struct buf {
@@ -24,11 +26,29 @@ void buf_init(struct buf *b);
 void buf_release(struct buf *b);               /* frees the contents and re-initialises */
 void buf_reset(struct buf *b);                 /* empty, memory kept */
 void buf_reserve(struct buf *b, size_t extra); /* room for `extra` more bytes */
-void buf_add(struct buf *b, const void *bytes, size_t n);
-void buf_addstr(struct buf *b, const char *s);
-void buf_addch(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *fmt, ...) TS_PRINTF(2, 3);
 void buf_add_u64(struct buf *b, uint64_t v);   /* decimal; much faster than buf_addf */
 void buf_pad(struct buf *b, char c, size_t n); /* n times c */
+
+static inline void buf_add(struct buf *b, const void *bytes, size_t n)
+{
+	if (n == 0)
+		return;
+	if (n >= b->alloc - b->len)
+		buf_reserve(b, n);
+	memcpy(b->data + b->len, bytes, n);
+	b->len += n;
+	b->data[b->len] = '\0';
+}
+
+static inline void buf_addstr(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
+
+static inline void buf_addch(struct buf *b, char c)
+{
+	buf_add(b, &c, 1);
+}
 
 #endif
