@@ -100,7 +100,7 @@ static int option_raw(struct story_scan *sc, struct story_packet *p)
 
 		if (low < 0)
 			return story_scan_fail(sc, "an odd number of hexadecimal digits");
-		if (put(sc, p, (uint64_t)(high * 16 + low), 1))
+		if (put(sc, p, (uint64_t)high * 16 + (uint64_t)low, 1))
 			return -1;
 		sc->p += 2;
 	}
