@@ -45,7 +45,7 @@ static const char *check_lengths(const struct packet *p, const struct segment *s
 		return "data behind a bad header length";
 	if (!(s->notes & SEG_HEADER_LENGTH_BAD) && s->header_len < 20)
 		return "header too short without a note";
-	if ((s->notes & (SEG_TRUNCATED | SEG_IP_TRUNCATED)) &&
+	if (((s->notes & SEG_TRUNCATED) || s->caplen < s->len) &&
 	    s->checksum_state != CHECKSUM_UNVERIFIED && s->checksum_state != CHECKSUM_PARTIAL)
 		return "checksum judged without all bytes";
 	return NULL;
