@@ -145,7 +145,7 @@ struct segment {
 	const uint8_t *data; /* caplen bytes */
 	struct tcp_options opt;
 
-	/* SEG_ICMP only */
+	/* SEG_ICMP only.  There ip_id and flow_label are quoted; ttl, tos, checksum_state are the error's. */
 	uint8_t icmp_type, icmp_code; /* of ICMP or ICMPv6, by ip_version */
 	uint16_t
 	    icmp_mtu; /* next-hop MTU of "fragmentation needed" / "packet too big" (capped), else 0 */
