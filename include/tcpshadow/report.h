@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "tcpshadow/engine.h"
+#include "tcpshadow/session.h"
 #include "tcpshadow/where.h"
 
 /* A stream for output.  Text waits in `buf` until it is worth a write. */
@@ -57,6 +58,14 @@ struct sink *report_json_new(const struct report_options *o);
 struct sink *report_csv_new(const struct report_options *o);
 struct sink *report_summary_new(const struct report_options *o, bool json);
 void report_sink_free(struct sink *s); /* NULL is fine */
+
+/* One connection: as a ladder for people, as JSON with its segments, as a Mermaid diagram. */
+TS_NODISCARD int report_show(
+    const struct session *s, const struct report_options *o, struct err *e);
+TS_NODISCARD int report_show_json(
+    const struct session *s, const struct report_options *o, struct err *e);
+TS_NODISCARD int report_mermaid(
+    const struct session *s, const struct report_options *o, struct err *e);
 
 /* Tables in Markdown: the state machine, the names of --where, and the words of notes and outcomes. */
 void report_fsm(struct buf *out);

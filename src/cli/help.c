@@ -69,6 +69,10 @@ static void add_options(struct buf *out, unsigned commands)
 			add_option(out, &option_rows[i]);
 }
 
+static const char which_help[] =
+    "\nWHICH is the connection's number in the list, HOST:PORT of either end\n"
+    "([2001:db8::1]:80 for IPv6), or packet:NUMBER for the connection of a packet.\n";
+
 static const char exit_help[] =
     "\nExit status: 0 done, 2 wrong usage, 3 an input could not be read (what could be\n"
     "read is reported all the same), 4 output could not be written.\n";
@@ -101,4 +105,6 @@ void help_text(struct buf *out, enum command c)
 	    command_rows[c].operands);
 	add_row(out, out->len, command_rows[c].help);
 	add_options(out, 1u << c);
+	if (c == COMMAND_SHOW)
+		buf_addstr(out, which_help);
 }

@@ -127,6 +127,9 @@ void help_man_page(struct buf *out)
 	    "question mark.\n"
 	    "Several files are read as one capture. \\(oq\\-\\(cq is standard input.\n");
 	add_commands(out);
+	buf_addstr(out, ".PP\n\\fIWHICH\\fR is a connection\\(aqs number in the list, "
+	                "\\fIHOST\\fR:\\fIPORT\\fR of either end,\n"
+	                "or \\fBpacket:\\fINUMBER\\fR for the connection of a packet.\n");
 	add_options(out);
 	add_names(out);
 	buf_addstr(out,

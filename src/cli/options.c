@@ -13,7 +13,7 @@
 #include "tcpshadow/near.h"
 
 #define ON(command) (1u << COMMAND_##command)
-#define READS       (ON(LIST) | ON(SUMMARY))
+#define READS       (ON(LIST) | ON(SHOW) | ON(SUMMARY))
 #define ALL         (READS | ON(CATALOGUE))
 
 const struct command_row command_rows[COMMAND_COUNT] = {
@@ -167,7 +167,10 @@ static int operand(struct options *o, const char *word, size_t position, struct 
 		if (check_command(word, e) < 0)
 			return -1;
 	}
-	options_add_file(o, word);
+	if (o->command == COMMAND_SHOW && !o->which)
+		o->which = word;
+	else
+		options_add_file(o, word);
 	return 0;
 }
 
@@ -181,6 +184,9 @@ static int check_usage(const struct options *o, struct err *e)
 		if (o->given[i] && !(option_rows[i].commands & 1u << o->command))
 			return err_set(e, "option '--%s' does not belong to '%s'",
 			    option_rows[i].name, command);
+	if (o->command == COMMAND_SHOW && !o->which)
+		return err_set(
+		    e, "which connection? show takes its id, host:port, or packet:NUMBER");
 	if (o->command == COMMAND_CATALOGUE && o->nfiles)
 		return err_set(e, "'catalogue' reads no file");
 	return 0;

@@ -12,6 +12,7 @@
 #include "cli/message.h"
 #include "cli/progress.h"
 #include "cli/run.h"
+#include "cli/show.h"
 #include "tcpshadow/text.h"
 
 /* Set by the handler of SIGINT and SIGTERM: there is no other way to hear of a signal at any time. */
@@ -33,6 +34,11 @@ void run_catch_signals(void)
 	action.sa_handler = SIG_IGN;
 	action.sa_flags = 0;
 	(void)sigaction(SIGPIPE, &action, NULL);
+}
+
+bool run_is_stopped(void)
+{
+	return stop_requested != 0;
 }
 
 int run_output_failed(const struct report_out *out, const struct err *e)
@@ -143,6 +149,8 @@ int run_command(const struct options *o, struct settings *s)
 	case COMMAND_LIST:
 	case COMMAND_SUMMARY:
 		return run_report(o, s);
+	case COMMAND_SHOW:
+		return show_run(o, s);
 	case COMMAND_CATALOGUE:
 		return run_catalogue(o, s);
 	case COMMAND_COUNT:

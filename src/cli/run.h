@@ -8,6 +8,7 @@
 #include "cli/settings.h"
 
 void run_catch_signals(void);
+bool run_is_stopped(void); /* a signal asked to end */
 int run_command(const struct options *o, struct settings *s);
 
 /* Pieces that the commands share.  Those that return an exit code have told the user. */

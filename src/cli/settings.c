@@ -107,6 +107,11 @@ static int set_memory(struct settings *s, const char *value, struct err *e)
 	return set_size(&s->engine.memory_bytes, "--memory", value, e);
 }
 
+static int set_spool(struct settings *s, const char *value, struct err *e)
+{
+	return set_size(&s->spool, "--spool", value, e);
+}
+
 static int set_batch(struct settings *s, const char *value, struct err *e)
 {
 	uint64_t n;
@@ -145,6 +150,7 @@ static const struct {
 	{ OPTION_SORT, set_sort },
 	{ OPTION_TIME_WAIT, set_time_wait },
 	{ OPTION_MEMORY, set_memory },
+	{ OPTION_SPOOL, set_spool },
 	{ OPTION_BATCH, set_batch },
 	{ OPTION_HASH_KEY, set_hash_key },
 	{ OPTION_COLOR, set_color },
@@ -175,9 +181,10 @@ static void describe_terminal(struct settings *s, const struct options *o)
 {
 	s->report.out = &s->out;
 	s->report.width = output_width();
-	s->report.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	s->report.utf8 = !o->given[OPTION_ASCII] && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	s->report.color = color_by_default();
 	s->report.utc = o->given[OPTION_UTC];
+	s->report.fold = !o->given[OPTION_NO_FOLD];
 }
 
 int settings_init(struct settings *s, const struct options *o, struct err *e)

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ladder_text - the words on the lines of a ladder.
+ */
+#include "config.h"
+
+#include <inttypes.h>
+
+#include "report/outcome.h"
+#include "tcpshadow/ladder.h"
+#include "tcpshadow/text.h"
+
+static const struct {
+	uint16_t flag;
+	const char *name;
+} flag_names[] = {
+	{ TCP_SYN, "SYN" },
+	{ TCP_FIN, "FIN" },
+	{ TCP_RST, "RST" },
+	{ TCP_PSH, "PSH" },
+	{ TCP_ACK, "ACK" },
+	{ TCP_URG, "URG" },
+	{ TCP_ECE, "ECE" },
+	{ TCP_CWR, "CWR" },
+	{ TCP_AE, "AE" },
+	{ TCP_RESERVED, "reserved" },
+};
+
+#define CONTROL (TCP_SYN | TCP_FIN | TCP_RST)
+
+/* ACK goes without saying on data; PSH says data. */
+static uint16_t flags_worth_saying(const struct session_row *row)
+{
+	uint16_t flags = row->flags;
+
+	if (row->len && !(flags & CONTROL) && flags & TCP_ACK)
+		flags &= (uint16_t)~TCP_ACK;
+	if (flags & TCP_FIN || (!row->len && flags & TCP_ACK))
+		flags &= (uint16_t)~TCP_PSH;
+	if (flags & TCP_FIN && !(flags & (TCP_SYN | TCP_RST)))
+		flags &= (uint16_t)~TCP_ACK;
+	return flags;
+}
+
+static bool is_repeated_data(const struct session_row *row)
+{
+	return row->len && !(row->flags & CONTROL) &&
+	       row->step.notes & 1u << SEGMENT_NOTE_RETRANSMISSION;
+}
+
+void ladder_flags_text(struct buf *out, const struct session_row *row)
+{
+	uint16_t flags = flags_worth_saying(row);
+	size_t start = out->len;
+
+	if (is_repeated_data(row)) {
+		flags &= (uint16_t)~TCP_PSH;
+		buf_addstr(out, "RETX");
+	} else if (row->len && !(flags & (TCP_PSH | CONTROL))) {
+		buf_addstr(out, "DATA");
+	}
+	for (size_t i = 0; i < ARRAY_LEN(flag_names); i++) {
+		if (!(flags & flag_names[i].flag))
+			continue;
+		if (out->len > start)
+			buf_addch(out, '+');
+		buf_addstr(out, flag_names[i].name);
+	}
+	if (row->flags == 0)
+		buf_addstr(out, out->len > start ? " no flags" : "no flags");
+}
+
+/* Has its sender a first number to count from?  A refusing RST comes from a socket that never was. */
+static bool has_origin(const struct session_row *row)
+{
+	return row->step.ends[row->side].snd_known;
+}
+
+/* Flags, sequence number and length; a pure ACK is its acknowledgment. */
+static void headline(struct buf *out, const struct session_row *row)
+{
+	bool pure_ack = !row->len && !(row->flags & CONTROL) && row->flags & TCP_ACK;
+
+	ladder_flags_text(out, row);
+	buf_addch(out, ' ');
+	if (pure_ack)
+		buf_add_u64(out, row->step.rel_ack);
+	else
+		buf_add_u64(out, has_origin(row) ? row->step.rel_seq : row->raw_seq);
+	if (row->len)
+		buf_addf(out, "+%u", (unsigned)row->len);
+}
+
+/* Append a part when it fits. */
+static void add_part(struct buf *out, size_t start, size_t room, const struct buf *part)
+{
+	if (out->len - start + 1 + part->len > room)
+		return;
+	buf_addch(out, ' ');
+	buf_add(out, part->data, part->len);
+}
+
+static void syn_options(struct buf *part, const struct session_row *row)
+{
+	if (row->options & OPT_MSS)
+		buf_addf(part, "mss %u ", (unsigned)row->mss);
+	if (row->options & OPT_WSCALE)
+		buf_addf(part, "ws %u ", (unsigned)row->wscale);
+	if (row->options & OPT_SACK_PERMITTED)
+		buf_addstr(part, "sack ");
+	if (row->options & OPT_TIMESTAMPS)
+		buf_addstr(part, "ts ");
+	if (row->options & OPT_FAST_OPEN)
+		buf_addstr(part, "tfo ");
+	if (row->options & OPT_MPTCP)
+		buf_addstr(part, "mptcp ");
+	if (part->len)
+		part->data[--part->len] = '\0';
+}
+
+static void icmp_text(struct buf *out, const struct session_row *row)
+{
+	buf_addstr(out, "ICMP ");
+	outcome_words(out, icmp_kind_word(row->ip_version, row->icmp_type, row->icmp_code));
+}
+
+/* The parts behind the headline, most important first. */
+static void make_part(struct buf *part, const struct session_row *row, unsigned i)
+{
+	bool pure_ack = !row->len && !(row->flags & CONTROL);
+
+	buf_reset(part);
+	if (i == 0 && row->flags & TCP_ACK && !pure_ack)
+		buf_addf(part, "ack %" PRIu64, row->step.rel_ack);
+	if (i == 1 && row->nsack)
+		buf_addf(part, "SACK %" PRIu64 "-%" PRIu64 "%s", row->sack_left, row->sack_right,
+		    row->nsack > 1 ? "..." : "");
+	if (i == 2 && !(row->flags & TCP_RST))
+		buf_addf(part, "win %" PRIu64,
+		    row->flags & TCP_SYN ? (uint64_t)row->raw_window : row->step.window);
+	if (i == 3 && row->flags & TCP_SYN)
+		syn_options(part, row);
+}
+
+void ladder_segment_text(struct buf *out, const struct session_row *row, size_t room)
+{
+	struct buf part = BUF_INIT;
+	size_t start = out->len;
+
+	if (row->is_icmp) {
+		icmp_text(out, row);
+		buf_addstr(&part, "from ");
+		addr_text(&part, &row->icmp_from, row->ip_version);
+		add_part(out, start, room, &part);
+		buf_release(&part);
+		return;
+	}
+	headline(out, row);
+	for (unsigned i = 0; i < 4; i++) {
+		make_part(&part, row, i);
+		if (part.len)
+			add_part(out, start, room, &part);
+	}
+	buf_release(&part);
+}
+
+static void add_note(struct buf *out, size_t start, const char *note)
+{
+	if (out->len > start)
+		buf_addstr(out, ", ");
+	buf_addstr(out, note);
+}
+
+static void reset_note(
+    struct buf *out, size_t start, const struct session *s, const struct session_row *row)
+{
+	for (uint32_t i = 0; i < s->record.nresets; i++) {
+		const struct reset_record *rst = &s->record.resets[i];
+
+		if (rst->packet == row->packet && rst->obeyed >= 0 &&
+		    !(row->step.notes & 1u << SEGMENT_NOTE_RST_NOT_OBEYED))
+			add_note(out, start, rst->obeyed ? "obeyed" : "not obeyed");
+	}
+}
+
+void ladder_notes_text(struct buf *out, const struct session *s, const struct session_row *row)
+{
+	size_t start = out->len;
+
+	for (unsigned i = 0; i < SEGMENT_NOTE_COUNT; i++) {
+		if (i == SEGMENT_NOTE_RETRANSMISSION && is_repeated_data(row))
+			continue; /* RETX says it */
+		if (row->step.notes & 1u << i)
+			add_note(out, start, segment_note_brief(i));
+	}
+	if (row->flags & TCP_RST && !row->is_icmp)
+		reset_note(out, start, s, row);
+	if (row->is_icmp)
+		add_note(out, start, "from the network");
+}
+
+void ladder_fold_text(struct buf *out, const struct ladder_fold *f, enum side side)
+{
+	if (f->data[side]) {
+		text_count(out, f->data[side]);
+		buf_addstr(out, " data ");
+		text_bytes(out, f->bytes[side]);
+	}
+	if (f->acks[side]) {
+		buf_addstr(out, f->data[side] ? ", " : "");
+		text_count(out, f->acks[side]);
+		buf_addstr(out, " ack");
+	}
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * report_show - one connection for people: facts, ladder, histories of both endpoints.
+ */
+#include "config.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "report/ladder_draw.h"
+#include "report/outcome.h"
+#include "report/place.h"
+#include "report/record_json.h"
+#include "tcpshadow/report.h"
+#include "tcpshadow/text.h"
+
+enum {
+	STATE_WIDTH = 13, /* "SYN-RECEIVED?" */
+	TIME_WIDTH = 11,
+	PACKET_WIDTH = 6,
+};
+
+static void title(struct buf *out, const struct session *s, const struct report_options *o)
+{
+	const struct conn_record *r = &s->record;
+
+	buf_addstr(out, o->color ? "\033[1m" : "");
+	buf_addch(out, '#');
+	buf_add_u64(out, r->id);
+	buf_addstr(out, "  ");
+	endpoint_text(out, &r->sides[SIDE_CLIENT].addr);
+	buf_addstr(out, o->utf8 ? " \xe2\x87\x84 " : " <-> ");
+	endpoint_text(out, &r->sides[SIDE_SERVER].addr);
+	buf_addstr(out, "  ");
+	outcome_text(out, r, false);
+	buf_addstr(out, o->color ? "\033[0m\n" : "\n");
+	buf_addstr(out, "began ");
+	text_date(out, r->start, o->utc);
+	buf_addstr(out, ", lasted ");
+	text_duration(out, r->end - r->start);
+	if (o->facts->nfiles > 1) {
+		const char *name = o->facts->files[r->file].name;
+
+		buf_addstr(out, ", in ");
+		text_escape(out, name, strlen(name));
+	}
+	buf_addch(out, '\n');
+}
+
+static void number_or_dash(struct buf *out, bool known, unsigned v)
+{
+	if (known)
+		buf_add_u64(out, v);
+	else
+		buf_addch(out, '-');
+}
+
+static void both(struct buf *out, const char *name, bool client, bool server)
+{
+	if (client || server)
+		buf_addf(out, "  %s %s", name,
+		    client && server ? "both"
+		    : client         ? "client only"
+		                     : "server only");
+}
+
+static void handshake_line(struct buf *out, const struct conn_record *r)
+{
+	const struct syn_offer *c = &r->sides[SIDE_CLIENT].offer;
+	const struct syn_offer *s = &r->sides[SIDE_SERVER].offer;
+
+	buf_addstr(out, "handshake ");
+	outcome_words(out, handshake_word(r->handshake));
+	if (r->has_syn_to_synack) {
+		buf_addstr(out, ": SYN to SYN-ACK ");
+		text_duration(out, r->syn_to_synack);
+	}
+	if (r->has_synack_to_ack) {
+		buf_addstr(out, ", to ACK ");
+		text_duration(out, r->synack_to_ack);
+	}
+	buf_addch(out, '\n');
+	if (!c->seen && !s->seen)
+		return;
+	buf_addstr(out, "options client/server: MSS ");
+	number_or_dash(out, c->has_mss, c->mss);
+	buf_addch(out, '/');
+	number_or_dash(out, s->has_mss, s->mss);
+	buf_addstr(out, "  wscale ");
+	number_or_dash(out, c->has_wscale, c->window_scale);
+	buf_addch(out, '/');
+	number_or_dash(out, s->has_wscale, s->window_scale);
+	both(out, "SACK", c->sack_permitted, s->sack_permitted);
+	both(out, "timestamps", c->timestamps, s->timestamps);
+	both(out, "Fast Open", c->fast_open, s->fast_open);
+	both(out, "ECN", c->ecn, s->ecn);
+	buf_addch(out, '\n');
+}
+
+static void volume_line(struct buf *out, const struct conn_record *r)
+{
+	for (int side = 0; side < 2; side++) {
+		const struct side_record *s = &r->sides[side];
+
+		buf_addf(out, "%s%s sent ", side ? ", " : "", side_words[side]);
+		text_count(out, s->packets);
+		buf_addstr(out, s->packets == 1 ? " packet (" : " packets (");
+		text_bytes(out, s->payload_bytes);
+		buf_addstr(out, " bytes)");
+	}
+	buf_addch(out, '\n');
+}
+
+static void quality_lines(struct buf *out, const struct conn_record *r)
+{
+	uint64_t missing =
+	    r->sides[SIDE_CLIENT].missing_bytes + r->sides[SIDE_SERVER].missing_bytes;
+
+	if (r->is_midstream)
+		buf_addstr(out, "capture: began after the connection was opened\n");
+	if (r->one_sided >= 0)
+		buf_addf(
+		    out, "capture: only what the %s sent was captured\n", side_words[r->one_sided]);
+	if (missing) {
+		buf_addstr(out, "capture: ");
+		text_count(out, missing);
+		buf_addstr(out, " bytes were acknowledged but not captured\n");
+	}
+	if (r->is_evicted)
+		buf_addstr(out, "analysis: given up early for lack of memory\n");
+}
+
+static void packet_ref(struct buf *out, const struct report_options *o, uint64_t packet)
+{
+	buf_addch(out, '#');
+	buf_add_u64(out, place_number(o->facts, packet));
+}
+
+/* Right-aligned; "-" for none. */
+static void packet_column(struct buf *out, const struct report_options *o, uint64_t packet)
+{
+	if (packet)
+		buf_addf(out, " %*" PRIu64, PACKET_WIDTH, place_number(o->facts, packet));
+	else
+		buf_addf(out, " %*s", PACKET_WIDTH, "-");
+}
+
+static void state_line(struct buf *out, const struct state_entry *e, const struct report_options *o)
+{
+	const struct fsm_rule *rule = e->rule == FSM_RULE_NONE ? NULL : fsm_rule_at(e->rule);
+	size_t start = out->len;
+
+	buf_addch(out, ' ');
+	buf_addstr(out, tcp_state_name(e->state));
+	if (!rule) {
+		buf_addch(out, '\n');
+		return;
+	}
+	if (e->certainty == PRESUMED)
+		buf_addch(out, '?');
+	buf_pad(out, ' ', 1 + STATE_WIDTH - (out->len - start));
+	buf_addf(out, " %*.6f", TIME_WIDTH, (double)e->time / (double)NS_PER_SEC);
+	packet_column(out, o, e->packet);
+	packet_column(out, o, e->proved_by);
+	buf_addf(out, "  %s (%s)\n", rule->why, rule->rfc);
+}
+
+static void histories(struct buf *out, const struct conn_record *r, const struct report_options *o)
+{
+	for (int side = 0; side < 2; side++) {
+		const struct side_record *s = &r->sides[side];
+
+		buf_addf(out, "%-*s %*s %*s %*s  %s\n", 1 + STATE_WIDTH, side_words[side],
+		    TIME_WIDTH, "t (s)", PACKET_WIDTH, "PKT", PACKET_WIDTH, "PROVED",
+		    "WHY (RFC 9293)");
+		for (uint32_t i = 0; i < s->nstates; i++)
+			state_line(out, &s->states[i], o);
+		if (s->states_lost)
+			buf_addf(out, "  and %u more changes not kept\n", (unsigned)s->states_lost);
+	}
+}
+
+static void reset_lines(
+    struct buf *out, const struct conn_record *r, const struct report_options *o)
+{
+	for (uint32_t i = 0; i < r->nresets; i++) {
+		const struct reset_record *rst = &r->resets[i];
+
+		buf_addstr(out, "reset ");
+		packet_ref(out, o, rst->packet);
+		buf_addf(out, " by the %s", side_words[rst->by]);
+		if (rst->answers) {
+			buf_addstr(out, ", answers ");
+			packet_ref(out, o, rst->answers);
+		}
+		if (rst->obeyed >= 0)
+			buf_addf(out, ", %s", rst->obeyed ? "obeyed" : "not obeyed");
+		buf_addch(out, '\n');
+	}
+	if (r->resets_seen > r->nresets)
+		buf_addf(out, "and %u more resets\n", (unsigned)(r->resets_seen - r->nresets));
+}
+
+int report_show(const struct session *s, const struct report_options *o, struct err *e)
+{
+	struct buf *out = &o->out->buf;
+
+	title(out, s, o);
+	handshake_line(out, &s->record);
+	volume_line(out, &s->record);
+	quality_lines(out, &s->record);
+	buf_addch(out, '\n');
+	if (ladder_draw(s, o, e) < 0)
+		return -1;
+	buf_addch(out, '\n');
+	reset_lines(out, &s->record, o);
+	histories(out, &s->record, o);
+	return report_out_flush(o->out, e);
+}

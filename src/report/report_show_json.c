@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * report_show_json - `show --json`: the connection object with its segments.
+ */
+#include "config.h"
+
+#include "report/json.h"
+#include "report/place.h"
+#include "report/record_json.h"
+#include "tcpshadow/report.h"
+
+static const struct {
+	uint16_t flag;
+	const char *word;
+} flag_words[] = {
+	{ TCP_FIN, "FIN" },
+	{ TCP_SYN, "SYN" },
+	{ TCP_RST, "RST" },
+	{ TCP_PSH, "PSH" },
+	{ TCP_ACK, "ACK" },
+	{ TCP_URG, "URG" },
+	{ TCP_ECE, "ECE" },
+	{ TCP_CWR, "CWR" },
+	{ TCP_AE, "AE" },
+	{ TCP_RESERVED, "reserved" },
+};
+
+static void flags_json(struct buf *out, uint16_t flags)
+{
+	json_array(out, "flags");
+	for (size_t i = 0; i < ARRAY_LEN(flag_words); i++)
+		if (flags & flag_words[i].flag)
+			json_word(out, NULL, flag_words[i].word);
+	json_end_array(out);
+}
+
+static void notes_json(struct buf *out, uint32_t notes)
+{
+	json_array(out, "notes");
+	for (unsigned i = 0; i < SEGMENT_NOTE_COUNT; i++)
+		if (notes & 1u << i)
+			json_word(out, NULL, segment_note_word(i));
+	json_end_array(out);
+}
+
+static void states_json(struct buf *out, const struct conn_record *r, const struct session_row *row)
+{
+	json_object(out, "states");
+	for (int side = 0; side < 2; side++) {
+		const struct state_entry *e = session_state(&r->sides[side], row);
+
+		if (e)
+			json_word(out, side_words[side], tcp_state_name(e->state));
+	}
+	json_end_object(out);
+}
+
+/* The send and receive variables of both ends after the segment, as far as they are known. */
+static void variables_json(struct buf *out, const struct session_row *row)
+{
+	const struct end_snapshot *ends = row->step.ends;
+
+	json_object(out, "snd_una");
+	for (int i = 0; i < 2; i++)
+		if (ends[i].snd_known)
+			json_u64(out, side_words[i], ends[i].snd_una);
+	json_end_object(out);
+	json_object(out, "snd_nxt");
+	for (int i = 0; i < 2; i++)
+		if (ends[i].snd_known)
+			json_u64(out, side_words[i], ends[i].snd_nxt);
+	json_end_object(out);
+	json_object(out, "rcv_nxt");
+	for (int i = 0; i < 2; i++)
+		if (ends[i].rcv_known)
+			json_u64(out, side_words[i], ends[i].rcv_nxt);
+	json_end_object(out);
+}
+
+static void icmp_json(struct buf *out, const struct session_row *row)
+{
+	json_word(out, "icmp", icmp_kind_word(row->ip_version, row->icmp_type, row->icmp_code));
+	json_string(out, "from");
+	addr_text(out, &row->icmp_from, row->ip_version);
+	json_end_string(out);
+	json_word(out, "about", side_words[row->side]);
+}
+
+static void tcp_json(struct buf *out, const struct session_row *row)
+{
+	json_word(out, "by", side_words[row->side]);
+	flags_json(out, row->flags);
+	if (row->step.ends[row->side].snd_known)
+		json_u64(out, "seq", row->step.rel_seq);
+	if (row->flags & TCP_ACK)
+		json_u64(out, "ack", row->step.rel_ack);
+	json_u64(out, "length", row->len);
+	json_u64(out, "window", row->flags & TCP_SYN ? row->raw_window : row->step.window);
+}
+
+static void segment_json(struct buf *out, const struct session *s, const struct session_row *row,
+    const struct cap_facts *facts)
+{
+	json_object(out, NULL);
+	json_u64(out, "packet", place_number(facts, row->packet));
+	json_ns(out, "time", row->time);
+	if (row->is_icmp)
+		icmp_json(out, row);
+	else
+		tcp_json(out, row);
+	states_json(out, &s->record, row);
+	variables_json(out, row);
+	notes_json(out, row->step.notes);
+	json_end_object(out);
+}
+
+int report_show_json(const struct session *s, const struct report_options *o, struct err *e)
+{
+	struct buf *out = &o->out->buf;
+
+	record_json_begin(out, &s->record, o->facts);
+	json_array(out, "segments");
+	for (size_t i = 0; i < s->nrows; i++)
+		segment_json(out, s, &s->rows[i], o->facts);
+	json_end_array(out);
+	json_end_object(out);
+	buf_addch(out, '\n');
+	return report_out_flush(o->out, e);
+}
