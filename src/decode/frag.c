@@ -168,8 +168,14 @@ static bool is_expired(const struct datagram *d, int64_t now)
 
 static void expire(struct frag_table *t, int64_t now)
 {
-	while (t->oldest && is_expired(t->oldest, now))
-		evict(t, t->oldest);
+	struct datagram *d = t->oldest;
+
+	while (d && is_expired(d, now)) {
+		struct datagram *next = d->newer;
+
+		evict(t, d);
+		d = next;
+	}
 }
 
 static struct datagram *take_spare(struct frag_table *t)

@@ -245,13 +245,12 @@ void build_packet(struct build *b, const char *words, bool is_reply)
 	b->is_reply = is_reply;
 	while (end > 0) {
 		size_t start = end;
-		char word[2 * WORD_MAX];
+		char word[2 * WORD_MAX] = "";
 
 		while (start > 0 && words[start - 1] != ' ')
 			start--;
 		BUG_ON(end - start >= sizeof(word));
 		memcpy(word, words + start, end - start);
-		word[end - start] = '\0';
 		add_word(b, word);
 		end = start > 0 ? start - 1 : 0;
 	}
