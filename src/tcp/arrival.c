@@ -42,15 +42,19 @@ static void remove_at(struct endpoint *e, unsigned i)
 		e->arrivals[i] = e->arrivals[i + 1];
 }
 
-int64_t arrival_round_trip(const struct conn *c, const struct endpoint *e)
+/* As the handshake shows it, ns: an upper bound of the path's own. */
+static int64_t round_trip(const struct conn *c, const struct endpoint *e)
 {
 	bool is_client = conn_dir(c, e) == c->client;
 	int64_t from = is_client ? c->synack_time : c->syn_time;
 	int64_t to = is_client ? c->ack_time : c->synack_time;
 
-	if (from < 0 || to < from)
-		return NS_PER_SEC / 5;
-	return (to - from) * 3 / 2 + NS_PER_SEC / 1000;
+	return from < 0 || to < from ? NS_PER_SEC / 5 : to - from;
+}
+
+int64_t arrival_round_trip(const struct conn *c, const struct endpoint *e)
+{
+	return round_trip(c, e) * 3 / 2 + NS_PER_SEC / 10000;
 }
 
 /* A SYN matters to an end that is not synchronised yet (a challenge ACK changes no state). */
@@ -61,9 +65,10 @@ static bool is_syn_fact(const struct step *st)
 	case TCPS_LISTEN:
 	case TCPS_SYN_SENT:
 		return true;
+	case TCPS_CLOSED:
+		return !(st->seg->flags & TCP_ACK);
 	case TCPS_SYN_RECEIVED:
 		return st->conn->both_syn && (st->seg->flags & TCP_ACK);
-	case TCPS_CLOSED:
 	case TCPS_ESTABLISHED:
 	case TCPS_FIN_WAIT_1:
 	case TCPS_FIN_WAIT_2:
@@ -172,10 +177,26 @@ static bool rst_is_exact(const struct step *st)
 	return st->self->fin_seen && st->seq + 1 == st->self->fin_end;
 }
 
+/* A FIN that its sender goes beyond was none: the receiver never got it, or had to ignore it. */
+static void refute_fins(struct step *st)
+{
+	struct endpoint *to = st->peer;
+
+	for (unsigned i = 0; i < to->narrivals;) {
+		if (to->arrivals[i].weak && fact_of(&to->arrivals[i]) == FACT_FIN &&
+		    st->end > st->seq && st->end > to->arrivals[i].end)
+			remove_at(to, i);
+		else
+			i++;
+	}
+}
+
 void arrival_queue(struct step *st)
 {
 	struct arrival a;
 
+	if (st->peer->narrivals && !st->is_weak)
+		refute_fins(st);
 	if (!is_fact(st))
 		return;
 	a = (struct arrival){
@@ -195,17 +216,34 @@ void arrival_queue(struct step *st)
 	enqueue(st->peer, &a);
 }
 
+/* The end has begun anew after a RST: it had obeyed it. */
+void arrival_obey_reset(struct step *st)
+{
+	struct endpoint *e = st->self;
+
+	for (unsigned i = 0; i < e->narrivals; i++) {
+		const struct arrival a = e->arrivals[i];
+
+		if (fact_of(&a) != FACT_RST || !a.exact)
+			continue;
+		remove_at(e, i);
+		segarrives(e, st->peer, &a, st->seg->packet);
+		return;
+	}
+}
+
 /* Did this acknowledgment, and none before it, cover the arrival? */
 static bool is_acknowledged(const struct step *st, const struct arrival *a)
 {
 	const struct endpoint *e = st->self;
+	/* Data on a SYN may be left unacknowledged (RFC 7413 3.1). */
+	uint64_t needed = (a->flags & TCP_SYN) ? a->seq + 1 : a->end;
 
-	if (!st->has_ack || a->end <= a->seq || (a->flags & TCP_RST) || st->ack < a->end)
+	if (!st->has_ack || a->end <= a->seq || (a->flags & TCP_RST) || st->ack < needed)
 		return false;
-	if (a->flags & TCP_SYN)
-		return e->state == TCPS_UNKNOWN || e->state == TCPS_LISTEN ||
-		       e->state == TCPS_SYN_SENT || !e->has_ack || e->rcv_nxt < a->end;
-	return !e->has_ack || e->rcv_nxt < a->end || (a->flags & TCP_FIN);
+	if (!e->has_ack || e->rcv_nxt < a->end || (a->flags & TCP_FIN))
+		return true;
+	return (a->flags & TCP_SYN) && e->state <= TCPS_SYN_SENT;
 }
 
 /*
@@ -233,6 +271,22 @@ static void choose_copy(struct step *st)
 		remove_at(e, first);
 }
 
+/* How many arrivals from the head it takes to explain the acknowledgment; 0 = it acknowledges none of them. */
+static unsigned prefix_that_explains(const struct step *st)
+{
+	const struct endpoint *e = st->self;
+	uint64_t end = 0;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < e->narrivals; i++) {
+		if (!is_acknowledged(st, &e->arrivals[i]) || e->arrivals[i].end <= end)
+			continue;
+		end = e->arrivals[i].end;
+		n = i + 1;
+	}
+	return n;
+}
+
 /*
  * Proof by acknowledgment: apply the shortest prefix of the queue that explains it.  A RST or an ICMP error
  * in that prefix was not obeyed, or the endpoint would not have gone on to acknowledge what follows.
@@ -240,23 +294,20 @@ static void choose_copy(struct step *st)
 void arrival_prove(struct step *st)
 {
 	struct endpoint *e = st->self;
-	unsigned n = 0;
+	unsigned n;
 
 	/* A RST that answers a SYN acknowledges it without there being a connection. */
-	if ((st->seg->flags & TCP_RST) && e->nhistory == 0)
+	if ((st->seg->flags & TCP_RST) && e->state <= TCPS_LISTEN)
 		return;
 	if (st->has_ack)
 		choose_copy(st);
-	for (unsigned i = 0; i < e->narrivals; i++)
-		if (is_acknowledged(st, &e->arrivals[i]))
-			n = i + 1;
-	for (; n > 0; n--) {
+	for (n = prefix_that_explains(st); n > 0; n--) {
 		const struct arrival a = e->arrivals[0];
 		bool acked = is_acknowledged(st, &a);
 
 		remove_at(e, 0);
 		if (acked || fact_of(&a) == FACT_ACK)
-			segarrives(e, &a, st->seg->packet);
+			segarrives(e, st->peer, &a, st->seg->packet);
 	}
 }
 
@@ -284,18 +335,24 @@ static bool is_doubted(const struct step *st, const struct arrival *a)
 	return false;
 }
 
+/* Was it sent before the arrival could have arrived? */
+static bool crosses(const struct step *st, const struct arrival *a)
+{
+	return st->time - a->time < round_trip(st->conn, st->self);
+}
+
 /* Doubts within a round trip of the arrival are segments that crossed it. */
 static void doubt_all(struct step *st)
 {
 	struct endpoint *e = st->self;
-	int64_t crossing = arrival_round_trip(st->conn, e);
+	int64_t latest = arrival_round_trip(st->conn, e);
 
 	for (unsigned i = 0; i < e->narrivals; i++) {
 		struct arrival *a = &e->arrivals[i];
 
 		if (!is_doubted(st, a))
 			continue;
-		if (fact_of(a) != FACT_ACK && st->time - a->time <= crossing)
+		if (fact_of(a) != FACT_ACK && st->time - a->time <= latest)
 			continue;
 		a->doubts++;
 		a->doubted_at = st->time;
@@ -337,10 +394,10 @@ void arrival_settle(struct step *st)
 		/* A RST from SYN-RECEIVED refuses what came (a full accept queue, say). */
 		if (a.weak || (opening && (st->seg->flags & TCP_RST)))
 			break;
-		if (a.doubts && !(opening && !(st->seg->flags & TCP_SYN)))
+		if (opening ? (st->seg->flags & TCP_SYN) && a.doubts : a.doubts || crosses(st, &a))
 			break;
 		remove_at(e, 0);
-		segarrives(e, &a, st->seg->packet);
+		segarrives(e, st->peer, &a, st->seg->packet);
 	}
 }
 
@@ -352,9 +409,11 @@ static uint64_t proof_at_end(
 		return UINT64_MAX;
 	switch (fact_of(a)) {
 	case FACT_ICMP:
-		return a->packet;
 	case FACT_RST:
-		return a->exact ? a->packet : UINT64_MAX;
+		/* Its peer acknowledges what was not captured: it may have gone on. */
+		if (e->may_have_fin || (!a->exact && a->flags))
+			return UINT64_MAX;
+		return a->packet;
 	case FACT_ACK:
 		if (e->state != TCPS_SYN_RECEIVED)
 			return a->packet;
@@ -376,7 +435,7 @@ void arrival_finish(struct conn *c, struct endpoint *e)
 		uint64_t proof = proof_at_end(e, from, a);
 
 		if (proof != UINT64_MAX)
-			segarrives(e, a, proof);
+			segarrives(e, from, a, proof);
 	}
 	e->narrivals = 0;
 }

@@ -108,6 +108,7 @@ static void restart_numbers(struct step *st)
 {
 	struct endpoint *e = st->self;
 
+	arrival_obey_reset(st);
 	e->has_seq = false;
 	e->nholes = 0;
 	e->missing = 0;
@@ -171,6 +172,7 @@ static void sent_syn(struct step *st)
 		if (st->self->state == TCPS_SYN_RECEIVED && st->peer->last_packet &&
 		    st->self->narrivals)
 			st->self->synack_repeated = true;
+		st->self->synack_sent = true;
 		(void)state_stimulus(st->self, SND_SYNACK, &cause);
 		return;
 	}
@@ -298,11 +300,20 @@ static void imply_synack(struct step *st)
 	for (unsigned i = 0; i < peer->narrivals; i++)
 		if ((peer->arrivals[i].flags & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
 		    peer->state == TCPS_UNKNOWN) {
-			segarrives(peer, &peer->arrivals[i], st->seg->packet);
+			segarrives(peer, st->self, &peer->arrivals[i], st->seg->packet);
 			peer->narrivals = 0;
 			peer->iss = st->ack - 1;
 			break;
 		}
+}
+
+/* A SYN or SYN-ACK is on its way to this end and may explain what it sends. */
+static bool awaits_syn(const struct endpoint *e)
+{
+	for (unsigned i = 0; i < e->narrivals; i++)
+		if (e->arrivals[i].flags & TCP_SYN)
+			return true;
+	return e->state == TCPS_SYN_RECEIVED;
 }
 
 /* What only an open connection sends shows that the handshake was completed, captured or not. */
@@ -316,7 +327,8 @@ static void imply_open(struct step *st)
 	if (e->state == TCPS_SYN_SENT) {
 		imply_synack(st);
 		(void)state_stimulus(e, IMPLIED_OPEN, &cause);
-	} else if (e->state == TCPS_UNKNOWN) {
+	} else if (e->state == TCPS_UNKNOWN && st->peer->state != TCPS_SYN_SENT) {
+		/* (An ACK in answer to a SYN comes from an older connection, or opens a split handshake.) */
 		(void)state_stimulus(e, IMPLIED_OPEN, &cause);
 	} else if (e->state == TCPS_SYN_RECEIVED && !st->peer->syn_data_acked) {
 		(void)state_stimulus(e, IMPLIED_OPEN, &cause);
@@ -337,24 +349,61 @@ static void send(struct step *st)
 		sent_fin(st);
 }
 
-static void note_kind(struct step *st)
+/* RFC 9293 3.8.4: seq = SND.NXT - 1.  3.8.6.1: bytes at or beyond the right edge of a closed window. */
+static void note_probes(struct step *st)
 {
 	const struct endpoint *e = st->self, *peer = st->peer;
+	bool closed = peer->has_ack && peer->last_window == 0;
+	bool last_octet = st->seq + 1 == e->snd_nxt && st->seg->len <= 1;
+
+	if (!e->has_seq || (st->seg->flags & (TCP_SYN | TCP_FIN | TCP_RST)))
+		return;
+	if (closed && (last_octet || (st->seg->len && st->end > peer->right_edge)))
+		st->notes |= 1u << SEGMENT_NOTE_WINDOW_PROBE;
+	else if (last_octet)
+		st->notes |= 1u << SEGMENT_NOTE_KEEPALIVE;
+}
+
+/* An ACK that acknowledges nothing new: of a duplicate (RFC 5681 2), a window update, or a challenge. */
+static void note_repeated_ack(struct step *st)
+{
+	const struct endpoint *e = st->self;
+
+	if (!st->has_ack || st->seg->len || (st->seg->flags & (TCP_SYN | TCP_FIN | TCP_RST)))
+		return;
+	if (!e->has_ack || st->ack != e->rcv_nxt || st->seq != e->snd_nxt)
+		return;
+	if (e->owes_challenge)
+		st->notes |= 1u << SEGMENT_NOTE_CHALLENGE_ACK;
+	else if (st->seg->window != e->wire_window)
+		st->notes |= 1u << SEGMENT_NOTE_WINDOW_UPDATE;
+	else if (st->peer->snd_nxt > st->ack)
+		st->notes |= 1u << SEGMENT_NOTE_DUPLICATE_ACK;
+}
+
+static void note_kind(struct step *st)
+{
 	uint16_t flags = st->seg->flags;
 
-	if (!(flags & (TCP_SYN | TCP_FIN | TCP_RST)) && st->seg->len <= 1 && e->has_seq &&
-	    st->seq + 1 == e->snd_nxt) {
-		bool probe = peer->has_ack && peer->last_window == 0;
-
-		st->notes |= 1u << (probe ? SEGMENT_NOTE_WINDOW_PROBE : SEGMENT_NOTE_KEEPALIVE);
-	}
+	note_probes(st);
+	note_repeated_ack(st);
 	if (st->seg->window == 0 && st->has_ack && !(flags & (TCP_SYN | TCP_RST)))
 		st->notes |= 1u << SEGMENT_NOTE_ZERO_WINDOW;
-	if (st->has_ack && !st->seg->len && !(flags & (TCP_SYN | TCP_FIN | TCP_RST)) &&
-	    e->has_ack && st->ack == e->rcv_nxt && st->seq == e->snd_nxt && peer->snd_nxt > st->ack)
-		st->notes |= 1u << SEGMENT_NOTE_DUPLICATE_ACK;
 	if ((flags & TCP_SYN) && st->seg->len && (st->seg->opt.seen & OPT_FAST_OPEN))
 		st->notes |= 1u << SEGMENT_NOTE_FAST_OPEN_DATA;
+}
+
+/* RFC 5961: what is answered with an ACK of the present numbers and nothing else. */
+static void note_challenge_due(struct step *st)
+{
+	const uint32_t odd = 1u << SEGMENT_NOTE_PAWS | 1u << SEGMENT_NOTE_OUT_OF_WINDOW |
+	                     1u << SEGMENT_NOTE_NOT_ACCEPTABLE_ACK |
+	                     1u << SEGMENT_NOTE_RST_NOT_OBEYED;
+	bool syn = (st->seg->flags & TCP_SYN) && st->peer->state >= TCPS_ESTABLISHED;
+
+	st->self->owes_challenge = false;
+	if (syn || (st->notes & odd))
+		st->peer->owes_challenge = true;
 }
 
 static void finish_handshake(struct step *st)
@@ -402,6 +451,8 @@ static void apply(struct step *st)
 	}
 	note_kind(st);
 	foresee_fin(st);
+	if (!awaits_syn(st->self))
+		imply_open(st);
 	arrival_prove(st);
 	arrival_settle(st);
 	imply_open(st);
@@ -437,6 +488,7 @@ void conn_segment(struct conn *c, const struct segment *s, uint8_t dir, struct s
 	if (!step->is_weak)
 		apply(step);
 	arrival_queue(step);
+	note_challenge_due(step);
 	step->self->last_packet = s->packet;
 }
 
@@ -513,14 +565,19 @@ static bool is_in_time_wait(const struct conn *c, const struct endpoint *e)
 	           e->state == TCPS_TIME_WAIT);
 }
 
+/* The capture began between a SYN and its repetition: the SYN-ACK is here already. */
+static bool answers(const struct endpoint *synack_sender, const struct segment *syn)
+{
+	return synack_sender->iss && (uint32_t)synack_sender->rcv_nxt == syn->seq + 1;
+}
+
 enum syn_fate conn_syn_fate(const struct conn *c, const struct segment *s, uint8_t dir)
 {
 	const struct endpoint *from = &c->ends[dir], *to = &c->ends[!dir];
-	int64_t idle = s->ts - c->start - c->end;
 
 	if (from->iss && from->isn == s->seq)
 		return SYN_BELONGS;
-	if (!from->iss && !from->has_seq && to->state == TCPS_SYN_SENT)
+	if (!from->iss && (to->state == TCPS_SYN_SENT || answers(to, s)))
 		return SYN_BELONGS;
 	if (c->is_over) {
 		if (is_in_time_wait(c, to) && !reopens_time_wait(to, s))
@@ -529,5 +586,5 @@ enum syn_fate conn_syn_fate(const struct conn *c, const struct segment *s, uint8
 	}
 	if (from->state == TCPS_SYN_SENT && to->packets == 0)
 		return SYN_STARTS_NEW;
-	return idle > 60 * NS_PER_SEC ? SYN_STARTS_NEW : SYN_PENDING;
+	return SYN_PENDING;
 }

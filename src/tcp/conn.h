@@ -25,6 +25,7 @@ enum {
 	RESETS_MAX = 4,
 	ICMP_MAX = 3,
 	HOLES_MAX = 4,
+	FRAMES_MAX = 4, /* latest frames of a side that a copy is compared with */
 };
 
 /* What a captured segment means to the end it is going to; waits until its arrival is proved. */
@@ -45,6 +46,14 @@ struct arrival {
 /* Sequence space that was jumped over: [left, right). */
 struct hole {
 	uint64_t left, right;
+	bool
+	    acked; /* the peer has it all the same: counted as missing, unless it is captured late */
+};
+
+/* What tells a copy of a frame from a segment sent again. */
+struct frame_print {
+	uint64_t hash; /* of everything the sender chose, 0 = none */
+	int64_t time;
 };
 
 struct endpoint {
@@ -61,8 +70,10 @@ struct endpoint {
 	bool fin_seen;
 	bool rst_seen; /* it sent a RST that closes */
 	bool has_tsval;
-	uint8_t ttl;          /* of its latest segment without RST; 0 = none */
-	bool syn_data_acked;  /* Fast Open: the peer's SYN-ACK covered data of its SYN */
+	uint8_t ttl;         /* of its latest segment without RST; 0 = none */
+	bool syn_data_acked; /* Fast Open: the peer's SYN-ACK covered data of its SYN */
+	bool synack_sent;
+	bool owes_challenge;  /* it was sent something that draws a challenge ACK (RFC 5961) */
 	bool uses_timestamps; /* its SYN carried the option */
 	bool uses_md5;
 	bool synack_repeated;   /* its SYN-ACK, although the tap had seen the answer */
@@ -80,27 +91,23 @@ struct endpoint {
 	uint64_t right_edge;  /* highest ack + window it offered: in the peer's numbers */
 	uint64_t sack_edge;   /* right edge of the rightmost SACK block it sent */
 	uint64_t last_window; /* window of its last segment, scaled */
+	uint16_t wire_window; /* the same as on the wire */
 	uint64_t missing;     /* bytes acknowledged and not captured */
 	uint64_t packets, wire_bytes, payload_bytes;
 	uint32_t good_checksums, bad_checksums;
 	uint32_t isn;
 	uint32_t history_lost;
-	int64_t last_time;            /* of its latest segment */
-	int64_t rst_time;             /* of its RST, with rst_seen */
-	uint64_t last_packet;         /* likewise */
+	int64_t last_time;                     /* of its latest segment */
+	int64_t rst_time;                      /* of its RST, with rst_seen */
+	uint64_t last_packet;                  /* likewise */
+	struct frame_print frames[FRAMES_MAX]; /* a ring */
+	uint8_t next_frame;
 	struct hole holes[HOLES_MAX]; /* sent, not captured, not acknowledged; unordered */
 	uint8_t nholes;
 	struct syn_offer offer;
 
 	struct arrival arrivals[ARRIVALS_MAX]; /* captured, on the way to this end; oldest first */
 	struct state_entry history[HISTORY_MAX];
-};
-
-/* A SYN with a new ISN into a living connection: perhaps the beginning of the next one. */
-struct pending_syn {
-	bool is_set;
-	uint8_t dir;
-	uint32_t seq;
 };
 
 struct conn {
@@ -118,6 +125,11 @@ struct conn {
 	bool refused; /* a RST answered the SYN */
 	bool icmp_refused;
 	bool handshake_done; /* the client answered a SYN-ACK */
+	bool super_segments; /* longer than the announced MSS: captured at an offloading host */
+	bool time_went_back;
+	bool acked_before_seen; /* an acknowledgment was captured before what it acknowledges */
+	bool is_reuse;          /* the ports were used by another connection before */
+	bool was_noticed;       /* its trouble with the capture was told to the other connections */
 	uint16_t vlan;
 	uint16_t file;
 	uint32_t tunnel;
@@ -126,7 +138,6 @@ struct conn {
 	int64_t syn_time, synack_time, ack_time; /* last before the next step, -1 = none */
 	uint8_t nfin_order;
 	uint8_t fin_order[2]; /* direction bits */
-	struct pending_syn pending;
 	struct finding
 	    *findings; /* heap, owned; NULL = none so far; `by` holds the direction bit */
 	uint16_t nfindings, findings_cap;
@@ -148,6 +159,7 @@ struct step {
 	bool has_ack;
 	bool is_weak;    /* the receiver should ignore it, and it proves nothing about its sender */
 	bool is_foreign; /* RST that looks as if another host had made it */
+	bool is_copy;    /* the same frame captured again: it changes nothing */
 	uint64_t seq, end, ack; /* unwrapped */
 	int64_t time;
 	uint32_t notes; /* bits of enum segment_note */
@@ -195,12 +207,17 @@ void state_undo(struct endpoint *e);
 void arrival_queue(struct step *st);
 void arrival_prove(struct step *st);
 void arrival_settle(struct step *st);
+void arrival_obey_reset(struct step *st);
 void arrival_finish(struct conn *c, struct endpoint *e);
 /* Time from the tap to the end and back, as the handshake shows it, with a margin, ns. */
 int64_t arrival_round_trip(const struct conn *c, const struct endpoint *e);
 
 /* segarrives.c: the checks of RFC 9293 3.10.7, run when an arrival is applied */
-void segarrives(struct endpoint *e, const struct arrival *a, uint64_t proved_by);
+void segarrives(
+    struct endpoint *e, const struct endpoint *from, const struct arrival *a, uint64_t proved_by);
+
+/* duplicate.c: sets is_copy and its note */
+void duplicate_check(struct step *st);
 
 /* track.c: numbers, windows, timestamps */
 void track_numbers(struct step *st);

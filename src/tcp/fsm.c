@@ -38,6 +38,7 @@ static const char *const stimulus_names[FSM_STIMULUS_COUNT] = {
 	"RCV_ACKFIN",
 	"RCV_FIN",
 	"RCV_RST",
+	"RCV_RST_PASSIVE",
 	"RCV_ICMP",
 	"RCV_ANSWER",
 	"IMPLIED_OPEN",

@@ -20,6 +20,7 @@ enum fsm_stimulus {
 	RCV_ACKFIN,
 	RCV_FIN,
 	RCV_RST,
+	RCV_RST_PASSIVE, /* in SYN-RECEIVED of a passive open */
 	RCV_ICMP,
 	RCV_ANSWER,   /* a SYN-ACK for a SYN the capture lacks */
 	IMPLIED_OPEN, /* sent what only an open connection sends */

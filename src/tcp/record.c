@@ -33,6 +33,14 @@ static bool changed_by(const struct endpoint *e, enum fsm_stimulus stimulus)
 	return false;
 }
 
+/* The client answered the SYN-ACK, or what it sent proves that it got one. */
+static bool is_established(const struct conn *c, const struct endpoint *client)
+{
+	const struct state_entry *entry = entry_of(client, TCPS_ESTABLISHED);
+
+	return entry && (c->handshake_done || entry->certainty == PROVED);
+}
+
 static enum handshake_outcome handshake_of(const struct conn *c)
 {
 	const struct endpoint *client = &c->ends[c->client], *server = &c->ends[!c->client];
@@ -41,7 +49,7 @@ static enum handshake_outcome handshake_of(const struct conn *c)
 		return HANDSHAKE_MIDSTREAM;
 	if (c->both_syn && was_in(client, TCPS_ESTABLISHED) && was_in(server, TCPS_ESTABLISHED))
 		return HANDSHAKE_SIMULTANEOUS;
-	if (was_in(client, TCPS_ESTABLISHED))
+	if (is_established(c, client))
 		return HANDSHAKE_COMPLETE;
 	if (changed_by(client, RCV_RST))
 		return HANDSHAKE_REFUSED;
@@ -61,12 +69,23 @@ static bool is_three_segment(const struct endpoint *e)
 	return fw2 && tw && (fw2->packet == tw->packet || tw->time - fw2->time < ONE_CLOSE);
 }
 
+/* A RST was the last that happened to it.  (A listener that returns to LISTEN may be opened again.) */
+static bool was_reset(const struct endpoint *e)
+{
+	const struct state_entry *last = e->nhistory ? &e->history[e->nhistory - 1] : NULL;
+	uint8_t stimulus;
+
+	if (!last || last->rule == FSM_RULE_NONE)
+		return false;
+	stimulus = fsm_rule_at(last->rule)->stimulus;
+	return stimulus == RCV_RST || stimulus == RCV_RST_PASSIVE || stimulus == SND_RST;
+}
+
 static enum close_outcome close_of(const struct conn *c)
 {
 	const struct endpoint *a = &c->ends[0], *b = &c->ends[1];
 
-	if (changed_by(a, RCV_RST) || changed_by(b, RCV_RST) || changed_by(a, SND_RST) ||
-	    changed_by(b, SND_RST))
+	if (was_reset(a) || was_reset(b))
 		return CLOSE_RESET;
 	if (c->nfin_order == 2) {
 		if (was_in(a, TCPS_CLOSING) || was_in(b, TCPS_CLOSING))
@@ -100,11 +119,16 @@ static void fill_side(struct side_record *r, const struct conn *c, uint8_t dir)
 	};
 }
 
+/* Some end may still send: LISTEN and UNKNOWN are no part of this connection any more, or never were. */
 static bool is_still_open(const struct conn *c)
 {
-	for (unsigned i = 0; i < 2; i++)
-		if (c->ends[i].state != TCPS_CLOSED && c->ends[i].state != TCPS_TIME_WAIT)
+	for (unsigned i = 0; i < 2; i++) {
+		uint8_t s = c->ends[i].state;
+
+		if (s != TCPS_CLOSED && s != TCPS_TIME_WAIT && s != TCPS_LISTEN &&
+		    s != TCPS_UNKNOWN)
 			return true;
+	}
 	return false;
 }
 

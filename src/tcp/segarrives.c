@@ -15,6 +15,7 @@
 
 struct arriving {
 	struct endpoint *e;
+	const struct endpoint *from; /* who sent it */
 	const struct arrival *a;
 	struct cause cause;
 };
@@ -78,12 +79,15 @@ static void seg_in_syn_sent(struct arriving *in)
 }
 
 /*
- * First: the sequence number.  Whether the segment lies in the window was judged when it was captured, and
- * the endpoint's own acknowledgment is what lets an arrival get here.
+ * First: the sequence number.  Whether the segment lies in the window was judged when it was captured
+ * (track.c), and the endpoint's own acknowledgment is what lets an arrival get here.
  */
-static bool check1_sequence(const struct arriving *in)
+
+/* Came to SYN-RECEIVED from LISTEN, not from SYN-SENT. */
+static bool is_passive(const struct arriving *in)
 {
-	return in->e->state != TCPS_CLOSED;
+	return in->e->state == TCPS_SYN_RECEIVED && in->e->nhistory &&
+	       in->e->history[0].state != TCPS_CLOSED;
 }
 
 /*
@@ -95,7 +99,7 @@ static bool check2_rst(struct arriving *in)
 	if (!(in->a->flags & TCP_RST))
 		return true;
 	if (in->a->exact)
-		stimulate(in, RCV_RST);
+		stimulate(in, is_passive(in) ? RCV_RST_PASSIVE : RCV_RST);
 	return false;
 }
 
@@ -117,8 +121,12 @@ static bool check5_ack(struct arriving *in)
 		return false;
 	if (in->e->state == TCPS_SYN_RECEIVED && acks_our_syn(in))
 		stimulate(in, RCV_ACKSYN);
-	if (in->e->fin_seen && in->a->ack >= in->e->fin_end)
+	if (in->e->fin_seen && in->a->ack >= in->e->fin_end) {
+		/* With the other end's FIN on the way unseen this is CLOSING, not FIN-WAIT-2. */
+		if (in->from->may_have_fin)
+			in->cause.proved_by = 0;
 		stimulate(in, RCV_ACKFIN);
+	}
 	return true;
 }
 
@@ -137,14 +145,16 @@ static void check8_fin(struct arriving *in)
 
 static void seg_otherwise(struct arriving *in)
 {
-	if (check1_sequence(in) && check2_rst(in) && check4_syn(in) && check5_ack(in))
+	if (check2_rst(in) && check4_syn(in) && check5_ack(in))
 		check8_fin(in);
 }
 
-void segarrives(struct endpoint *e, const struct arrival *a, uint64_t proved_by)
+void segarrives(
+    struct endpoint *e, const struct endpoint *from, const struct arrival *a, uint64_t proved_by)
 {
 	struct arriving in = {
 		.e = e,
+		.from = from,
 		.a = a,
 		.cause = { .packet = a->packet, .time = a->time, .proved_by = proved_by },
 	};
@@ -153,7 +163,7 @@ void segarrives(struct endpoint *e, const struct arrival *a, uint64_t proved_by)
 		stimulate(&in, RCV_ICMP);
 	else if (e->state == TCPS_UNKNOWN)
 		seg_in_unknown(&in);
-	else if (e->state == TCPS_LISTEN)
+	else if (e->state == TCPS_LISTEN || e->state == TCPS_CLOSED)
 		seg_in_listen(&in);
 	else if (e->state == TCPS_SYN_SENT)
 		seg_in_syn_sent(&in);

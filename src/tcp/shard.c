@@ -443,6 +443,20 @@ static void confirm_pending(struct shard *s, struct flow *f, uint8_t dir, uint32
 	apply(s, f, &syn, dir, slot);
 }
 
+/*
+ * A SYN into a living connection.  When it is repeated and the other end has kept silent in between, nobody
+ * holds the old connection any more.
+ */
+static void pend(
+    struct shard *s, struct flow *f, const struct segment *seg, uint8_t dir, uint32_t slot)
+{
+	if (f->pending && f->pending->seq == seg->seq && f->pending->sport == seg->sport &&
+	    f->conn->ends[!dir].last_packet < f->pending->packet)
+		confirm_pending(s, f, dir, slot);
+	else
+		keep_pending(f, seg);
+}
+
 static bool answers_pending(const struct flow *f, const struct segment *seg)
 {
 	return f->pending && (seg->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == (TCP_SYN | TCP_ACK) &&
@@ -461,7 +475,7 @@ static void decide_incarnation(
 			next_incarnation(s, f, seg, dir, slot);
 			break;
 		case SYN_PENDING:
-			keep_pending(f, seg);
+			pend(s, f, seg, dir, slot);
 			break;
 		}
 	} else if (answers_pending(f, seg)) {

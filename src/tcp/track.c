@@ -136,59 +136,68 @@ void track_validity(struct step *st)
 	st->is_foreign = (st->seg->flags & TCP_RST) && looks_foreign(st);
 }
 
-static void hole_add(struct endpoint *e, uint64_t left, uint64_t right)
+static void hole_add(struct endpoint *e, uint64_t left, uint64_t right, bool acked)
 {
 	if (e->nholes == HOLES_MAX) {
 		for (unsigned i = 1; i < HOLES_MAX; i++)
 			e->holes[i - 1] = e->holes[i];
 		e->nholes--;
 	}
-	e->holes[e->nholes++] = (struct hole){ left, right };
+	e->holes[e->nholes++] = (struct hole){ left, right, acked };
 }
 
-static void hole_remove(struct endpoint *e, unsigned i)
+/* The part of a hole that captured bytes [left, right) leave open comes back as one or two holes. */
+static void hole_shrink(struct endpoint *e, const struct hole *h, uint64_t left, uint64_t right)
 {
-	e->holes[i] = e->holes[--e->nholes];
+	if (left > h->left)
+		hole_add(e, h->left, left, h->acked);
+	if (right < h->right)
+		hole_add(e, right, h->right, h->acked);
 }
 
 /* Captured bytes [left, right): true if they fill (part of) a hole. */
-static bool hole_fill(struct endpoint *e, uint64_t left, uint64_t right)
+static bool hole_fill(struct conn *c, struct endpoint *e, uint64_t left, uint64_t right)
 {
+	struct hole holes[HOLES_MAX];
+	unsigned n = e->nholes;
 	bool filled = false;
 
-	for (unsigned i = 0; i < e->nholes;) {
-		struct hole h = e->holes[i];
+	memcpy(holes, e->holes, sizeof(holes));
+	e->nholes = 0;
+	for (unsigned i = 0; i < n; i++) {
+		const struct hole *h = &holes[i];
+		uint64_t from = left > h->left ? left : h->left,
+		         to = right < h->right ? right : h->right;
 
-		if (right <= h.left || left >= h.right) {
-			i++;
+		if (to <= from) {
+			hole_add(e, h->left, h->right, h->acked);
 			continue;
 		}
 		filled = true;
-		hole_remove(e, i);
-		if (left > h.left)
-			hole_add(e, h.left, left);
-		if (right < h.right)
-			hole_add(e, right, h.right);
-		if (left > h.left || right < h.right)
-			break;
+		if (h->acked) {
+			e->missing -= to - from;
+			c->acked_before_seen = true;
+		}
+		hole_shrink(e, h, left, right);
 	}
 	return filled;
 }
 
-/* The peer acknowledged up to `ack`: holes below it were sent and never captured. */
+/* The peer acknowledged up to `ack`: holes below it were sent, received and not captured. */
 static void hole_acknowledge(struct endpoint *e, uint64_t ack)
 {
-	for (unsigned i = 0; i < e->nholes;) {
-		struct hole *h = &e->holes[i];
+	for (unsigned i = e->nholes; i-- > 0;) {
+		struct hole h = e->holes[i];
 
-		if (h->left >= ack) {
-			i++;
+		if (h.acked || h.left >= ack)
+			continue;
+		e->missing += (h.right < ack ? h.right : ack) - h.left;
+		if (h.right <= ack) {
+			e->holes[i].acked = true;
 			continue;
 		}
-		e->missing += (h->right < ack ? h->right : ack) - h->left;
-		h->left = ack;
-		if (h->left >= h->right)
-			hole_remove(e, i);
+		e->holes[i].left = ack;
+		hole_add(e, h.left, ack, true);
 	}
 }
 
@@ -197,9 +206,22 @@ uint64_t track_contiguous(const struct endpoint *e)
 	uint64_t edge = e->snd_nxt;
 
 	for (unsigned i = 0; i < e->nholes; i++)
-		if (e->holes[i].left < edge)
+		if (!e->holes[i].acked && e->holes[i].left < edge)
 			edge = e->holes[i].left;
 	return edge;
+}
+
+/* Space that was passed before: a hole filled late, or sent again.  A probe is neither. */
+static void note_old_space(struct step *st)
+{
+	const uint32_t probe = 1u << SEGMENT_NOTE_KEEPALIVE | 1u << SEGMENT_NOTE_WINDOW_PROBE;
+	bool first_synack =
+	    (st->seg->flags & TCP_SYN) && st->conn->both_syn && !st->self->synack_sent;
+
+	if (hole_fill(st->conn, st->self, st->seq, st->end))
+		note(st, SEGMENT_NOTE_OUT_OF_ORDER);
+	else if (!(st->notes & probe) && !first_synack)
+		note(st, SEGMENT_NOTE_RETRANSMISSION);
 }
 
 /* The sender's side of a segment that takes sequence space or shows where its sender is. */
@@ -214,12 +236,11 @@ static void advance_sent(struct step *st)
 		e->snd_nxt = e->cap_nxt = st->seq;
 	}
 	if (st->seq > e->snd_nxt) {
-		hole_add(e, e->snd_nxt, st->seq);
+		hole_add(e, e->snd_nxt, st->seq, false);
 		e->may_have_fin = !takes_space;
 		note(st, SEGMENT_NOTE_GAP_BEFORE);
 	} else if (takes_space && st->seq < e->snd_nxt) {
-		note(st, hole_fill(e, st->seq, st->end) ? SEGMENT_NOTE_OUT_OF_ORDER
-		                                        : SEGMENT_NOTE_RETRANSMISSION);
+		note_old_space(st);
 	}
 	if (takes_space && st->end > e->snd_nxt)
 		e->may_have_fin = false;
@@ -229,14 +250,26 @@ static void advance_sent(struct step *st)
 		e->snd_nxt = st->end;
 }
 
+/* A SYN-ACK that does not acknowledge the SYN (RFC 9293 3.10.7.3, first check) tells nothing of the peer. */
+static bool is_wrong_synack(const struct step *st)
+{
+	const struct endpoint *peer = st->peer;
+
+	return (st->seg->flags & TCP_SYN) && peer->offer.seen &&
+	       (st->ack <= peer->iss || st->ack > peer->snd_nxt);
+}
+
 /* The acknowledgment: what the sender has of the peer's stream, and what it offers to take. */
 static void advance_acked(struct step *st)
 {
 	struct endpoint *self = st->self, *peer = st->peer;
 	uint64_t edge;
 
+	if (is_wrong_synack(st))
+		return;
 	if (peer->has_seq && st->ack > peer->snd_nxt) {
 		peer->missing += st->ack - peer->snd_nxt;
+		hole_add(peer, peer->snd_nxt, st->ack, true);
 		peer->snd_nxt = st->ack;
 		peer->may_have_fin = !peer->fin_seen;
 		note(st, SEGMENT_NOTE_ACKS_UNSEEN);
@@ -249,6 +282,7 @@ static void advance_acked(struct step *st)
 	if (!self->has_ack || st->ack > self->rcv_nxt)
 		self->rcv_nxt = st->ack;
 	self->has_ack = true;
+	self->wire_window = st->seg->window;
 	self->last_window =
 	    (uint64_t)st->seg->window
 	    << (self->scale_known && !(st->seg->flags & TCP_SYN) ? self->wscale : 0);
