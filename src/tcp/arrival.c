@@ -57,6 +57,14 @@ int64_t arrival_round_trip(const struct conn *c, const struct endpoint *e)
 	return round_trip(c, e) * 3 / 2 + NS_PER_SEC / 10000;
 }
 
+static bool awaits_reset(const struct endpoint *e)
+{
+	for (unsigned i = 0; i < e->narrivals; i++)
+		if (fact_of(&e->arrivals[i]) == FACT_RST)
+			return true;
+	return false;
+}
+
 /* A SYN matters to an end that is not synchronised yet (a challenge ACK changes no state). */
 static bool is_syn_fact(const struct step *st)
 {
@@ -68,7 +76,9 @@ static bool is_syn_fact(const struct step *st)
 	case TCPS_CLOSED:
 		return !(st->seg->flags & TCP_ACK);
 	case TCPS_SYN_RECEIVED:
-		return st->conn->both_syn && (st->seg->flags & TCP_ACK);
+		if (st->seg->flags & TCP_ACK)
+			return st->conn->both_syn;
+		return awaits_reset(st->peer);
 	case TCPS_ESTABLISHED:
 	case TCPS_FIN_WAIT_1:
 	case TCPS_FIN_WAIT_2:
