@@ -155,4 +155,54 @@ matches "summary counts failures" '^3 passed, 1 failed, 1 skipped$' "$tmp/out"
 status "a test that never ran is a failure" 1 "$scripts/test-summary" "$tmp/a.trs" "$tmp/c.trs"
 status "nothing passed is a failure" 1 "$scripts/test-summary"
 
+# Scores against their floors.
+echo 'print("""{"ran": [99, 100], "extra": [1, 2]}""")' >"$tmp/scorer.py"
+printf '# floors\nran\t99\n' >"$tmp/low.tsv"
+printf 'ran\t99.5\n' >"$tmp/high.tsv"
+printf 'ran\t1\ngone\t1\n' >"$tmp/more.tsv"
+status "scores above their floors pass" 0 "$scripts/check-scores" "$tmp/scorer.py" none "$tmp/low.tsv"
+status "a score below its floor fails" 1 "$scripts/check-scores" "$tmp/scorer.py" none "$tmp/high.tsv"
+status "a category that is gone fails" 1 "$scripts/check-scores" "$tmp/scorer.py" none "$tmp/more.tsv"
+echo 'print("no scores")' >"$tmp/scorer.py"
+status "no scores at all fails" 1 "$scripts/check-scores" "$tmp/scorer.py" none "$tmp/low.tsv"
+
+# Replaying captures: a program made to end in each way.
+mkdir "$tmp/captures"
+: >"$tmp/captures/one.pcap"
+program() { # body
+	printf '#!/bin/sh\n%s\n' "$1" >"$tmp/program"
+	chmod +x "$tmp/program"
+}
+program 'echo "{}"'
+status "a program that reads passes" 0 "$scripts/replay-captures" "$tmp/program" "$tmp/captures"
+program 'echo broken >&2; exit 3'
+status "an input error with a message passes" 0 "$scripts/replay-captures" "$tmp/program" "$tmp/captures"
+program 'exit 3'
+status "an input error without one fails" 1 "$scripts/replay-captures" "$tmp/program" "$tmp/captures"
+program 'kill -SEGV $$'
+status "a crash fails" 1 "$scripts/replay-captures" "$tmp/program" "$tmp/captures"
+program 'echo "{"'
+status "output that is no JSON fails" 1 "$scripts/replay-captures" "$tmp/program" "$tmp/captures"
+rm "$tmp/captures/one.pcap"
+status "no captures at all fails" 1 "$scripts/replay-captures" "$tmp/program" "$tmp/captures"
+
+# Goldens: a row whose output is right, then one byte of it wrong.
+mkdir -p "$tmp/golden/tests/lib" "$tmp/golden/tests/golden"
+cp "$top_srcdir/tests/lib/tap.sh" "$tmp/golden/tests/lib/"
+printf 'row\t-\trow.txt\tword\n' >"$tmp/golden/tests/golden/TESTLIST"
+program 'echo "$@"; exit 3'
+printf 'word\nexit status 3\n' >"$tmp/golden/tests/golden/row.txt"
+golden() {
+	env top_srcdir="$tmp/golden" tcpshadow="$tmp/program" sh "$top_srcdir/tests/golden.sh" "$@"
+}
+golden >"$tmp/golden.out"
+matches "a golden that is right passes" '^ok 1 - golden row' "$tmp/golden.out"
+printf 'worD\nexit status 3\n' >"$tmp/golden/tests/golden/row.txt"
+golden >"$tmp/golden.out"
+matches "a golden that differs fails" '^not ok 1 - golden row' "$tmp/golden.out"
+golden regen row >"$tmp/golden.out"
+matches "regen shows the change" '^\+word$' "$tmp/golden.out"
+golden >"$tmp/golden.out"
+matches "regen makes it right" '^ok 1 - golden row' "$tmp/golden.out"
+
 plan

@@ -18,4 +18,15 @@ else
 	check "no mutable data in the archives" "$top_srcdir/scripts/check-globals" ${archives:?}
 fi
 
+# A file that is not listed works here and is missing in a release.
+unlisted() {
+	(cd "$top_srcdir" && find src include tests bench -name '*.c' -o -name '*.h' -o -name '*.def') |
+		while read -r file; do
+			grep -qF "$file" "$top_srcdir/Makefile.am" || echo "$file"
+		done >"$tmp/unlisted"
+	cat "$tmp/unlisted"
+	[ ! -s "$tmp/unlisted" ]
+}
+check "every source file is in Makefile.am" unlisted
+
 plan
