@@ -90,6 +90,21 @@ static void check_lists(struct complaints *c, const struct conn_record *r)
 		    "an ICMP error has a side and a packet");
 }
 
+static void check_findings(struct complaints *c, const struct conn_record *r)
+{
+	for (uint32_t i = 0; i < r->nfindings; i++) {
+		const struct finding *f = &r->findings[i];
+
+		require(c, f->id < FINDING_COUNT && f->by <= BY_NOBODY, "a finding has a row");
+		require(c, f->confidence < CONFIDENCE_COUNT, "a finding has a confidence");
+		require(c, f->count > 0 && f->npackets <= FINDING_PACKETS,
+		    "a finding counts what it is about");
+		for (uint32_t k = 0; k < i; k++)
+			require(c, f->id != r->findings[k].id || f->by != r->findings[k].by,
+			    "a finding and side have one entry");
+	}
+}
+
 size_t record_check(const struct conn_record *r, struct buf *out)
 {
 	struct complaints c = { .out = out };
@@ -101,6 +116,7 @@ size_t record_check(const struct conn_record *r, struct buf *out)
 	    "handshake ended by ICMP: there was an error");
 	check_one_sided(&c, r);
 	check_lists(&c, r);
+	check_findings(&c, r);
 	check_history(&c, &r->sides[0]);
 	check_history(&c, &r->sides[1]);
 	return c.n;

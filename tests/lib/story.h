@@ -89,6 +89,8 @@ struct story_expect {
 	bool negate;  /* note !word */
 	bool is_tail; /* path ...: only the last states */
 	uint64_t number;
+	uint16_t finding;   /* enum finding_id */
+	uint8_t confidence; /* enum confidence, CONFIDENCE_COUNT = any */
 	char word[32];
 	size_t nstates;
 	struct story_state states[STORY_PATH];

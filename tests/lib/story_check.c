@@ -232,6 +232,69 @@ static void check_note(struct check *c)
 		list_notes(&c->got, s->step.notes);
 }
 
+/* ---- findings ---- */
+
+static void add_finding(const struct check *c, struct buf *b, const struct finding *f)
+{
+	const char *name = finding_info((enum finding_id)f->id)->name;
+
+	buf_addf(b, "%s%s", b->len > 0 ? ", " : "", name);
+	if (f->by != BY_NOBODY)
+		buf_addf(b, " %c", letter_of(c->st, c->record, f->by));
+	buf_addf(b, " %s count %u", confidence_word((enum confidence)f->confidence), f->count);
+}
+
+static bool is_expected(const struct check *c, const struct finding *f)
+{
+	const struct story_expect *x = c->x;
+
+	if (f->id != x->finding || (x->number > 0 && f->count != x->number))
+		return false;
+	if (x->confidence != CONFIDENCE_COUNT && f->confidence != x->confidence)
+		return false;
+	return x->no_end ||
+	       (f->by != BY_NOBODY && letter_of(c->st, c->record, f->by) == end_letter(c, x->end));
+}
+
+static void check_finding(struct check *c)
+{
+	const struct conn_record *r = c->record;
+
+	buf_addstr(&c->want, finding_info((enum finding_id)c->x->finding)->name);
+	if (!c->x->no_end)
+		buf_addf(&c->want, " %c", end_letter(c, c->x->end));
+	if (c->x->confidence != CONFIDENCE_COUNT)
+		buf_addf(&c->want, " %s", confidence_word((enum confidence)c->x->confidence));
+	if (c->x->number > 0)
+		buf_addf(&c->want, " count %llu", (unsigned long long)c->x->number);
+	for (uint32_t i = 0; i < r->nfindings; i++) {
+		if (is_expected(c, &r->findings[i])) {
+			buf_reset(&c->got);
+			buf_addstr(&c->got, c->want.data);
+			return;
+		}
+		add_finding(c, &c->got, &r->findings[i]);
+	}
+}
+
+static void check_no_finding(struct check *c)
+{
+	const struct conn_record *r = c->record;
+
+	for (uint32_t i = 0; i < r->nfindings; i++)
+		if (r->findings[i].id == c->x->finding)
+			add_finding(c, &c->got, &r->findings[i]);
+}
+
+static void check_calm(struct check *c)
+{
+	const struct conn_record *r = c->record;
+
+	for (uint32_t i = 0; i < r->nfindings; i++)
+		if (finding_info((enum finding_id)r->findings[i].id)->severity >= SEVERITY_WARN)
+			add_finding(c, &c->got, &r->findings[i]);
+}
+
 /* ---- all ---- */
 
 static void check_about_record(struct check *c)
@@ -260,6 +323,15 @@ static void check_about_record(struct check *c)
 		break;
 	case FORM_PATH:
 		check_path(c);
+		break;
+	case FORM_FINDING:
+		check_finding(c);
+		break;
+	case FORM_NO_FINDING:
+		check_no_finding(c);
+		break;
+	case FORM_CALM:
+		check_calm(c);
 		break;
 	case FORM_STATES:
 	case FORM_NOTE:

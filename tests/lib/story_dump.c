@@ -50,6 +50,23 @@ static void dump_common(struct buf *b, const struct conn_record *r)
 	    r->duplicate_frames, r->bad_checksums);
 }
 
+static void dump_findings(struct buf *b, const struct conn_record *r, const char *const names[2])
+{
+	for (uint32_t i = 0; i < r->nfindings; i++) {
+		const struct finding *f = &r->findings[i];
+
+		buf_addf(b, "finding %s by %s confidence %u traps %x count %u",
+		    finding_info((enum finding_id)f->id)->name,
+		    f->by == BY_NOBODY ? "-" : names[f->by], f->confidence, f->traps, f->count);
+		buf_addf(b, " time %" PRId64 " cost %" PRId64 " a %" PRIu64 " b %" PRIu64, f->time,
+		    f->cost, f->a, f->b);
+		for (unsigned k = 0; k < f->npackets; k++)
+			buf_addf(b, " %" PRIu64, f->packets[k]);
+		buf_addch(b, '\n');
+	}
+	buf_addf(b, "findings lost %u\n", r->findings_lost);
+}
+
 /* names[side]: what to call it. */
 static void dump_sided(struct buf *b, const struct conn_record *r, const char *const names[2])
 {
@@ -65,6 +82,7 @@ static void dump_sided(struct buf *b, const struct conn_record *r, const char *c
 		buf_addf(b, "icmp packet %" PRIu64 " type %u code %u about %s\n", r->icmp[i].packet,
 		    r->icmp[i].type, r->icmp[i].code, names[r->icmp[i].about]);
 	buf_addf(b, "resets %u icmp %u\n", r->resets_seen, r->icmp_seen);
+	dump_findings(b, r, names);
 }
 
 void story_dump_record(struct buf *b, const struct conn_record *r)

@@ -53,6 +53,9 @@ static const struct story_expect_row rows[] = {
 	{ "packets", FORM_SIDE_COUNT, SIDE_AT(packets), NULL, 0 },
 	{ "payload", FORM_SIDE_COUNT, SIDE_AT(payload_bytes), NULL, 0 },
 	{ "missing", FORM_SIDE_COUNT, SIDE_AT(missing_bytes), NULL, 0 },
+	{ "finding", FORM_FINDING, 0, NULL, 0 },
+	{ "no-finding", FORM_NO_FINDING, 0, NULL, 0 },
+	{ "findings", FORM_CALM, 0, NULL, 0 },
 };
 
 /* ---- parsing ---- */
@@ -186,6 +189,71 @@ static int parse_name(struct story_scan *sc, struct story_expect *x)
 	return story_scan_fail(sc, "%s is never \"%s\"", x->row->word, x->word);
 }
 
+static int parse_finding_name(struct story_scan *sc, struct story_expect *x)
+{
+	char name[64];
+
+	story_scan_word(sc, name, sizeof(name));
+	x->finding = (uint16_t)finding_by_name(name, strlen(name));
+	if (x->finding == FINDING_COUNT)
+		return story_scan_fail(sc, "unknown finding \"%s\"", name);
+	return 0;
+}
+
+/* Is the next word a confidence?  Then it is read. */
+static bool parse_confidence(struct story_scan *sc, struct story_expect *x)
+{
+	story_scan_space(sc);
+	for (unsigned i = 0; i < CONFIDENCE_COUNT; i++) {
+		const char *word = confidence_word((enum confidence)i);
+
+		if (strncmp(sc->p, word, strlen(word)) == 0) {
+			sc->p += strlen(word);
+			x->confidence = (uint8_t)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int parse_finding(struct story_scan *sc, struct story_expect *x)
+{
+	x->confidence = CONFIDENCE_COUNT;
+	x->no_end = true;
+	if (parse_finding_name(sc, x))
+		return -1;
+	while (!story_scan_done(sc)) {
+		if (strncmp(sc->p, "count ", 6) == 0) {
+			sc->p += 6;
+			if (story_scan_number(sc, UINT32_MAX, &x->number))
+				return -1;
+		} else if (!parse_confidence(sc, x)) {
+			x->no_end = false;
+			if (story_scan_end(sc, &x->flow, &x->end))
+				return -1;
+		}
+	}
+	add_expect(sc, x);
+	return 0;
+}
+
+static int parse_no_finding(struct story_scan *sc, struct story_expect *x)
+{
+	if (parse_finding_name(sc, x))
+		return -1;
+	add_expect(sc, x);
+	return 0;
+}
+
+static int parse_calm(struct story_scan *sc, struct story_expect *x)
+{
+	story_scan_word(sc, x->word, sizeof(x->word));
+	if (strcmp(x->word, "none") != 0)
+		return story_scan_fail(sc, "only \"none\" is expected");
+	add_expect(sc, x);
+	return 0;
+}
+
 static int parse_form(struct story_scan *sc, struct story_expect *x)
 {
 	switch (x->row->form) {
@@ -210,6 +278,12 @@ static int parse_form(struct story_scan *sc, struct story_expect *x)
 		return parse_path(sc, x);
 	case FORM_NOTE:
 		return parse_note(sc, x);
+	case FORM_FINDING:
+		return parse_finding(sc, x);
+	case FORM_NO_FINDING:
+		return parse_no_finding(sc, x);
+	case FORM_CALM:
+		return parse_calm(sc, x);
 	case FORM_SELECT:
 		return story_scan_number(sc, UINT32_MAX, &sc->st->connection);
 	}

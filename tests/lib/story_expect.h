@@ -20,6 +20,9 @@ enum expect_form {
 	FORM_NOTE,       /* note N [!]NAME,... */
 	FORM_TOTAL,      /* connections N: of the whole result */
 	FORM_SKIPPED,    /* skipped N: frames without a segment */
+	FORM_FINDING,    /* finding NAME [A] [certain|likely|possible] [count N] */
+	FORM_NO_FINDING, /* no-finding NAME */
+	FORM_CALM,       /* findings none: none of severity warn or error */
 	FORM_SELECT,     /* connection N: the lines below speak of it */
 };
 

@@ -36,6 +36,7 @@ static void record_copy(struct conn_record *to, const struct conn_record *from)
 		    from->sides[i].states, from->sides[i].nstates, sizeof(struct state_entry));
 	to->resets = copy_list(from->resets, from->nresets, sizeof(*from->resets));
 	to->icmp = copy_list(from->icmp, from->nicmp, sizeof(*from->icmp));
+	to->findings = copy_list(from->findings, from->nfindings, sizeof(*from->findings));
 }
 
 static void free_list(const void *list)
@@ -49,6 +50,7 @@ static void record_release(struct conn_record *r)
 	free_list(r->sides[1].states);
 	free_list(r->resets);
 	free_list(r->icmp);
+	free_list(r->findings);
 }
 
 /* ---- the sink ---- */
