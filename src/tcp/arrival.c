@@ -42,6 +42,12 @@ static void remove_at(struct endpoint *e, unsigned i)
 		e->arrivals[i] = e->arrivals[i + 1];
 }
 
+static bool has_round_trip(const struct conn *c, const struct endpoint *e)
+{
+	return conn_dir(c, e) == c->client ? c->ack_time >= 0
+	                                   : c->syn_time >= 0 && c->synack_time >= 0;
+}
+
 /* As the handshake shows it, ns: an upper bound of the path's own. */
 static int64_t round_trip(const struct conn *c, const struct endpoint *e)
 {
@@ -256,6 +262,34 @@ static bool is_acknowledged(const struct step *st, const struct arrival *a)
 	return (a->flags & TCP_SYN) && e->state <= TCPS_SYN_SENT;
 }
 
+/* Would the answer to a duplicate show it? */
+static bool answers_tell(const struct step *st)
+{
+	const struct endpoint *a = st->self, *b = st->peer;
+
+	return (a->offer.sack_permitted && b->offer.sack_permitted) ||
+	       (a->uses_timestamps && b->uses_timestamps);
+}
+
+/*
+ * Whether the peer's FIN came before or after the acknowledgment of ours decides between CLOSING and
+ * FIN-WAIT-2: what follows is only presumed.
+ */
+static void doubt_order(struct endpoint *e)
+{
+	if (e->state == TCPS_FIN_WAIT_1)
+		e->is_presumed = true;
+}
+
+/* A FIN is acknowledged at once; so late, it was another copy, not captured, that arrived (ns). */
+#define LATE_ACK (NS_PER_SEC / 5)
+
+static bool is_late(const struct step *st, const struct arrival *a)
+{
+	return fact_of(a) == FACT_FIN &&
+	       st->time - a->time > arrival_round_trip(st->conn, st->self) + LATE_ACK;
+}
+
 /*
  * Two copies of a FIN are on the way and one is acknowledged.  The answer to a duplicate shows itself: it
  * carries a D-SACK (RFC 2883), or does not echo the duplicate's timestamp (RFC 7323 4.3).  Otherwise it was
@@ -277,8 +311,12 @@ static void choose_copy(struct step *st)
 	else if ((opt->seen & OPT_TIMESTAMPS) && e->arrivals[again].has_tsval &&
 	         seq_lt(opt->tsecr, e->arrivals[again].tsval))
 		remove_at(e, again);
-	else
+	else {
+		/* Without either option nothing tells the first copy from the second. */
+		if (!answers_tell(st))
+			doubt_order(e);
 		remove_at(e, first);
+	}
 }
 
 /* How many arrivals from the head it takes to explain the acknowledgment; 0 = it acknowledges none of them. */
@@ -315,6 +353,8 @@ void arrival_prove(struct step *st)
 		const struct arrival a = e->arrivals[0];
 		bool acked = is_acknowledged(st, &a);
 
+		if (acked && n == 1 && e->narrivals > 1 && is_late(st, &a))
+			doubt_order(e);
 		remove_at(e, 0);
 		if (acked || fact_of(&a) == FACT_ACK)
 			segarrives(e, st->peer, &a, st->seg->packet);
@@ -362,8 +402,10 @@ static void doubt_all(struct step *st)
 
 		if (!is_doubted(st, a))
 			continue;
-		if (fact_of(a) != FACT_ACK && st->time - a->time <= latest)
+		if (fact_of(a) != FACT_ACK && st->time - a->time <= latest) {
+			a->unsure |= !has_round_trip(st->conn, e);
 			continue;
+		}
 		a->doubts++;
 		a->doubted_at = st->time;
 	}
@@ -423,7 +465,7 @@ static uint64_t proof_at_end(
 		/* Its peer acknowledges what was not captured: it may have gone on. */
 		if (e->may_have_fin || (!a->exact && a->flags))
 			return UINT64_MAX;
-		return a->packet;
+		return a->unsure ? 0 : a->packet;
 	case FACT_ACK:
 		if (e->state != TCPS_SYN_RECEIVED)
 			return a->packet;

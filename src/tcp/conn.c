@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "tcp/conn.h"
+#include "tcp/find.h"
 
 void conn_init(struct conn *c, const struct segment *s, uint8_t dir)
 {
@@ -257,7 +258,8 @@ static void sent_rst(struct step *st)
 {
 	struct conn *c = st->conn;
 	struct endpoint *e = st->self;
-	struct cause cause = cause_of(st, true);
+	/* Of an end not seen before, a RST without ACK may be the answer of SYN-SENT to a wrong ACK. */
+	struct cause cause = cause_of(st, !c->is_midstream || st->has_ack);
 
 	note_reset(st);
 	if (e->nhistory == 0 && st->peer->offer.seen && !e->offer.seen) {
@@ -465,10 +467,20 @@ static void apply(struct step *st)
 	check_over(st->conn);
 }
 
+static bool is_plain_syn(const struct segment *s)
+{
+	return (s->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN;
+}
+
 /* Findings look at a segment before it changes what is known. */
 static void look_for_findings(struct step *st)
 {
-	(void)st;
+	if (st->notes & 1u << SEGMENT_NOTE_DUPLICATE_FRAME)
+		return;
+	find_flags(st);
+	find_options(st);
+	find_wire(st);
+	find_path_mtu(st);
 }
 
 void conn_segment(struct conn *c, const struct segment *s, uint8_t dir, struct step *step)
@@ -483,6 +495,9 @@ void conn_segment(struct conn *c, const struct segment *s, uint8_t dir, struct s
 	};
 	track_numbers(step);
 	track_validity(step);
+	/* What may open the next connection changes nothing in this one. */
+	if (is_plain_syn(s) && conn_syn_fate(c, s, dir) == SYN_PENDING)
+		step->is_weak = true;
 	account(step);
 	look_for_findings(step);
 	if (!step->is_weak)
@@ -506,6 +521,7 @@ void conn_icmp(struct conn *c, const struct segment *s, uint8_t dir)
 {
 	struct endpoint *e = &c->ends[dir];
 
+	find_icmp(c, s, dir);
 	c->icmp_seen++;
 	if (s->ts - c->start > c->end)
 		c->end = s->ts - c->start;
@@ -529,7 +545,8 @@ void conn_icmp(struct conn *c, const struct segment *s, uint8_t dir)
 /* At the end, when the histories are complete. */
 static void look_back_for_findings(struct conn *c)
 {
-	(void)c;
+	find_wire_end(c);
+	find_icmp_end(c);
 }
 
 void conn_finish(struct conn *c, bool reused, bool time_wait_expired)
@@ -575,7 +592,7 @@ enum syn_fate conn_syn_fate(const struct conn *c, const struct segment *s, uint8
 {
 	const struct endpoint *from = &c->ends[dir], *to = &c->ends[!dir];
 
-	if (from->iss && from->isn == s->seq)
+	if ((!from->packets && !to->packets) || (from->iss && from->isn == s->seq))
 		return SYN_BELONGS;
 	if (!from->iss && (to->state == TCPS_SYN_SENT || answers(to, s)))
 		return SYN_BELONGS;

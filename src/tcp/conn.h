@@ -39,6 +39,7 @@ struct arrival {
 	uint32_t tsval;
 	uint8_t doubts; /* how often it showed that */
 	bool again;     /* FIN: another copy was captured before */
+	bool unsure; /* the receiver sent something after it, and nobody knows whether that crossed */
 	bool weak;      /* the receiver should have ignored it: counts only when acknowledged */
 	bool exact;     /* RST: its number was one the receiver must obey (RFC 5961 3.2) */
 };
@@ -105,6 +106,19 @@ struct endpoint {
 	struct hole holes[HOLES_MAX]; /* sent, not captured, not acknowledged; unordered */
 	uint8_t nholes;
 	struct syn_offer offer;
+	bool is_offer_cut;        /* the capture lacks options of its SYN */
+	bool offers_accurate_ecn; /* its SYN asked for RFC 9768 */
+	bool offers_mptcp;        /* its SYN was MP_CAPABLE */
+	bool gave_up_ecn;         /* its SYN asked for ECN, was lost, and was sent again without */
+	uint8_t stuck_times;      /* copies of the large segment that is not acknowledged */
+	uint16_t path_mtu;        /* as an ICMP error told it, 0 = none */
+	uint32_t stuck_len;       /* its payload bytes */
+	int64_t path_mtu_time;
+	uint64_t stuck_seq, stuck_packet;
+	int64_t stuck_time; /* of the first copy, then of the third */
+	uint64_t urgent_edge;         /* highest number its urgent pointer named */
+	uint64_t bad_checksum_packet; /* its first with a bad checksum before any good one, 0 = none */
+	int64_t bad_checksum_time;
 
 	struct arrival arrivals[ARRIVALS_MAX]; /* captured, on the way to this end; oldest first */
 	struct state_entry history[HISTORY_MAX];

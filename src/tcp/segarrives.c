@@ -50,9 +50,11 @@ static void seg_in_listen(struct arriving *in)
 /* A SYN-ACK to an endpoint whose SYN was not captured: it must have sent one. */
 static void seg_in_unknown(struct arriving *in)
 {
-	if (in->a->flags & TCP_RST)
+	if (in->a->flags & TCP_RST) {
+		/* What it was in before, and whether it listens now, nobody saw. */
+		in->cause.proved_by = 0;
 		stimulate(in, RCV_RST);
-	else if ((in->a->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+	} else if ((in->a->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
 		seg_in_listen(in);
 	else if (in->a->flags & TCP_SYN) {
 		stimulate(in, RCV_ANSWER);

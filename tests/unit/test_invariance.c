@@ -235,6 +235,15 @@ static const struct {
 	{ "close-simultaneous-fin-repeated.pkt", "without packets 2 9 2" },
 	/* the tap missed what tells whether the first FIN came before the ACK */
 	{ "close-simultaneous-ack-lost.pkt", "without packets 7 8 7" },
+	/* the ACK without SYN that opens a split handshake looks like one of an open connection */
+	{ "split-handshake.pkt", "without packet 1" },
+	{ "split-handshake.pkt", "20 bytes of packet 1" },
+	{ "split-handshake.pkt", "44 bytes of packet 1" },
+	{ "split-handshake.pkt", "without packets 2 1 4" },
+	/* without that ACK it is a simultaneous open */
+	{ "split-handshake.pkt", "without packet 2" },
+	{ "split-handshake.pkt", "20 bytes of packet 2" },
+	{ "split-handshake.pkt", "44 bytes of packet 2" },
 };
 
 static bool is_undecidable(const struct story *st, const char *what)
