@@ -377,7 +377,7 @@ static void note_repeated_ack(struct step *st)
 		return;
 	if (e->owes_challenge)
 		st->notes |= 1u << SEGMENT_NOTE_CHALLENGE_ACK;
-	else if (st->seg->window != e->wire_window)
+	else if (st->seg->window != e->wire_window && st->seg->opt.nsack == 0)
 		st->notes |= 1u << SEGMENT_NOTE_WINDOW_UPDATE;
 	else if (st->peer->snd_nxt > st->ack)
 		st->notes |= 1u << SEGMENT_NOTE_DUPLICATE_ACK;
@@ -475,8 +475,7 @@ static bool is_plain_syn(const struct segment *s)
 /* Findings look at a segment before it changes what is known. */
 static void look_for_findings(struct step *st)
 {
-	if (st->notes & 1u << SEGMENT_NOTE_DUPLICATE_FRAME)
-		return;
+	find_capture(st);
 	find_flags(st);
 	find_options(st);
 	find_wire(st);
@@ -494,6 +493,11 @@ void conn_segment(struct conn *c, const struct segment *s, uint8_t dir, struct s
 		.time = s->ts - c->start,
 	};
 	track_numbers(step);
+	duplicate_check(step);
+	if (step->is_copy) {
+		account(step);
+		return;
+	}
 	track_validity(step);
 	/* What may open the next connection changes nothing in this one. */
 	if (is_plain_syn(s) && conn_syn_fate(c, s, dir) == SYN_PENDING)
