@@ -69,9 +69,10 @@ struct tcp_options {
 	uint8_t nsack;  /* blocks in sack[] */
 	uint32_t tsval, tsecr;
 	struct sack_block sack[4];
-	uint8_t tfo_cookie_len; /* bytes; 0 with OPT_FAST_OPEN = a cookie is asked for */
-	uint8_t mptcp_subtype;  /* high nibble of the first byte of kind 30 */
-	uint16_t user_timeout;  /* RFC 5482: granularity bit and 15 bits of time */
+	uint8_t tfo_cookie_len;  /* bytes; 0 with OPT_FAST_OPEN = a cookie is asked for */
+	uint8_t mptcp_subtype;   /* high nibble of the first byte of the last kind 30 */
+	uint16_t mptcp_subtypes; /* of all of them: bits 1 << subtype */
+	uint16_t user_timeout;   /* RFC 5482: granularity bit and 15 bits of time */
 };
 
 enum seg_kind {

@@ -73,6 +73,7 @@ static bool read_fast_open(struct tcp_options *o, struct rd v)
 static bool read_mptcp(struct tcp_options *o, struct rd v)
 {
 	o->mptcp_subtype = rd_u8(&v) >> 4;
+	o->mptcp_subtypes |= (uint16_t)(1u << o->mptcp_subtype);
 	return true;
 }
 
@@ -227,6 +228,7 @@ void tcpopt_parse(struct tcp_options *o, struct rd r, bool is_cut)
 	o->wscale = o->nsack = 0;
 	o->tsval = o->tsecr = 0;
 	o->tfo_cookie_len = o->mptcp_subtype = 0;
+	o->mptcp_subtypes = 0;
 	o->user_timeout = 0;
 	if (rd_left(&r) == 12 && rd_be32(&aligned) == TIMESTAMPS_ALIGNED) {
 		o->tsval = rd_be32(&aligned);

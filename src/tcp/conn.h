@@ -39,9 +39,9 @@ struct arrival {
 	uint32_t tsval;
 	uint8_t doubts; /* how often it showed that */
 	bool again;     /* FIN: another copy was captured before */
-	bool unsure; /* the receiver sent something after it, and nobody knows whether that crossed */
-	bool weak;      /* the receiver should have ignored it: counts only when acknowledged */
-	bool exact;     /* RST: its number was one the receiver must obey (RFC 5961 3.2) */
+	bool unsure; /* the receiver sent something after it: nobody knows whether that crossed */
+	bool weak;   /* the receiver should have ignored it: counts only when acknowledged */
+	bool exact;  /* RST: its number was one the receiver must obey (RFC 5961 3.2) */
 };
 
 /* Sequence space that was jumped over: [left, right). */
@@ -53,8 +53,9 @@ struct hole {
 
 /* What tells a copy of a frame from a segment sent again. */
 struct frame_print {
-	uint64_t hash; /* of everything the sender chose, 0 = none */
 	int64_t time;
+	uint32_t hash; /* of what the sender chose, 0 = none */
+	uint32_t path; /* where it was captured: duplicate.c */
 };
 
 struct endpoint {
@@ -115,9 +116,9 @@ struct endpoint {
 	uint32_t stuck_len;       /* its payload bytes */
 	int64_t path_mtu_time;
 	uint64_t stuck_seq, stuck_packet;
-	int64_t stuck_time; /* of the first copy, then of the third */
+	int64_t stuck_time;           /* of the first copy, then of the third */
 	uint64_t urgent_edge;         /* highest number its urgent pointer named */
-	uint64_t bad_checksum_packet; /* its first with a bad checksum before any good one, 0 = none */
+	uint64_t bad_checksum_packet; /* its first bad checksum before any good one, 0 = none */
 	int64_t bad_checksum_time;
 
 	struct arrival arrivals[ARRIVALS_MAX]; /* captured, on the way to this end; oldest first */
@@ -138,12 +139,12 @@ struct conn {
 	bool is_closing_simultaneously;
 	bool refused; /* a RST answered the SYN */
 	bool icmp_refused;
-	bool handshake_done; /* the client answered a SYN-ACK */
-	bool super_segments; /* longer than the announced MSS: captured at an offloading host */
-	bool time_went_back;
+	bool handshake_done;    /* the client answered a SYN-ACK */
 	bool acked_before_seen; /* an acknowledgment was captured before what it acknowledges */
 	bool is_reuse;          /* the ports were used by another connection before */
-	bool was_noticed;       /* its trouble with the capture was told to the other connections */
+	bool was_cut_off;       /* the capture ended, or memory did, before the connection */
+	uint16_t traps;         /* enum trap: what was seen of them while segments passed */
+	uint16_t traps_told;    /* of them told to the other connections */
 	uint16_t vlan;
 	uint16_t file;
 	uint32_t tunnel;
@@ -230,8 +231,10 @@ int64_t arrival_round_trip(const struct conn *c, const struct endpoint *e);
 void segarrives(
     struct endpoint *e, const struct endpoint *from, const struct arrival *a, uint64_t proved_by);
 
-/* duplicate.c: sets is_copy and its note */
+/* duplicate.c: sets is_copy and its note, and counts it */
 void duplicate_check(struct step *st);
+/* Latest frames that no later one can be a copy of are forgotten. */
+void duplicate_trim(struct conn *c);
 
 /* track.c: numbers, windows, timestamps */
 void track_numbers(struct step *st);

@@ -68,3 +68,17 @@ struct finding *find_segment(
 
 	return find_conn(st->conn, id, dir, confidence, st->seg->packet, st->time);
 }
+
+enum confidence find_header_confidence(const struct step *st)
+{
+	switch ((enum checksum_state)st->seg->checksum_state) {
+	case CHECKSUM_GOOD:
+	case CHECKSUM_PARTIAL:
+	case CHECKSUM_ZERO_FFFF:
+		return CONFIDENCE_CERTAIN;
+	case CHECKSUM_BAD:
+	case CHECKSUM_UNVERIFIED:
+		return CONFIDENCE_LIKELY;
+	}
+	return CONFIDENCE_LIKELY;
+}

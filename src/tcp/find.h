@@ -31,6 +31,12 @@ struct finding *find_conn(struct conn *c, enum finding_id id, unsigned dir,
 /* The entry raised before, or NULL. */
 struct finding *find_have(const struct conn *c, enum finding_id id, unsigned dir);
 
+/*
+ * What one header shows of its sender: certain where its checksum fits, or was left to the sender's card;
+ * otherwise it may have been damaged on the way.
+ */
+enum confidence find_header_confidence(const struct step *st);
+
 /* Groups: each looks at a segment before it moves the edges (st->self and st->peer are as before it). */
 void find_flags(struct step *st);   /* flag combinations, urgent pointer */
 void find_options(struct step *st); /* TCP options */
@@ -40,12 +46,14 @@ void find_handshake(
 void find_teardown(struct step *st); /* FIN, RST, what follows them */
 void find_sequence(struct step *st); /* sequence and acknowledgment validity */
 void find_capture(struct step *st);  /* signs that the capture is at fault */
+void find_path_mtu(struct step *st); /* large segments that vanish */
 void find_icmp(struct conn *c, const struct segment *s, uint8_t dir);
 
 /* Groups: at the end of the connection, before the gate. */
 void find_handshake_end(struct conn *c);
 void find_teardown_end(struct conn *c);
 void find_capture_end(struct conn *c);
+void find_wire_end(struct conn *c);
 void find_icmp_end(struct conn *c);
 
 /* Lower the confidence of what the capture could have faked, drop what it explains wholly. */

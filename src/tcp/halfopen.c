@@ -85,7 +85,7 @@ static void allocate(struct halfopen *h)
 bool halfopen_fits(const struct segment *s)
 {
 	return (s->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN &&
-	       s->ip_version == 4 && s->tunnel == 0 && s->len == 0;
+	       s->ip_version == 4 && s->tunnel == 0 && s->len == 0 && s->ack == 0 && s->urgent == 0;
 }
 
 static struct syn_key key_of(const struct segment *s, bool reverse)
@@ -152,6 +152,7 @@ static void looks_of(struct segment *l, const struct segment *s)
 	l->opt.mss = (s->opt.seen & OPT_MSS) ? s->opt.mss : 0;
 	l->opt.wscale = (s->opt.seen & OPT_WSCALE) ? s->opt.wscale : 0;
 	l->opt.tfo_cookie_len = (s->opt.seen & OPT_FAST_OPEN) ? s->opt.tfo_cookie_len : 0;
+	l->opt.mptcp_subtypes = (s->opt.seen & OPT_MPTCP) ? s->opt.mptcp_subtypes : 0;
 	l->opt.unknown_kind = (s->opt.seen & OPT_UNKNOWN) ? s->opt.unknown_kind : 0;
 	l->opt.bad_kind = s->opt.odd ? s->opt.bad_kind : 0;
 }
