@@ -22,7 +22,7 @@ enum {
 	STATE_WIDTH = 8,     /* "LASTACK?" */
 	ARROW_MIN = 31,
 	ARROW_MAX = 64,
-	DECIMALS = 6,
+	TIME_MAX = 11, /* columns; a longer time loses decimals */
 };
 
 /* Everything drawn that is not a letter. */
@@ -58,14 +58,14 @@ struct drawing {
 	const struct glyphs *g;
 	struct buf *out;
 	size_t number_width, time_width, arrow_width, notes_width;
+	int decimals;
 	struct buf text, notes; /* of the line at hand */
 };
 
 /* One line in its parts; empty ones are blank. */
 struct line {
 	char number[48]; /* of the packet, or of the first and last of a folded run */
-	bool is_fold;
-	int64_t time; /* ns, -1 = none */
+	int64_t time;    /* ns, -1 = none */
 	const struct state_entry *states[2];
 	enum style style;
 };
@@ -93,7 +93,7 @@ static void add_time(struct drawing *d, int64_t time)
 	if (time < 0)
 		buf_pad(d->out, ' ', d->time_width);
 	else
-		buf_addf(d->out, "%*.*f", (int)d->time_width, DECIMALS,
+		buf_addf(d->out, "%*.*f", (int)d->time_width, d->decimals,
 		    (double)time / (double)NS_PER_SEC);
 }
 
@@ -113,17 +113,37 @@ static void add_state(struct drawing *d, const struct state_entry *e)
 	end_style(d, STYLE_STATE);
 }
 
-/* Bytes of d->notes that go on this line: whole words as far as they fit. */
+/* Columns of text whose characters are one column each. */
+static size_t columns_of(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text; text++)
+		n += (*text & 0xc0) != 0x80;
+	return n;
+}
+
+/* Bytes that the first `columns` characters take. */
+static size_t bytes_of(const char *text, size_t columns)
+{
+	size_t n = 0;
+
+	for (; text[n]; n++)
+		if ((text[n] & 0xc0) != 0x80 && columns-- == 0)
+			break;
+	return n;
+}
+
+/* Bytes of the notes that go on this line: whole words as far as they fit. */
 static size_t notes_fitting(const struct drawing *d, const char *notes)
 {
-	size_t n = strlen(notes);
+	size_t most = bytes_of(notes, d->notes_width), n = most;
 
-	if (n <= d->notes_width)
-		return n;
-	n = d->notes_width;
+	if (notes[most] == '\0')
+		return most;
 	while (n > 0 && notes[n] != ' ')
 		n--;
-	return n ? n : d->notes_width;
+	return n ? n : most;
 }
 
 static void trim(struct buf *out)
@@ -135,10 +155,8 @@ static void trim(struct buf *out)
 /* Number and time; the number of a folded run may need the room of both. */
 static void add_number_and_time(struct drawing *d, const struct line *l)
 {
-	size_t columns = strlen(l->number), room = d->number_width + 1 + d->time_width;
+	size_t columns = columns_of(l->number), room = d->number_width + 1 + d->time_width;
 
-	if (l->is_fold)
-		columns -= strlen(d->g->fold) - 1; /* its only glyph beyond ASCII */
 	if (columns > d->number_width) {
 		buf_addstr(d->out, l->number);
 		buf_pad(d->out, ' ', columns < room ? room - columns : 0);
@@ -211,9 +229,10 @@ static void draw_arrow(struct drawing *d, const struct buf *words, bool to_serve
 	buf_addstr(&d->text, to_server ? d->g->right : d->g->line);
 }
 
-/* Words alone in the middle; `columns` is how wide they are. */
-static void draw_centred(struct drawing *d, const char *words, size_t columns)
+/* Words alone in the middle. */
+static void draw_centred(struct drawing *d, const char *words)
 {
+	size_t columns = columns_of(words);
 	size_t left = columns < d->arrow_width ? (d->arrow_width - columns) / 2 : 0;
 
 	buf_reset(&d->text);
@@ -247,44 +266,51 @@ static void draw_segment(struct drawing *d, const struct session_row *row)
 }
 
 /* <= 264 data 369.6k / 132 ack => */
-static void fold_words(
-    struct drawing *d, const struct ladder_fold *f, struct buf *out, size_t *wide)
+static void fold_words(struct drawing *d, const struct ladder_fold *f, struct buf *out)
 {
 	struct buf client = BUF_INIT, server = BUF_INIT;
 
 	ladder_fold_text(&client, f, SIDE_CLIENT);
 	ladder_fold_text(&server, f, SIDE_SERVER);
-	*wide = client.len + server.len;
-	if (server.len) {
+	buf_reset(out);
+	if (server.len)
 		buf_addf(out, "%s%s %s", d->g->left, d->g->double_line, server.data);
-		*wide += 3;
-	}
-	if (server.len && client.len) {
+	if (server.len && client.len)
 		buf_addstr(out, " / ");
-		*wide += 3;
-	}
-	if (client.len) {
+	if (client.len)
 		buf_addf(out, "%s %s%s", client.data, d->g->double_line, d->g->right);
-		*wide += 3;
-	}
 	buf_release(&client);
 	buf_release(&server);
+}
+
+/* Where data flows both ways there may be no room for the acknowledgments; those go without saying. */
+static void draw_fold_words(struct drawing *d, const struct ladder_fold *f)
+{
+	struct ladder_fold less = *f;
+	struct buf words = BUF_INIT;
+
+	fold_words(d, &less, &words);
+	for (int side = 0; side < 2; side++) {
+		if (columns_of(words.data) <= d->arrow_width || !f->data[side])
+			continue;
+		less.acks[side] = 0;
+		fold_words(d, &less, &words);
+	}
+	draw_centred(d, words.data);
+	buf_release(&words);
 }
 
 static void draw_fold(struct drawing *d, const struct ladder_item *it)
 {
 	struct ladder_fold f = ladder_fold_sum(d->s, it);
-	struct line l = { .is_fold = true, .time = f.to, .style = STYLE_DIM };
+	struct line l = { .time = f.to, .style = STYLE_DIM };
 	uint64_t bytes = f.bytes[SIDE_CLIENT] + f.bytes[SIDE_SERVER];
 	const struct session_row *rows = d->s->rows;
-	struct buf text = BUF_INIT;
-	size_t wide;
 
 	(void)snprintf(l.number, sizeof(l.number), "%s%" PRIu64 "-%" PRIu64, d->g->fold,
 	    place_number(d->o->facts, rows[it->first].packet),
 	    place_number(d->o->facts, rows[it->last].packet));
-	fold_words(d, &f, &text, &wide);
-	draw_centred(d, text.data, wide);
+	draw_fold_words(d, &f);
 	if (bytes && f.to > f.from) {
 		double rate = (double)bytes * (double)NS_PER_SEC / (double)(f.to - f.from);
 
@@ -292,14 +318,13 @@ static void draw_fold(struct drawing *d, const struct ladder_item *it)
 		buf_addstr(&d->notes, "B/s");
 	}
 	add_lines(d, &l);
-	buf_release(&text);
 }
 
-static void gap_line(struct drawing *d, const char *words, size_t columns)
+static void gap_line(struct drawing *d, const char *words)
 {
 	struct line l = { .number = "", .time = -1, .style = STYLE_DIM };
 
-	draw_centred(d, words, columns);
+	draw_centred(d, words);
 	add_lines(d, &l);
 }
 
@@ -309,16 +334,16 @@ static void draw_gap(struct drawing *d, const struct ladder_item *it)
 	struct buf words = BUF_INIT;
 
 	if (it->lines > 1)
-		gap_line(d, d->g->gap, 1);
+		gap_line(d, d->g->gap);
 	buf_addstr(&words, d->g->gap);
 	buf_addch(&words, ' ');
 	text_duration(&words, it->gap);
 	buf_addf(&words, "  %s %s", it->label, d->g->gap);
 	repeat(&d->notes, d->g->shade, (size_t)it->lines * 3);
-	gap_line(d, words.data, words.len - 2 * (strlen(d->g->gap) - 1));
+	gap_line(d, words.data);
 	buf_reset(&d->notes);
 	if (it->lines > 2)
-		gap_line(d, d->g->gap, 1);
+		gap_line(d, d->g->gap);
 	buf_release(&words);
 }
 
@@ -330,7 +355,7 @@ static void draw_timer(struct drawing *d, const struct ladder_item *it)
 
 	l.number[0] = '-';
 	l.states[it->side] = e;
-	draw_centred(d, why, strlen(why));
+	draw_centred(d, why);
 	add_lines(d, &l);
 }
 
@@ -365,7 +390,7 @@ static size_t digits(uint64_t v)
 static void choose_widths(struct drawing *d)
 {
 	const struct session *s = d->s;
-	size_t width = d->o->width ? d->o->width : WIDTH_DEFAULT, fixed, rest;
+	size_t width = d->o->width ? d->o->width : WIDTH_DEFAULT, fixed, rest, seconds;
 	uint64_t last = s->nrows ? s->rows[s->nrows - 1].packet : 0;
 	int64_t span = s->record.end - s->record.start;
 
@@ -374,7 +399,11 @@ static void choose_widths(struct drawing *d)
 	d->number_width = digits(place_number(d->o->facts, last));
 	if (d->number_width < 5)
 		d->number_width = 5;
-	d->time_width = digits(span > 0 ? (uint64_t)(span / NS_PER_SEC) : 0) + 1 + DECIMALS;
+	seconds = digits(span > 0 ? (uint64_t)(span / NS_PER_SEC) : 0);
+	d->decimals = 6;
+	while (d->decimals > 3 && seconds + 1 + (size_t)d->decimals > TIME_MAX)
+		d->decimals--;
+	d->time_width = seconds + 1 + (size_t)d->decimals;
 	fixed = d->number_width + 1 + d->time_width + 1 + 2 * (STATE_WIDTH + 1) + 1;
 	rest = width > fixed + ARROW_MIN + 1 ? width - fixed : ARROW_MIN + 1;
 	d->arrow_width = rest * 7 / 10;

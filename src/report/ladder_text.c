@@ -70,10 +70,16 @@ void ladder_flags_text(struct buf *out, const struct session_row *row)
 		buf_addstr(out, out->len > start ? " no flags" : "no flags");
 }
 
-/* Has its sender a first number to count from?  A refusing RST comes from a socket that never was. */
-static bool has_origin(const struct session_row *row)
+/* Relative to the first number of a side, where there is one; a refusing RST comes from no socket. */
+static uint64_t number(
+    const struct session_row *row, unsigned side, uint64_t relative, uint32_t raw)
 {
-	return row->step.ends[row->side].snd_known;
+	return row->step.ends[side].snd_known ? relative : raw;
+}
+
+static uint64_t ack_number(const struct session_row *row)
+{
+	return number(row, !row->side, row->step.rel_ack, row->raw_ack);
 }
 
 /* Flags, sequence number and length; a pure ACK is its acknowledgment. */
@@ -84,9 +90,9 @@ static void headline(struct buf *out, const struct session_row *row)
 	ladder_flags_text(out, row);
 	buf_addch(out, ' ');
 	if (pure_ack)
-		buf_add_u64(out, row->step.rel_ack);
+		buf_add_u64(out, ack_number(row));
 	else
-		buf_add_u64(out, has_origin(row) ? row->step.rel_seq : row->raw_seq);
+		buf_add_u64(out, number(row, row->side, row->step.rel_seq, row->raw_seq));
 	if (row->len)
 		buf_addf(out, "+%u", (unsigned)row->len);
 }
@@ -131,7 +137,7 @@ static void make_part(struct buf *part, const struct session_row *row, unsigned 
 
 	buf_reset(part);
 	if (i == 0 && row->flags & TCP_ACK && !pure_ack)
-		buf_addf(part, "ack %" PRIu64, row->step.rel_ack);
+		buf_addf(part, "ack %" PRIu64, ack_number(row));
 	if (i == 1 && row->nsack)
 		buf_addf(part, "SACK %" PRIu64 "-%" PRIu64 "%s", row->sack_left, row->sack_right,
 		    row->nsack > 1 ? "..." : "");

@@ -69,6 +69,10 @@ static void handshake_line(struct buf *out, const struct conn_record *r)
 	const struct syn_offer *c = &r->sides[SIDE_CLIENT].offer;
 	const struct syn_offer *s = &r->sides[SIDE_SERVER].offer;
 
+	if (r->is_midstream) {
+		buf_addstr(out, "handshake not captured\n");
+		return;
+	}
 	buf_addstr(out, "handshake ");
 	outcome_words(out, handshake_word(r->handshake));
 	if (r->has_syn_to_synack) {
@@ -116,8 +120,6 @@ static void quality_lines(struct buf *out, const struct conn_record *r)
 	uint64_t missing =
 	    r->sides[SIDE_CLIENT].missing_bytes + r->sides[SIDE_SERVER].missing_bytes;
 
-	if (r->is_midstream)
-		buf_addstr(out, "capture: began after the connection was opened\n");
 	if (r->one_sided >= 0)
 		buf_addf(
 		    out, "capture: only what the %s sent was captured\n", side_words[r->one_sided]);

@@ -92,7 +92,7 @@ static void tcp_json(struct buf *out, const struct session_row *row)
 	flags_json(out, row->flags);
 	if (row->step.ends[row->side].snd_known)
 		json_u64(out, "seq", row->step.rel_seq);
-	if (row->flags & TCP_ACK)
+	if (row->flags & TCP_ACK && row->step.ends[!row->side].snd_known)
 		json_u64(out, "ack", row->step.rel_ack);
 	json_u64(out, "length", row->len);
 	json_u64(out, "window", row->flags & TCP_SYN ? row->raw_window : row->step.window);

@@ -131,9 +131,12 @@ static void advance(struct parser *p)
 	}
 }
 
-/* The token at hand is wrong. */
+/* The token at hand is wrong; one that is no token at all says so itself. */
 static int wrong(struct parser *p, const char *what)
 {
+	if (p->token.kind == TOKEN_BAD)
+		what = p->expr[p->token.at] == '!' ? "write 'not' to negate, or '!=' to compare"
+		                                   : "this quotation is never closed";
 	p->error->at = p->token.at;
 	p->error->len = p->token.len;
 	return err_set(&p->error->what, "%s", what);
@@ -360,14 +363,8 @@ static int parse(struct parser *p)
 	int rc = 0;
 
 	advance(p);
-	while (rc == 0 && !(complete && p->token.kind == TOKEN_END)) {
-		if (p->token.kind == TOKEN_BAD)
-			rc = wrong(p, p->token.len == 1 && strchr("!", p->expr[p->token.at])
-			                  ? "expected one of = != < <= > >= ~ (and 'not' to negate)"
-			                  : "this quotation is never closed");
-		else
-			rc = complete ? parse_joint(p, &complete) : parse_operand(p, &complete);
-	}
+	while (rc == 0 && !(complete && p->token.kind == TOKEN_END))
+		rc = complete ? parse_joint(p, &complete) : parse_operand(p, &complete);
 	if (rc < 0)
 		return -1;
 	reduce(p, STEP_OR);

@@ -107,14 +107,16 @@ void where_field_spell(struct buf *out, const struct where_field *f, const char 
 		buf_addstr(out, f->path);
 		return;
 	}
-	buf_add(out, f->path, (size_t)(star - f->path));
-	if (side)
+	if (side) {
+		buf_add(out, f->path, (size_t)(star - f->path));
 		buf_addstr(out, side);
-	else if (star[1] == '.')
-		star++;
-	else
-		out->len--;
-	buf_addstr(out, star + 1);
+		buf_addstr(out, star + 1);
+	} else if (star[1] == '.') {
+		buf_add(out, f->path, (size_t)(star - f->path));
+		buf_addstr(out, star + 2);
+	} else {
+		buf_add(out, f->path, (size_t)(star - f->path) - 1);
+	}
 }
 
 static void respell(struct buf *out, const struct where_field *f, const char *side)

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_where - the filter language: every name, every kind of value, precedence, and where errors point.
+ */
+#include "config.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tcpshadow/mem.h"
+#include "tcpshadow/where.h"
+
+/* A connection with a different value in every field. */
+struct sample {
+	struct state_entry client[2], server[2];
+	struct conn_record r;
+};
+
+static void fill_sides(struct sample *s)
+{
+	struct side_record *c = &s->r.sides[SIDE_CLIENT], *v = &s->r.sides[SIDE_SERVER];
+
+	s->client[1] = (struct state_entry){ .state = TCPS_TIME_WAIT, .rule = 0, .packet = 9 };
+	s->server[1] = (struct state_entry){ .state = TCPS_CLOSED, .rule = 0, .packet = 9 };
+	*c = (struct side_record){
+		.addr = { .ip = { { 10, 0, 0, 1 } }, .port = 40000, .version = 4 },
+		.packets = 7,
+		.wire_bytes = 4000,
+		.payload_bytes = 300,
+		.missing_bytes = 5,
+		.states = s->client,
+		.nstates = 2,
+		.offer = { .seen = true,
+		    .has_mss = true,
+		    .mss = 1460,
+		    .sack_permitted = true,
+		    .has_wscale = true,
+		    .window_scale = 7,
+		    .ecn = true },
+	};
+	*v = (struct side_record){
+		.addr = { .ip = { { 192, 168, 200, 2 } }, .port = 443, .version = 4 },
+		.packets = 5,
+		.wire_bytes = 90000,
+		.payload_bytes = 80000,
+		.missing_bytes = 0,
+		.states = s->server,
+		.nstates = 2,
+	};
+}
+
+static void sample_init(struct sample *s)
+{
+	memset(s, 0, sizeof(*s));
+	fill_sides(s);
+	s->r.id = 17;
+	s->r.start = INT64_C(1795198003250000000);
+	s->r.end = s->r.start + INT64_C(1500000000);
+	s->r.opener = OPENER_CLIENT;
+	s->r.handshake = HANDSHAKE_COMPLETE;
+	s->r.close = CLOSE_FOUR_WAY;
+	s->r.syns = 2;
+	s->r.synacks = 1;
+	s->r.has_syn_to_synack = true;
+	s->r.syn_to_synack = 11800000;
+	s->r.resets_seen = 0;
+	s->r.icmp_seen = 3;
+	s->r.one_sided = -1;
+	s->r.truncated_packets = 4;
+	s->r.duplicate_frames = 6;
+	s->r.bad_checksums = 8;
+	s->r.vlan = 12;
+	s->r.is_open = true;
+}
+
+static bool matches(const struct conn_record *r, const char *expr)
+{
+	struct where_error e;
+	struct where *w = where_compile(expr, &e);
+	bool found;
+
+	ck_assert_msg(w != NULL, "%s: %s", expr, e.what.text);
+	found = where_match(w, r);
+	where_free(w);
+	return found;
+}
+
+static const char *const true_ones[] = {
+	/* every name */
+	"id = 17",
+	"client.ip = 10.0.0.1 and server.ip = 192.168.200.2",
+	"ip = 192.168.200.2 and ip = 10.0.0.1",
+	"client.port = 40000 and server.port = 443 and port = 443",
+	"vlan = 12",
+	"opener = client",
+	"start = 1795198003.25 and start >= 2026-11-20 and start < 2026-11-22T00:00Z",
+	"end = 1795198004.75",
+	"duration = 1.5 and duration = 1500ms and duration > 1s and duration < 1m",
+	"packets.client = 7 and packets.server = 5 and packets = 5 and packets = 7",
+	"wire_bytes.server = 90k and wire_bytes.client < 4Ki and wire_bytes > 80kB and bytes > 80k",
+	"payload_bytes.server = 80000 and payload = 300",
+	"states.client = time-wait and states.server = CLOSED and state = TIME-WAIT",
+	"state.client = TIME-WAIT and server.state = CLOSED",
+	"handshake.outcome = complete and handshake = complete",
+	"handshake.syns = 2 and syns > 1 and handshake.synacks = 1 and synacks = 1",
+	"handshake.syn_to_synack = 11.8ms and syn_to_synack > 11ms",
+	"handshake.options.client.mss = 1460 and mss > 1k and mss.client = 1460",
+	"handshake.options.client.window_scale = 7 and window_scale = 7",
+	"handshake.options.client.sack_permitted and sack_permitted",
+	"handshake.options.client.timestamps = false and not timestamps",
+	"not fast_open and ecn and handshake.options.ecn",
+	"close.outcome = four_way and close = four_way",
+	"resets = 0 and icmp = 3",
+	"capture.start = handshake",
+	"capture.duplicate_frames = 6 and duplicate_frames = 6",
+	"capture.missing_bytes = 5 and missing_bytes > 0",
+	"capture.truncated_packets = 4 and capture.bad_checksums = 8",
+	"capture.open_at_end and open and not evicted and open = yes and evicted != true",
+	/* either side; != says it of neither */
+	"port != 80",
+	"ip != 10.0.0.2",
+	"not (port = 80)",
+	/* what is not known matches nothing, not even != */
+	"not (synack_to_ack >= 0) and not (synack_to_ack != 1) and not (mss.server != 1)",
+	"not (one_sided = client) and not (one_sided != client)",
+	/* keywords and outcomes */
+	"host 10.0.0.1 and port 443",
+	"net 10.0.0.0/8 and net 192.168.192.0/18 and not net 192.168.0.0/18",
+	"net 0.0.0.0/0 and net 10.0.0.1/32 and not net ::/0",
+	"complete",
+	"four_way and not reset and not simultaneous",
+	/* text */
+	"ip ~ '^10\\.' and ip ~ \"200\\.2$\" and handshake ~ ^COMP and close ~ way",
+	"not ip ~ ^11",
+	/* and before or, not before both, parentheses before all */
+	"complete or refused and refused",
+	"(complete or refused) and not refused",
+	"not refused and complete",
+	"not not complete",
+	"not (refused or unanswered)",
+	"refused or unanswered or complete",
+	"((((complete))))",
+	/* spelling */
+	"server.port==443 and(complete)",
+	"server.port\t=\n443",
+	"duration>=1.5",
+};
+
+START_TEST(test_true)
+{
+	struct sample s;
+
+	sample_init(&s);
+	ck_assert_msg(matches(&s.r, true_ones[_i]), "%s", true_ones[_i]);
+}
+END_TEST
+
+static const char *const false_ones[] = {
+	"id = 18",
+	"port = 80",
+	"port != 443",
+	"server.port = 40000",
+	"refused",
+	"reset or half_closed",
+	"not complete",
+	"complete and refused or refused",
+	"complete and (refused or unanswered)",
+	"duration < 1s",
+	"ip = ::1",
+	"host 10.0.0.3",
+	"states.server = TIME-WAIT",
+	"opener != client",
+	"start < 1795198003.25",
+	"evicted",
+};
+
+START_TEST(test_false)
+{
+	struct sample s;
+
+	sample_init(&s);
+	ck_assert_msg(!matches(&s.r, false_ones[_i]), "%s", false_ones[_i]);
+}
+END_TEST
+
+/* The expression, the wrong bytes in it, and a word of what is said. */
+static const struct {
+	const char *expr;
+	size_t at, len;
+	const char *says;
+} errors[] = {
+	{ "", 0, 0, "expected a name" },
+	{ "   ", 3, 0, "expected a name" },
+	{ "prot = 80", 0, 4, "did you mean 'port'" },
+	{ "packets.clint = 1", 0, 13, "did you mean 'packets.client'" },
+	{ "complete and zebras_in_zoos", 13, 14, "catalogue --fields" },
+	{ "port", 4, 0, "expected a value" },
+	{ "duration", 8, 0, "expected one of =" },
+	{ "duration 5", 9, 1, "expected one of =" },
+	{ "duration >", 10, 0, "expected a time" },
+	{ "duration > 5x", 11, 2, "50ms" },
+	{ "packets > many", 10, 4, "a number such as" },
+	{ "bytes > 5q", 8, 2, "a size such as" },
+	{ "start > yesterday", 8, 9, "2026-08-21T10:04:39Z" },
+	{ "handshake = fine", 12, 4, "complete, simultaneous, refused" },
+	{ "state = SYNSENT", 8, 7, "SYN-SENT" },
+	{ "ip = 10.0.0", 5, 6, "an IP address" },
+	{ "host example.com", 5, 11, "an IP address" },
+	{ "net 10.0.0.0", 4, 8, "10.0.0.0/8" },
+	{ "net 10.0.0.0/33", 4, 11, "from 0 to 32" },
+	{ "net", 3, 0, "a network" },
+	{ "open = maybe", 7, 5, "true or false" },
+	{ "ip ~ '('", 5, 3, "regular expression" },
+	{ "ip < 10.0.0.1", 3, 1, "has no order" },
+	{ "packets ~ 5", 8, 1, "compares text" },
+	{ "complete refused", 9, 7, "expected 'and' or 'or'" },
+	{ "(complete refused", 10, 7, "or ')'" },
+	{ "complete and", 12, 0, "expected a name" },
+	{ "and complete", 0, 3, "expected a name" },
+	{ "complete or and refused", 12, 3, "expected a name" },
+	{ "(complete", 0, 1, "never closed" },
+	{ "complete)", 8, 1, "never opened" },
+	{ "()", 1, 1, "expected a name" },
+	{ "not", 3, 0, "expected a name" },
+	{ "ip = \"10.0.0.1", 5, 9, "never closed" },
+	{ "! complete", 0, 1, "write 'not'" },
+	{ "= 5", 0, 1, "expected a name" },
+	{ "none", 0, 4, "unknown name" },
+};
+
+START_TEST(test_error)
+{
+	struct where_error e;
+	struct where *w = where_compile(errors[_i].expr, &e);
+
+	ck_assert_msg(w == NULL, "%s", errors[_i].expr);
+	ck_assert_msg(e.at == errors[_i].at, "%s: at %zu: %s", errors[_i].expr, e.at, e.what.text);
+	ck_assert_msg(
+	    e.len == errors[_i].len, "%s: len %zu: %s", errors[_i].expr, e.len, e.what.text);
+	ck_assert_msg(strstr(e.what.text, errors[_i].says) != NULL, "%s: says %s", errors[_i].expr,
+	    e.what.text);
+}
+END_TEST
+
+START_TEST(test_underline)
+{
+	struct where_error e;
+	struct buf out = BUF_INIT;
+	const char *expr = "port = 80 and duration > 5x";
+
+	ck_assert_ptr_null(where_compile(expr, &e));
+	where_underline(&out, expr, &e, 2);
+	ck_assert_str_eq(out.data, "  port = 80 and duration > 5x\n"
+	                           "                           ^~");
+	buf_release(&out);
+}
+END_TEST
+
+/* n times `piece`, then `last`. */
+static char *repeated(const char *piece, size_t n, const char *last)
+{
+	struct buf b = BUF_INIT;
+
+	for (size_t i = 0; i < n; i++)
+		buf_addstr(&b, piece);
+	buf_addstr(&b, last);
+	return b.data;
+}
+
+static void assert_compiles(const char *piece, size_t n, const char *last, bool expected)
+{
+	struct where_error e;
+	char *expr = repeated(piece, n, last);
+	struct where *w = where_compile(expr, &e);
+
+	ck_assert_msg((w != NULL) == expected, "%zu times '%s': %s", n, piece, e.what.text);
+	where_free(w);
+	free(expr);
+}
+
+START_TEST(test_limits)
+{
+	struct sample s;
+	char *deep = repeated("not ", WHERE_MAX_DEPTH, "refused");
+	char *wide = repeated("refused or ", WHERE_MAX_TERMS - 1, "complete");
+
+	sample_init(&s);
+	ck_assert(!matches(&s.r, deep));
+	ck_assert(matches(&s.r, wide));
+	free(deep);
+	free(wide);
+	assert_compiles("not ", WHERE_MAX_DEPTH + 1, "refused", false);
+	assert_compiles("(", WHERE_MAX_DEPTH + 1, "refused", false);
+	assert_compiles("(", 100000, "refused", false);
+	assert_compiles("refused or ", WHERE_MAX_TERMS, "complete", false);
+	/* operands pile up: a or (b and (a or (b and ... */
+	assert_compiles("refused or (complete and (", WHERE_MAX_DEPTH / 4, "refused", false);
+}
+END_TEST
+
+START_TEST(test_deep_operands)
+{
+	struct sample s;
+	struct buf b = BUF_INIT;
+
+	sample_init(&s);
+	for (int i = 0; i < WHERE_MAX_DEPTH / 4; i++)
+		buf_addstr(&b, "refused or (complete and (");
+	buf_addstr(&b, "complete");
+	buf_pad(&b, ')', (size_t)WHERE_MAX_DEPTH / 4 * 2);
+	ck_assert(matches(&s.r, b.data));
+	buf_release(&b);
+}
+END_TEST
+
+/* A pattern that backtracks without end gives up instead. */
+START_TEST(test_hostile_regex)
+{
+	struct sample s;
+
+	sample_init(&s);
+	ck_assert(!matches(&s.r, "handshake ~ '^(([a-z]*)*)*$1'"));
+}
+END_TEST
+
+/* Every name that help shows is one that the parser knows. */
+START_TEST(test_names)
+{
+	for (size_t i = 0; i < where_name_count(); i++) {
+		struct where_name n = where_name_at(i);
+		const char *names[2] = { n.path, n.bare };
+
+		ck_assert_ptr_nonnull(n.help);
+		ck_assert_ptr_nonnull(n.type);
+		for (size_t k = 0; k < ARRAY_LEN(names); k++) {
+			struct where_error e;
+			struct buf expr = BUF_INIT;
+
+			if (!names[k])
+				continue;
+			for (const char *c = names[k]; *c; c++)
+				buf_addstr(&expr, *c == '*' ? "server" : (char[]){ *c, '\0' });
+			buf_addstr(&expr, " =");
+			ck_assert_ptr_null(where_compile(expr.data, &e));
+			ck_assert_msg(strstr(e.what.text, "expected") == e.what.text, "%s: %s",
+			    expr.data, e.what.text);
+			buf_release(&expr);
+		}
+	}
+}
+END_TEST
+
+START_TEST(test_null)
+{
+	struct sample s;
+
+	sample_init(&s);
+	ck_assert(where_match(NULL, &s.r));
+	where_free(NULL);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("where");
+	TCase *t = tcase_create("where");
+	SRunner *runner = srunner_create(s);
+	int failed;
+
+	suite_add_tcase(s, t);
+	tcase_add_loop_test(t, test_true, 0, (int)ARRAY_LEN(true_ones));
+	tcase_add_loop_test(t, test_false, 0, (int)ARRAY_LEN(false_ones));
+	tcase_add_loop_test(t, test_error, 0, (int)ARRAY_LEN(errors));
+	tcase_add_test(t, test_underline);
+	tcase_add_test(t, test_limits);
+	tcase_add_test(t, test_deep_operands);
+	tcase_add_test(t, test_hostile_regex);
+	tcase_add_test(t, test_names);
+	tcase_add_test(t, test_null);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
