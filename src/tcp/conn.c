@@ -549,8 +549,10 @@ void conn_icmp(struct conn *c, const struct segment *s, uint8_t dir)
 /* At the end, when the histories are complete. */
 static void look_back_for_findings(struct conn *c)
 {
+	find_capture_end(c);
 	find_wire_end(c);
 	find_icmp_end(c);
+	find_gate(c);
 }
 
 void conn_finish(struct conn *c, bool reused, bool time_wait_expired)
@@ -564,6 +566,9 @@ void conn_finish(struct conn *c, bool reused, bool time_wait_expired)
 		else if (time_wait_expired)
 			(void)state_stimulus(&c->ends[i], TIMEOUT, &cause);
 	}
+	c->was_cut_off = !reused && !time_wait_expired;
+	if (reused)
+		c->traps |= TRAP_REUSE;
 	look_back_for_findings(c);
 }
 

@@ -106,6 +106,7 @@ struct endpoint {
 	uint8_t next_frame;
 	struct hole holes[HOLES_MAX]; /* sent, not captured, not acknowledged; unordered */
 	uint8_t nholes;
+	uint32_t holes_lost; /* forgotten because there were more */
 	struct syn_offer offer;
 	bool is_offer_cut;        /* the capture lacks options of its SYN */
 	bool offers_accurate_ecn; /* its SYN asked for RFC 9768 */

@@ -61,6 +61,14 @@ struct finding *find_conn(struct conn *c, enum finding_id id, unsigned dir,
 	return f;
 }
 
+void find_drop(struct conn *c, struct finding *f)
+{
+	size_t behind = (size_t)(c->findings + c->nfindings - (f + 1));
+
+	memmove(f, f + 1, behind * sizeof(*f));
+	c->nfindings--;
+}
+
 struct finding *find_segment(
     struct step *st, enum finding_id id, unsigned who, enum confidence confidence)
 {

@@ -30,6 +30,8 @@ struct finding *find_conn(struct conn *c, enum finding_id id, unsigned dir,
     enum confidence confidence, uint64_t packet, int64_t time);
 /* The entry raised before, or NULL. */
 struct finding *find_have(const struct conn *c, enum finding_id id, unsigned dir);
+/* Take an entry back.  Others may move: pointers to entries are void after it. */
+void find_drop(struct conn *c, struct finding *f);
 
 /*
  * What one header shows of its sender: certain where its checksum fits, or was left to the sender's card;
@@ -55,6 +57,11 @@ void find_teardown_end(struct conn *c);
 void find_capture_end(struct conn *c);
 void find_wire_end(struct conn *c);
 void find_icmp_end(struct conn *c);
+
+/* Nothing was lost, cut, repeated or exchanged, as far as a capture can show that. */
+bool find_capture_is_clean(const struct conn *c);
+/* Acknowledgments show a second end, of which nothing was captured. */
+bool find_capture_is_one_sided(const struct conn *c);
 
 /* Lower the confidence of what the capture could have faked, drop what it explains wholly. */
 void find_gate(struct conn *c);

@@ -3,7 +3,8 @@
  * pack - a closed connection in a fraction of its size, until its record is due or a late packet comes.
  *
  * Numbers are made small (relative to ISN, first packet, cause), then each 8-byte word keeps only its
- * significant bytes and runs of zero words become one byte.  Exact: unpacking gives back every byte.
+ * significant bytes and runs of zero words become one byte.  Exact: unpacking gives back every byte, but for
+ * prints of frames that cannot matter any more.
  */
 #include "config.h"
 
@@ -37,6 +38,14 @@ static void shift_history(struct conn *c, struct endpoint *e, bool packing)
 	}
 }
 
+/* Times are counted back from the connection's last packet, and forth again: its own inverse. */
+static void mirror_frames(const struct conn *c, struct endpoint *e)
+{
+	for (unsigned i = 0; i < FRAMES_MAX; i++)
+		if (e->frames[i].hash)
+			e->frames[i].time = c->end - e->frames[i].time;
+}
+
 static void shift_all(struct conn *c, bool packing)
 {
 	for (unsigned i = 0; i < 2; i++) {
@@ -50,6 +59,7 @@ static void shift_all(struct conn *c, bool packing)
 		shift(&e->right_edge, peer->iss, packing);
 		shift(&e->last_packet, c->uid, packing);
 		shift_history(c, e, packing);
+		mirror_frames(c, e);
 	}
 }
 
@@ -69,6 +79,7 @@ size_t conn_pack(struct conn *c, uint8_t *out)
 	uint8_t *p = out;
 	uint64_t w = 0;
 
+	duplicate_trim(c);
 	shift_all(c, true);
 	while (in < end) {
 		unsigned run = 0;

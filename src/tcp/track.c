@@ -142,6 +142,7 @@ static void hole_add(struct endpoint *e, uint64_t left, uint64_t right, bool ack
 		for (unsigned i = 1; i < HOLES_MAX; i++)
 			e->holes[i - 1] = e->holes[i];
 		e->nholes--;
+		e->holes_lost++;
 	}
 	e->holes[e->nholes++] = (struct hole){ left, right, acked };
 }

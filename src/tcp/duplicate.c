@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * duplicate - the same frame captured twice: at two ports of a switch, in two VLANs, before and behind a
+ * router.
+ *
+ * Input:  each segment; the prints of the latest FRAMES_MAX frames of its sender.
+ * Output: step.is_copy, the note and conn.duplicates.
+ * Limits: frames are compared by what headers say, the TCP checksum included, not byte by byte.
+ *
+ * A segment that is sent again is another IP packet: it has another IP ID, and mostly another timestamp.
+ * Where packets carry no identification (IPv6, and IPv4 with an ID of 0: RFC 6864 4.1) an acknowledgment may
+ * well be repeated at once, so there only a copy from elsewhere counts, or a segment that takes sequence
+ * space: no timer sends one again that soon.
+ */
+#include "config.h"
+
+#include "tcp/find.h"
+
+enum {
+	SAME_PLACE = NS_PER_SEC / 1000, /* a tap that delivers twice does it at once, ns */
+	OTHER_PLACE = NS_PER_SEC / 200, /* from one place of capture to the other, ns */
+};
+
+static uint64_t mix(uint64_t h, uint64_t word)
+{
+	h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return h ^ h >> 29;
+}
+
+/* SYNs are kept in a form that has neither IP ID nor checksum: halfopen.c. */
+static bool is_syn(const struct segment *s)
+{
+	return (s->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
+
+static uint32_t hash_of(const struct segment *s)
+{
+	uint64_t h = (uint64_t)s->seq << 32 | s->ack;
+
+	h = mix(h, (uint64_t)s->len << 32 | (uint32_t)s->flags << 16 | s->window);
+	h = mix(h, (s->opt.seen & OPT_TIMESTAMPS) ? s->opt.tsval : 0);
+	if (!is_syn(s))
+		h = mix(h, (uint32_t)s->checksum << 16 | s->ip_id);
+	return (uint32_t)(h >> 32) | 1;
+}
+
+static uint32_t path_of(const struct segment *s)
+{
+	return (s->interface & 0xfff) << 20 | (s->vlan & 0xfffu) << 8 | s->ttl;
+}
+
+static uint32_t place_of(uint32_t path)
+{
+	return path >> 8;
+}
+
+/* Passing a router takes one from the TTL; a copy may show either side of it first. */
+static bool is_routed(uint32_t a, uint32_t b)
+{
+	int hops = (int)(a & 0xff) - (int)(b & 0xff);
+
+	return hops == 1 || hops == -1;
+}
+
+static bool is_same_frame(const struct segment *s, const struct frame_print *old,
+    const struct frame_print *now, int64_t end)
+{
+	int64_t apart = now->time > old->time ? now->time - old->time : old->time - now->time;
+	bool routed = is_routed(old->path, now->path);
+
+	if (old->hash != now->hash || apart > OTHER_PLACE || end - old->time > OTHER_PLACE)
+		return false;
+	if (routed || (place_of(old->path) != place_of(now->path) &&
+	                  (old->path & 0xff) == (now->path & 0xff)))
+		return true;
+	return old->path == now->path && apart <= SAME_PLACE &&
+	       (s->ip_id != 0 || segment_seq_len(s) > 0);
+}
+
+void duplicate_check(struct step *st)
+{
+	struct endpoint *e = st->self;
+	struct frame_print now = { st->time, hash_of(st->seg), path_of(st->seg) };
+
+	for (unsigned i = 0; i < FRAMES_MAX; i++)
+		if (is_same_frame(st->seg, &e->frames[i], &now, st->conn->end))
+			st->is_copy = true;
+	if (!st->is_copy) {
+		e->frames[e->next_frame] = now;
+		e->next_frame = (uint8_t)((e->next_frame + 1u) % FRAMES_MAX);
+		return;
+	}
+	st->notes |= 1u << SEGMENT_NOTE_DUPLICATE_FRAME;
+	st->conn->duplicates++;
+	st->conn->traps |= TRAP_DUPLICATE;
+	(void)find_segment(st, FINDING_DUPLICATE_FRAME, BY_NOBODY, CONFIDENCE_CERTAIN);
+}
+
+void duplicate_trim(struct conn *c)
+{
+	for (unsigned i = 0; i < 2 * FRAMES_MAX; i++) {
+		struct frame_print *p = &c->ends[i / FRAMES_MAX].frames[i % FRAMES_MAX];
+
+		if (c->end - p->time > OTHER_PLACE)
+			*p = (struct frame_print){ 0 };
+	}
+}
