@@ -58,7 +58,14 @@ struct story_packet {
 	bool altered; /* other letters than the sequence number gives */
 
 	bool bad_checksum, dont_fragment;
-	uint8_t ttl;
+	bool partial_checksum; /* the pseudo-header's sum only, as before offload */
+	bool ffff_checksum;    /* payload made so that the checksum is 0, written as 0xffff */
+	bool bad_ip_checksum, ip_length_zero, source_route;
+	bool overlap;        /* the first fragment comes a second time with other bytes */
+	uint8_t data_offset; /* words, 0 = right */
+	uint8_t ip_version;  /* as written, 0 = right */
+	uint16_t ip_longer;  /* bytes that the IP length claims in excess */
+	uint8_t ttl, tos;
 	uint16_t ip_id;
 	uint16_t vlan;     /* 0 = none */
 	uint32_t caplen;   /* frame bytes captured, 0 = all */

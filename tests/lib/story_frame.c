@@ -123,12 +123,34 @@ static void put_payload(struct buf *b, const struct story_packet *p)
 		buf_addch(b, p->altered ? '#' : alphabets[p->end][(p->seq + i) % 26]);
 }
 
+/* The first two bytes of the payload become what makes the whole sum to 0. */
+static void make_sum_zero(struct buf *b, size_t start, size_t payload, uint32_t pseudo)
+{
+	poke16(b, payload, 0);
+	poke16(b, payload, fold(story_sum(pseudo, bytes_at(b, start), b->len - start)));
+	poke16(b, start + 16, 0xffff);
+}
+
+static void put_checksum(
+    struct buf *b, size_t start, const struct story_packet *p, const struct direction *d)
+{
+	const uint32_t pseudo = pseudo_sum(
+	    &d->from->addr.ip, &d->to->addr.ip, d->from->addr.version, PROTO_TCP, b->len - start);
+	const uint32_t sum = fold(story_sum(pseudo, bytes_at(b, start), b->len - start));
+
+	if (p->ffff_checksum && p->len >= 2)
+		make_sum_zero(b, start, b->len - p->len, pseudo);
+	else if (p->partial_checksum)
+		poke16(b, start + 16, ~fold(pseudo) & 0xffff);
+	else
+		poke16(b, start + 16, p->bad_checksum ? sum ^ 0x0505 : sum);
+}
+
 static void put_tcp(struct buf *b, const struct story *st, const struct story_packet *p)
 {
 	const struct direction d = direction_of(st, p);
 	const size_t start = b->len;
-	const uint32_t words = 5 + (p->noptions + 3u) / 4;
-	uint32_t sum;
+	const uint32_t words = p->data_offset ? p->data_offset : 5 + (p->noptions + 3u) / 4;
 
 	put16(b, d.from->addr.port);
 	put16(b, d.to->addr.port);
@@ -140,10 +162,7 @@ static void put_tcp(struct buf *b, const struct story *st, const struct story_pa
 	put16(b, p->urgent);
 	put_options(b, p, d.to->base);
 	put_payload(b, p);
-	sum = pseudo_sum(
-	    &d.from->addr.ip, &d.to->addr.ip, d.from->addr.version, PROTO_TCP, b->len - start);
-	sum = fold(story_sum(sum, bytes_at(b, start), b->len - start));
-	poke16(b, start + 16, p->bad_checksum ? sum ^ 0x0505 : sum);
+	put_checksum(b, start, p, &d);
 }
 
 /* ---- IP ---- */
@@ -152,29 +171,44 @@ struct ip_fields {
 	const struct addr *src, *dst;
 	unsigned version;
 	uint8_t proto, ttl;
-	uint16_t id, fragment; /* flags and offset, as on the wire */
+	uint16_t id, fragment;          /* flags and offset, as on the wire */
+	const struct story_packet *odd; /* what is wrong with the header */
 };
+
+/* Loose source route with one address, and padding. */
+static const uint8_t source_route[8] = { 131, 7, 4, 192, 0, 2, 1, 0 };
+
+static void put_ip4(struct buf *b, const struct ip_fields *f, size_t payload)
+{
+	const size_t start = b->len;
+	const size_t header = IP4_HEADER + (f->odd->source_route ? sizeof(source_route) : 0);
+	const uint32_t version = f->odd->ip_version ? f->odd->ip_version : 4;
+	const size_t total = f->odd->ip_length_zero ? 0 : header + payload + f->odd->ip_longer;
+
+	put16(b, version << 12 | (uint32_t)(header / 4) << 8 | f->odd->tos);
+	put16(b, (uint32_t)total);
+	put16(b, f->id);
+	put16(b, f->fragment);
+	put16(b, (uint32_t)f->ttl << 8 | f->proto);
+	put16(b, 0);
+	buf_add(b, f->src->b, 4);
+	buf_add(b, f->dst->b, 4);
+	buf_add(b, source_route, header - IP4_HEADER);
+	poke16(b, start + 10,
+	    fold(story_sum(0, bytes_at(b, start), header)) ^
+	        (f->odd->bad_ip_checksum ? 0x0505 : 0));
+}
 
 static void put_ip(struct buf *b, const struct ip_fields *f, const struct buf *payload)
 {
-	const size_t start = b->len;
-
 	if (f->version == 6) {
-		put32(b, 0x60000000);
+		put32(b, 0x60000000 | (uint32_t)f->odd->tos << 20);
 		put16(b, (uint32_t)payload->len);
 		put16(b, (uint32_t)f->proto << 8 | f->ttl);
 		buf_add(b, f->src->b, 16);
 		buf_add(b, f->dst->b, 16);
 	} else {
-		put16(b, 0x4500);
-		put16(b, (uint32_t)(IP4_HEADER + payload->len));
-		put16(b, f->id);
-		put16(b, f->fragment);
-		put16(b, (uint32_t)f->ttl << 8 | f->proto);
-		put16(b, 0);
-		buf_add(b, f->src->b, 4);
-		buf_add(b, f->dst->b, 4);
-		poke16(b, start + 10, fold(story_sum(0, bytes_at(b, start), IP4_HEADER)));
+		put_ip4(b, f, payload->len);
 	}
 	buf_add(b, payload->data, payload->len);
 }
@@ -189,18 +223,20 @@ static struct ip_fields ip_fields_of(const struct story *st, const struct story_
 		.proto = PROTO_TCP,
 		.ttl = p->ttl,
 		.id = p->ip_id,
-		.fragment = p->dont_fragment ? 0x4000 : 0 };
+		.fragment = p->dont_fragment ? 0x4000 : 0,
+		.odd = p };
 }
 
 /* ---- ICMP ---- */
 
 static void put_quote(struct buf *b, const struct story *st, const struct story_packet *p)
 {
-	const struct story_packet *about = &st->packets[p->icmp_quotes];
-	const struct ip_fields f = ip_fields_of(st, about);
+	struct story_packet about = st->packets[p->icmp_quotes];
+	const struct ip_fields f = ip_fields_of(st, &about);
 	struct buf tcp = BUF_INIT, datagram = BUF_INIT;
 
-	put_tcp(&tcp, st, about);
+	about.seq = p->seq ? p->seq : about.seq;
+	put_tcp(&tcp, st, &about);
 	put_ip(&datagram, &f, &tcp);
 	buf_add(b, datagram.data, datagram.len < QUOTE_BYTES ? datagram.len : QUOTE_BYTES);
 	buf_release(&datagram);
@@ -260,17 +296,28 @@ static size_t fragment_size(const struct story *st, const struct story_packet *p
 	return p->fragment & ~7u;
 }
 
-static void put_fragments(struct buf *out, const struct story_packet *p, struct ip_fields *f,
-    const struct buf *payload, size_t size)
+/* The fragment of `size` bytes at `at`; `other`: with other bytes at its beginning. */
+static void put_fragment(struct buf *out, const struct story_packet *p, struct ip_fields *f,
+    const struct buf *payload, size_t at, bool other)
 {
-	for (size_t at = 0; at < payload->len; at += size) {
-		struct buf part = BUF_INIT;
-		const size_t left = payload->len - at;
+	const size_t size = p->fragment & ~7u, left = payload->len - at;
+	struct buf part = BUF_INIT;
 
-		buf_add(&part, payload->data + at, left < size ? left : size);
-		f->fragment = (uint16_t)(at / 8 | (left > size ? 0x2000 : 0));
-		put_frame(out, p, f, &part);
-		buf_release(&part);
+	buf_add(&part, payload->data + at, left < size ? left : size);
+	if (other)
+		memcpy(part.data, "overlap!", 8);
+	f->fragment = (uint16_t)(at / 8 | (left > size ? 0x2000 : 0));
+	put_frame(out, p, f, &part);
+	buf_release(&part);
+}
+
+static void put_fragments(
+    struct buf *out, const struct story_packet *p, struct ip_fields *f, const struct buf *payload)
+{
+	for (size_t at = 0; at < payload->len; at += p->fragment & ~7u) {
+		put_fragment(out, p, f, payload, at, false);
+		if (at == 0 && p->overlap)
+			put_fragment(out, p, f, payload, at, true);
 	}
 }
 
@@ -288,7 +335,7 @@ static void put_packet(struct buf *out, const struct story *st, const struct sto
 		put_tcp(&payload, st, p);
 	}
 	if (size)
-		put_fragments(out, p, &f, &payload, size);
+		put_fragments(out, p, &f, &payload);
 	else
 		put_frame(out, p, &f, &payload);
 	buf_release(&payload);
@@ -302,7 +349,7 @@ size_t story_frames_of(const struct story *st, size_t packet)
 
 	if (p->missed)
 		return 0;
-	return size ? (bytes + size - 1) / size : 1;
+	return size ? (bytes + size - 1) / size + p->overlap : 1;
 }
 
 void story_pcap(const struct story *st, struct buf *out)
