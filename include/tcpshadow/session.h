@@ -44,6 +44,8 @@ void session_add(struct session *s, const struct segment *seg);
 
 /* The entry of a side's states that belongs on this packet's line, the last of several; NULL = none. */
 const struct state_entry *session_caused(const struct side_record *s, uint64_t packet);
+/* Is the packet among those that a finding names? */
+bool session_is_evidence(const struct finding *f, uint64_t packet);
 /* The state a side was in once this packet had arrived, by the record. */
 const struct state_entry *session_state(const struct side_record *s, const struct session_row *row);
 

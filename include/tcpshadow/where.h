@@ -8,7 +8,7 @@
  * Spec:   names are JSON paths; every one has a row in field.def.
  *
  *     EXPR  = TERM { ("and" | "or") TERM }         and binds tighter than or
- *     TERM  = "not" TERM | "(" EXPR ")" | NAME OP VALUE | FLAG | OUTCOME
+ *     TERM  = "not" TERM | "(" EXPR ")" | NAME OP VALUE | FLAG | OUTCOME | FINDING
  *           | "host" ADDRESS | "port" NUMBER | "net" ADDRESS "/" BITS
  *     OP    = "=" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "~"
  *

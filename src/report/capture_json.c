@@ -131,6 +131,16 @@ static void outcomes_json(struct buf *out, const struct tally *t)
 	json_end_object(out);
 }
 
+/* Connections that have each finding. */
+static void findings_json(struct buf *out, const struct tally *t)
+{
+	json_object(out, "findings");
+	for (unsigned i = 0; i < FINDING_COUNT; i++)
+		if (t->findings[i])
+			json_u64(out, finding_info((enum finding_id)i)->name, t->findings[i]);
+	json_end_object(out);
+}
+
 static void limits_json(struct buf *out, const struct run_summary *s)
 {
 	json_object(out, "limits");
@@ -152,6 +162,7 @@ void capture_json(struct buf *out, const struct run_summary *s, const struct tal
 	decode_json(out, s->decode);
 	json_u64(out, "icmp_unmatched", s->icmp_unmatched);
 	outcomes_json(out, t);
+	findings_json(out, t);
 	json_u64(out, "missing_bytes", t->missing_bytes);
 	json_u64(out, "one_sided", t->one_sided);
 	json_u64(out, "duplicate_frames", t->duplicate_frames);

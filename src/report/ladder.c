@@ -155,13 +155,21 @@ static void add_timers(struct builder *b, int64_t time)
 	}
 }
 
+static bool is_evidence(const struct conn_record *r, uint64_t packet)
+{
+	for (uint32_t i = 0; i < r->nfindings; i++)
+		if (session_is_evidence(&r->findings[i], packet))
+			return true;
+	return false;
+}
+
 static bool is_plain(const struct builder *b, size_t i)
 {
 	const struct session_row *row = &b->s->rows[i];
 	const struct conn_record *r = &b->s->record;
 
 	return !row->is_icmp && row->step.notes == 0 && row->nsack == 0 &&
-	       !(row->flags & ~(unsigned)(TCP_ACK | TCP_PSH)) &&
+	       !(row->flags & ~(unsigned)(TCP_ACK | TCP_PSH)) && !is_evidence(r, row->packet) &&
 	       !session_caused(&r->sides[SIDE_CLIENT], row->packet) &&
 	       !session_caused(&r->sides[SIDE_SERVER], row->packet);
 }

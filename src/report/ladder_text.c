@@ -189,10 +189,30 @@ static void reset_note(
 	}
 }
 
+/* The worst finding that names the packet; NULL = none does. */
+static const struct finding_info *worst_finding(const struct session *s, uint64_t packet)
+{
+	const struct finding_info *worst = NULL;
+
+	for (uint32_t i = 0; i < s->record.nfindings; i++) {
+		const struct finding_info *info = finding_info(s->record.findings[i].id);
+
+		if (session_is_evidence(&s->record.findings[i], packet) &&
+		    (!worst || info->severity > worst->severity))
+			worst = info;
+	}
+	return worst;
+}
+
+/* The mark of the worst finding stands first; its title only where no note says as much. */
 void ladder_notes_text(struct buf *out, const struct session *s, const struct session_row *row)
 {
-	size_t start = out->len;
+	const struct finding_info *worst = worst_finding(s, row->packet);
+	size_t start;
 
+	if (worst)
+		buf_addf(out, "%c ", outcome_mark(worst->severity));
+	start = out->len;
 	for (unsigned i = 0; i < SEGMENT_NOTE_COUNT; i++) {
 		if (i == SEGMENT_NOTE_RETRANSMISSION && is_repeated_data(row))
 			continue; /* RETX says it */
@@ -201,8 +221,8 @@ void ladder_notes_text(struct buf *out, const struct session *s, const struct se
 	}
 	if (row->flags & TCP_RST && !row->is_icmp)
 		reset_note(out, start, s, row);
-	if (row->is_icmp)
-		add_note(out, start, "from the network");
+	if (worst && out->len == start)
+		buf_addstr(out, worst->title);
 }
 
 void ladder_fold_text(struct buf *out, const struct ladder_fold *f, enum side side)

@@ -78,6 +78,13 @@ char outcome_style(const struct conn_record *r)
 	return r->handshake == HANDSHAKE_MIDSTREAM || r->one_sided >= 0 ? '~' : '.';
 }
 
+char outcome_mark(enum severity s)
+{
+	static const char marks[SEVERITY_COUNT] = { '.', '~', '!', 'X' };
+
+	return marks[s];
+}
+
 void outcome_state(struct buf *out, const struct side_record *s, bool brief)
 {
 	const struct state_entry *last;

@@ -12,6 +12,8 @@
 void outcome_text(struct buf *out, const struct conn_record *r, bool brief);
 /* How bad that is: 'X' failed, '!' ended badly, '~' not seen whole, '.' fine. */
 char outcome_style(const struct conn_record *r);
+/* The letter of a severity: X error, ! warn, ~ note, . info. */
+char outcome_mark(enum severity s);
 /* The last state of a side, with ? while it is only presumed. */
 void outcome_state(struct buf *out, const struct side_record *s, bool brief);
 /* "port unreachable" for port_unreachable. */

@@ -191,6 +191,56 @@ static void quality_json(struct buf *out, const struct conn_record *r)
 	json_end_object(out);
 }
 
+static void finding_packets_json(
+    struct buf *out, const struct finding *f, const struct cap_facts *facts)
+{
+	if (f->npackets)
+		packet_json(out, "packet", facts, f->packets[0]);
+	json_array(out, "packets");
+	for (unsigned i = 0; i < f->npackets; i++)
+		packet_json(out, NULL, facts, f->packets[i]);
+	json_end_array(out);
+}
+
+static void finding_json(struct buf *out, const struct finding *f, const struct cap_facts *facts)
+{
+	const struct finding_info *info = finding_info(f->id);
+
+	json_object(out, NULL);
+	json_word(out, "id", info->name);
+	json_word(out, "class", finding_class_word(info->class));
+	json_word(out, "severity", severity_word(info->severity));
+	json_word(out, "confidence", confidence_word(f->confidence));
+	if (f->by != BY_NOBODY)
+		json_word(out, "by", side_words[f->by]);
+	finding_packets_json(out, f, facts);
+	json_u64(out, "count", f->count);
+	json_ns(out, "time", f->time);
+	if (f->cost)
+		json_ns(out, "cost", f->cost);
+	json_word(out, "rfc", info->rfc);
+	json_string(out, "sentence");
+	finding_sentence(out, f, f->npackets ? place_number(facts, f->packets[0]) : 0);
+	json_end_string(out);
+	json_array(out, "traps");
+	for (unsigned i = 0; i < TRAP_COUNT; i++)
+		if (f->traps & 1u << i)
+			json_word(out, NULL, trap_word(i));
+	json_end_array(out);
+	json_end_object(out);
+}
+
+static void findings_json(
+    struct buf *out, const struct conn_record *r, const struct cap_facts *facts)
+{
+	json_array(out, "findings");
+	for (uint32_t i = 0; i < r->nfindings; i++)
+		finding_json(out, &r->findings[i], facts);
+	json_end_array(out);
+	if (r->findings_lost)
+		json_u64(out, "findings_lost", r->findings_lost);
+}
+
 static void identity_json(
     struct buf *out, const struct conn_record *r, const struct cap_facts *facts)
 {
@@ -226,4 +276,5 @@ void record_json_begin(struct buf *out, const struct conn_record *r, const struc
 	resets_json(out, r, facts);
 	icmp_json(out, r, facts);
 	quality_json(out, r);
+	findings_json(out, r, facts);
 }

@@ -203,6 +203,60 @@ static void reset_lines(
 		buf_addf(out, "and %u more resets\n", (unsigned)(r->resets_seen - r->nresets));
 }
 
+/* Text in lines of at most `width` columns (0 = one line), all but the first indented. */
+static void add_wrapped(struct buf *out, const char *text, unsigned width)
+{
+	size_t room = width > 40 ? width : SIZE_MAX;
+
+	for (;;) {
+		size_t n = strlen(text);
+
+		if (n > room) {
+			n = room;
+			while (n > 0 && text[n] != ' ')
+				n--;
+		}
+		if (n == 0)
+			n = strlen(text);
+		buf_add(out, text, n);
+		buf_addch(out, '\n');
+		if (text[n] == '\0')
+			return;
+		text += n + 1;
+		buf_addstr(out, "  ");
+		room = width - 2;
+	}
+}
+
+static void finding_line(struct buf *out, const struct finding *f, const struct report_options *o)
+{
+	const struct finding_info *info = finding_info(f->id);
+	struct buf text = BUF_INIT;
+
+	buf_addf(&text, "%c %s: ", outcome_mark(info->severity), info->name);
+	finding_sentence(&text, f, f->npackets ? place_number(o->facts, f->packets[0]) : 0);
+	for (unsigned i = 0; i < f->npackets; i++) {
+		buf_addstr(&text, i ? ", " : " (");
+		packet_ref(&text, o, f->packets[i]);
+	}
+	buf_addf(&text, "%s%s; RFC %s)", f->npackets ? ", " : " (", confidence_word(f->confidence),
+	    info->rfc);
+	add_wrapped(out, text.data, o->width);
+	buf_release(&text);
+}
+
+/* The worst first. */
+static void finding_lines(
+    struct buf *out, const struct conn_record *r, const struct report_options *o)
+{
+	for (unsigned severity = SEVERITY_COUNT; severity-- > 0;)
+		for (uint32_t i = 0; i < r->nfindings; i++)
+			if (finding_info(r->findings[i].id)->severity == severity)
+				finding_line(out, &r->findings[i], o);
+	if (r->nfindings)
+		buf_addch(out, '\n');
+}
+
 int report_show(const struct session *s, const struct report_options *o, struct err *e)
 {
 	struct buf *out = &o->out->buf;
@@ -215,6 +269,7 @@ int report_show(const struct session *s, const struct report_options *o, struct 
 	if (ladder_draw(s, o, e) < 0)
 		return -1;
 	buf_addch(out, '\n');
+	finding_lines(out, &s->record, o);
 	reset_lines(out, &s->record, o);
 	histories(out, &s->record, o);
 	return report_out_flush(o->out, e);

@@ -194,6 +194,26 @@ static void outcome_lines(struct buf *out, const struct tally *t)
 	}
 }
 
+/* Connections with each finding, the worst first. */
+static void finding_lines(struct buf *out, const struct tally *t)
+{
+	const char *name = "findings";
+
+	for (unsigned severity = SEVERITY_COUNT; severity-- > 0;) {
+		for (unsigned i = 0; i < FINDING_COUNT; i++) {
+			const struct finding_info *info = finding_info((enum finding_id)i);
+
+			if (!t->findings[i] || info->severity != severity)
+				continue;
+			label(out, name);
+			name = "";
+			buf_addf(out, "%c ", outcome_mark((enum severity)severity));
+			text_count(out, t->findings[i]);
+			buf_addf(out, " %s: %s\n", info->name, info->title);
+		}
+	}
+}
+
 static void comment_lines(struct buf *out, const struct cap_facts *c)
 {
 	for (size_t i = 0; i < c->ncomments && i < COMMENTS_MAX; i++) {
@@ -225,6 +245,7 @@ static void summary_text(
 	skipped_lines(out, s);
 	comment_lines(out, s->capture);
 	outcome_lines(out, &ss->tally);
+	finding_lines(out, &ss->tally);
 	if (s->interrupted)
 		buf_addstr(out, "\nThe run was interrupted: the rest was not read.\n");
 }

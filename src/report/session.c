@@ -32,6 +32,7 @@ struct session *session_new(const struct conn_record *r)
 		    copy(r->sides[i].states, r->sides[i].nstates, sizeof(struct state_entry));
 	s->record.resets = copy(r->resets, r->nresets, sizeof(*r->resets));
 	s->record.icmp = copy(r->icmp, r->nicmp, sizeof(*r->icmp));
+	s->record.findings = copy(r->findings, r->nfindings, sizeof(*r->findings));
 	s->replay = replay_new();
 	return s;
 }
@@ -45,6 +46,7 @@ void session_free(struct session *s)
 		free((void *)(uintptr_t)s->record.sides[i].states);
 	free((void *)(uintptr_t)s->record.resets);
 	free((void *)(uintptr_t)s->record.icmp);
+	free((void *)(uintptr_t)s->record.findings);
 	free(s->rows);
 	free(s);
 }
@@ -141,4 +143,12 @@ const struct state_entry *session_state(const struct side_record *s, const struc
 		last = e;
 	}
 	return last;
+}
+
+bool session_is_evidence(const struct finding *f, uint64_t packet)
+{
+	for (unsigned i = 0; i < f->npackets; i++)
+		if (f->packets[i] == packet)
+			return true;
+	return false;
 }

@@ -12,6 +12,8 @@ void tally_add(struct tally *t, const struct conn_record *r, bool matched)
 	t->matched += matched;
 	t->handshakes[r->handshake]++;
 	t->closes[r->close]++;
+	for (uint32_t i = 0; i < r->nfindings; i++)
+		t->findings[r->findings[i].id]++;
 	t->open += r->is_open;
 	t->one_sided += r->one_sided >= 0;
 	t->missing_bytes +=

@@ -11,8 +11,9 @@ struct tally {
 	uint64_t connections, matched; /* all; those that passed --where */
 	uint64_t handshakes[HANDSHAKE_MIDSTREAM + 1];
 	uint64_t closes[CLOSE_RESET + 1];
-	uint64_t open;      /* still open when the capture ended */
-	uint64_t one_sided; /* only one direction captured */
+	uint64_t findings[FINDING_COUNT]; /* connections that have it */
+	uint64_t open;                    /* still open when the capture ended */
+	uint64_t one_sided;               /* only one direction captured */
 	uint64_t missing_bytes, truncated_packets, duplicate_frames, bad_checksums;
 };
 

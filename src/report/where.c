@@ -300,7 +300,7 @@ static int parse_term(struct parser *p)
 		key++;
 	t->field = where_field_find(p->text.data, &t->sides);
 	if (!t->field && key == ARRAY_LEN(keywords)) {
-		if (term_outcome(t, p->text.data) < 0)
+		if (term_word_alone(t, p->text.data) < 0)
 			return unknown_name(p, &name);
 		advance(p);
 		return 0;

@@ -102,7 +102,7 @@ int term_net(struct where_term *t, const char *text, struct err *e)
 }
 
 /* "none" is no outcome to ask for by itself. */
-int term_outcome(struct where_term *t, const char *word)
+static int term_outcome(struct where_term *t, const char *word)
 {
 	static const enum where_type types[] = { TYPE_HANDSHAKE, TYPE_CLOSE };
 	const char *w;
@@ -117,6 +117,22 @@ int term_outcome(struct where_term *t, const char *word)
 		}
 	}
 	return -1;
+}
+
+static int term_finding(struct where_term *t, const char *word)
+{
+	enum finding_id id = finding_by_name(word, strlen(word));
+
+	if (id == FINDING_COUNT)
+		return -1;
+	t->op = OP_FINDING;
+	t->number = id;
+	return 0;
+}
+
+int term_word_alone(struct where_term *t, const char *word)
+{
+	return term_outcome(t, word) == 0 ? 0 : term_finding(t, word);
 }
 
 void term_release(struct where_term *t)
@@ -178,9 +194,18 @@ static bool compare(const struct where_term *t, const struct where_value *v)
 	case OP_NET:
 		return in_net(t, v->addr);
 	case OP_OUTCOME:
+	case OP_FINDING:
 	case OP_NONE:
 		break;
 	}
+	return false;
+}
+
+static bool has_finding(const struct conn_record *r, int64_t id)
+{
+	for (uint32_t i = 0; i < r->nfindings; i++)
+		if (r->findings[i].id == id)
+			return true;
 	return false;
 }
 
@@ -192,6 +217,8 @@ bool term_match(const struct where_term *t, const struct conn_record *r)
 	if (t->op == OP_OUTCOME)
 		return strcmp(t->word, handshake_word(r->handshake)) == 0 ||
 		       strcmp(t->word, close_word(r->close)) == 0;
+	if (t->op == OP_FINDING)
+		return has_finding(r, t->number);
 	for (unsigned side = 0; side < 2; side++) {
 		struct where_value v = { 0 };
 

@@ -20,14 +20,15 @@ enum where_op {
 	OP_REGEX,
 	OP_NET,     /* the address is in a network */
 	OP_OUTCOME, /* the word is the outcome of handshake or close */
+	OP_FINDING, /* there is a finding of this id */
 	OP_NONE
 };
 
 struct where_term {
-	const struct where_field *field; /* NULL with OP_OUTCOME */
+	const struct where_field *field; /* NULL with OP_OUTCOME and OP_FINDING */
 	unsigned sides;
 	enum where_op op;
-	int64_t number;
+	int64_t number;            /* OP_FINDING: enum finding_id */
 	const char *word;          /* one of the type's own */
 	struct endpoint_addr addr; /* the port is not used */
 	unsigned bits;             /* OP_NET: length of the prefix */
@@ -39,7 +40,8 @@ struct where_term {
 /* Each fills *t from the text of a value; -1 and a sentence when it is wrong. */
 TS_NODISCARD int term_value(struct where_term *t, const char *text, struct err *e);
 TS_NODISCARD int term_net(struct where_term *t, const char *text, struct err *e);
-TS_NODISCARD int term_outcome(struct where_term *t, const char *word);
+/* An outcome or the id of a finding. */
+TS_NODISCARD int term_word_alone(struct where_term *t, const char *word);
 void term_release(struct where_term *t);
 bool term_match(const struct where_term *t, const struct conn_record *r);
 
