@@ -55,6 +55,7 @@ void find_icmp(struct conn *c, const struct segment *s, uint8_t dir);
 void find_handshake_end(struct conn *c);
 void find_teardown_end(struct conn *c);
 void find_capture_end(struct conn *c);
+void find_options_end(struct conn *c);
 void find_wire_end(struct conn *c);
 void find_icmp_end(struct conn *c);
 

@@ -351,3 +351,21 @@ void find_options(struct step *st)
 	if (st->seg->len)
 		look_at_size(st);
 }
+
+/* Nothing is missing, so what the two SYNs and the order of segments show is so. */
+void find_options_end(struct conn *c)
+{
+	static const uint16_t pairs[] = { FINDING_WSCALE_ONE_SIDED, FINDING_TIMESTAMPS_ONE_SIDED,
+		FINDING_TIMESTAMPS_DROPPED, FINDING_TSVAL_REGRESSED };
+
+	if (!c->nfindings || !find_capture_is_clean(c))
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+		for (unsigned dir = 0; dir < 2; dir++) {
+			struct finding *f = find_have(c, (enum finding_id)pairs[i], dir);
+
+			if (f)
+				f->confidence = CONFIDENCE_CERTAIN;
+		}
+	}
+}

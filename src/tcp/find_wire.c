@@ -60,6 +60,7 @@ static void look_at_checksum(struct step *st)
 		look_at_bad_checksum(st);
 		break;
 	case CHECKSUM_PARTIAL:
+		st->conn->traps |= TRAP_OFFLOAD;
 		(void)find_segment(st, FINDING_CHECKSUM_OFFLOAD, BY_SELF, CONFIDENCE_CERTAIN);
 		break;
 	case CHECKSUM_ZERO_FFFF:
