@@ -482,7 +482,7 @@ static void look_for_findings(struct step *st)
 	find_path_mtu(st);
 }
 
-void conn_segment(struct conn *c, const struct segment *s, uint8_t dir, struct stream_env *env, struct step *step)
+void conn_segment(struct conn *c, const struct segment *s, uint8_t dir, struct step *step)
 {
 	*step = (struct step){
 		.conn = c,
@@ -491,7 +491,6 @@ void conn_segment(struct conn *c, const struct segment *s, uint8_t dir, struct s
 		.seg = s,
 		.dir = dir,
 		.time = s->ts - c->start,
-		.env = env,
 	};
 	track_numbers(step);
 	duplicate_check(step);
@@ -557,7 +556,7 @@ static void look_back_for_findings(struct conn *c)
 	find_gate(c);
 }
 
-void conn_finish(struct conn *c, struct stream_env *env, bool reused, bool time_wait_expired)
+void conn_finish(struct conn *c, bool reused, bool time_wait_expired)
 {
 	struct cause cause = { 0, c->end, 0 };
 
