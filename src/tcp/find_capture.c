@@ -79,7 +79,7 @@ static void look_at_order(struct step *st)
 		const struct hole *h = &e->holes[i];
 
 		if (h->acked && st->seq < h->right && st->end > h->left) {
-			(void)tell(st, FINDING_REORDERED_AT_TAP, BY_NOBODY, TRAP_REORDER);
+			(void)tell(st, FINDING_REORDERED_AT_TAP, BY_SELF, TRAP_REORDER);
 			return;
 		}
 	}
@@ -158,15 +158,26 @@ static void tell_at_end(struct conn *c, enum finding_id id)
 	(void)find_conn(c, id, BY_NOBODY, CONFIDENCE_CERTAIN, c->uid, 0);
 }
 
-/* How much is missing in the end: late packets may have filled the gap, wholly or in part. */
+/*
+ * How much is missing in the end: late packets may have filled the gap.  Where the sender itself was never
+ * seen behind the gap there is only the acknowledgment's word for it; and when it went on from the gap's
+ * beginning, the acknowledgment was of bytes that did not exist yet.
+ */
 static void settle_gap(struct conn *c, unsigned dir)
 {
+	const struct endpoint *e = &c->ends[dir];
 	struct finding *f = find_have(c, FINDING_CAPTURE_GAP_ACKED, dir);
+	struct finding *late = find_have(c, FINDING_REORDERED_AT_TAP, dir);
+	bool is_proved = e->missing > e->snd_nxt - e->cap_nxt;
 
 	if (!f)
 		return;
-	f->a = c->ends[dir].missing;
-	if (f->a == 0)
+	f->a = e->missing;
+	if (f->a > 0 && late && !is_proved)
+		late->confidence = CONFIDENCE_POSSIBLE;
+	if (!is_proved)
+		f->confidence = CONFIDENCE_LIKELY;
+	if (f->a == 0 || (late && !is_proved))
 		find_drop(c, f);
 }
 
