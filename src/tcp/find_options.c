@@ -66,6 +66,7 @@ static const struct kind {
 	{ OPT_MD5, FINDING_TCP_MD5 },
 	{ OPT_AO, FINDING_TCP_AO },
 	{ OPT_SNACK, FINDING_SNACK },
+	{ OPT_USER_TIMEOUT, FINDING_OPTION_USER_TIMEOUT },
 };
 
 /* RFC 8684 3: subtypes of the MPTCP option. */
@@ -106,6 +107,8 @@ static void look_at_kinds(struct step *st)
 		tell(st, FINDING_MSS_ON_NON_SYN);
 	if ((o->seen & OPT_SACK_PERMITTED) && !is_syn)
 		tell(st, FINDING_SACK_PERMITTED_ON_NON_SYN);
+	if ((o->seen & OPT_WSCALE) && !is_syn)
+		tell(st, FINDING_WSCALE_ON_NON_SYN);
 	if (o->seen & OPT_MPTCP)
 		look_at_mptcp(st);
 }
@@ -336,7 +339,8 @@ static void look_at_size(struct step *st)
 void find_options(struct step *st)
 {
 	static const uint32_t rare = OPT_MD5 | OPT_AO | OPT_SNACK | OPT_UNKNOWN | OPT_EXPERIMENTAL |
-	                             OPT_MSS | OPT_SACK_PERMITTED | OPT_MPTCP;
+	                             OPT_MSS | OPT_SACK_PERMITTED | OPT_WSCALE | OPT_MPTCP |
+	                             OPT_USER_TIMEOUT;
 
 	if (st->seg->notes & SEG_HEADER_LENGTH_BAD)
 		return;
