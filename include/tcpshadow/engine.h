@@ -10,6 +10,7 @@
 #include "tcpshadow/capture.h"
 #include "tcpshadow/decode.h"
 #include "tcpshadow/event.h"
+#include "tcpshadow/stream.h"
 
 /* Facts about the whole run, complete when sinks are finished. */
 struct run_summary {
@@ -22,6 +23,8 @@ struct run_summary {
 	    half_open_rolled_up; /* unanswered SYNs that were only counted because the limit was reached */
 	uint64_t memory_limit; /* bytes */
 	bool interrupted;      /* a signal ended the run */
+	const struct finding *findings; /* about the capture as a whole; `by` is BY_NOBODY */
+	size_t nfindings;
 };
 
 /* One consumer.  Called from one thread, in order of packets.  Non-zero results stop the run. */
@@ -42,8 +45,10 @@ struct engine_options {
 	uint64_t hash_key;    /* key of the flow tables; never influences output */
 	bool
 	    reverse_shards; /* visit shards in reverse order: for the test that it does not matter */
-	int64_t time_wait_ns;  /* 0 = 60 s */
-	uint64_t memory_bytes; /* most memory for connections; 0 = default */
+	int64_t time_wait_ns;   /* 0 = 60 s */
+	uint64_t memory_bytes;  /* most memory for connections; 0 = default */
+	uint8_t overlap_policy; /* enum overlap_policy */
+	bool digest;            /* SHA-256 of every stream */
 	/* Called now and then with 0..1000 per mille (-1 unknown) and packets so far; may be NULL. */
 	void (*progress)(void *ctx, int per_mille, uint64_t packets);
 	void *progress_ctx;

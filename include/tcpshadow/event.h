@@ -8,6 +8,7 @@
 #ifndef TCPSHADOW_EVENT_H
 #define TCPSHADOW_EVENT_H
 
+#include "tcpshadow/hash.h"
 #include "tcpshadow/record.h"
 
 enum event_type {
@@ -15,6 +16,7 @@ enum event_type {
 	EVENT_SEGMENT,   /* a packet that belongs to a connection (only if a sink wants them) */
 	EVENT_RECORD,    /* a connection is over: its record */
 	EVENT_FORGOTTEN, /* a half-open connection was dropped to keep memory bounded: only counted */
+	EVENT_TROUBLE, /* a connection shows a fault of the capture for the first time: not for sinks */
 };
 
 #define EVENT_BIT(type) (1u << (type))
@@ -27,6 +29,17 @@ struct event_segment {
 	bool is_icmp;
 };
 
+struct event_trouble {
+	uint64_t hosts[2]; /* the two addresses, as event_host() */
+	uint16_t traps;    /* enum trap: the new ones */
+};
+
+/* A number for an address, never 0. */
+static inline uint64_t event_host(const struct endpoint_addr *addr)
+{
+	return hash_fixed(&addr->ip, sizeof(addr->ip)) | 1;
+}
+
 struct event {
 	uint8_t type; /* enum event_type */
 	uint32_t
@@ -35,6 +48,7 @@ struct event {
 	uint64_t id;  /* connection's number, filled by the merge */
 	union {
 		struct event_segment segment;
+		struct event_trouble trouble;
 		const struct conn_record *record;
 	} u;
 };

@@ -39,8 +39,8 @@ void find_describe(const struct finder *f, struct buf *out);
 uint64_t find_connections(const struct finder *f); /* in the whole capture */
 uint64_t find_id(const struct finder *f);          /* of the first match */
 /*
- * The session of the one match without rows yet, and the ordinals of its packets in ascending order:
- * only for FIND_ID.  The session is the caller's from then on.
+ * The session of the one match without rows yet, and the ordinals of its packets in ascending
+ * order: only for FIND_ID.  The session is the caller's from then on.
  */
 struct session *find_take_session(struct finder *f);
 const uint64_t *find_packets(const struct finder *f, size_t *n);

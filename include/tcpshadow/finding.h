@@ -90,6 +90,12 @@ struct finding {
 };
 
 /*
+ * The capture shows these traps (bits): those of the row are noted, and with the first of them the confidence
+ * goes down one step.  What is said of the capture itself stays.
+ */
+void finding_doubt(struct finding *f, unsigned traps);
+
+/*
  * One plain sentence.  Placeholders of the row's text: {by} "client" or "server", {peer} the other one,
  * {count} with separators, {a} {b} the numbers, {time} {cost} as durations, {packet} the first packet's number
  * as people know it (the caller's `number`).

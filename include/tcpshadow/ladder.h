@@ -2,7 +2,8 @@
 /*
  * ladder - what a ladder diagram of a session shows, line by line, before it is drawn.
  *
- * Output: items: segments, runs of plain segments folded into one, gaps in time, states left by a timer.
+ * Output: items: segments, runs of plain segments folded into one, gaps in time, states left by a
+ *         timer.
  * Does not: draw.
  */
 #ifndef TCPSHADOW_LADDER_H
@@ -46,8 +47,8 @@ struct ladder_fold ladder_fold_sum(const struct session *s, const struct ladder_
 void ladder_fold_text(struct buf *out, const struct ladder_fold *f, enum side side);
 
 /*
- * "SYN+ACK 0 ack 1 win 28960 mss 1400": flags, relative numbers, window, options, as much of it as fits
- * into `room` columns; the first part always.
+ * "SYN+ACK 0 ack 1 win 28960 mss 1400": flags, relative numbers, window, options, as much of it as
+ * fits into `room` columns; the first part always.
  */
 void ladder_segment_text(struct buf *out, const struct session_row *row, size_t room);
 /* The flags alone: "SYN+ACK", "PSH", "DATA", "none". */

@@ -12,6 +12,7 @@
 #include "tcpshadow/addr.h"
 #include "tcpshadow/finding.h"
 #include "tcpshadow/segment.h"
+#include "tcpshadow/stream.h"
 
 enum tcp_state {
 #define STATE(id, name, brief) TCPS_##id,
@@ -123,6 +124,8 @@ struct side_record {
 	uint32_t states_lost; /* entries that did not fit the list */
 	uint32_t isn;         /* valid when offer.seen */
 	struct syn_offer offer;
+	struct stream_facts stream; /* of what this side sent */
+	bool fin_sent;
 };
 
 struct conn_record {
@@ -146,7 +149,7 @@ struct conn_record {
 	uint32_t nresets, resets_seen;        /* kept, counted */
 	const struct icmp_record *icmp;
 	uint32_t nicmp, icmp_seen;
-	const struct finding *findings;
+	struct finding *findings; /* confidence may be lowered until sinks see them */
 	uint32_t nfindings;
 	uint32_t findings_lost; /* kinds that did not fit the list */
 

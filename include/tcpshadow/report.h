@@ -19,7 +19,7 @@
 struct report_out {
 	FILE *file; /* borrowed */
 	struct buf buf;
-	int error; /* errno of the first write that failed, 0 = none; EPIPE = the reader went away */
+	int error; /* errno of the first failed write, 0 = none; EPIPE = the reader left */
 };
 
 void report_out_init(struct report_out *o, FILE *file);
@@ -67,7 +67,7 @@ TS_NODISCARD int report_show_json(
 TS_NODISCARD int report_mermaid(
     const struct session *s, const struct report_options *o, struct err *e);
 
-/* Tables in Markdown: the state machine, the names of --where, and the words of notes and outcomes. */
+/* In Markdown: the state machine, the names of --where, findings and other words. */
 void report_fsm(struct buf *out);
 void report_fields(struct buf *out);
 void report_words(struct buf *out);

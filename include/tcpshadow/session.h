@@ -42,7 +42,7 @@ struct session *session_new(const struct conn_record *r);
 void session_free(struct session *s);
 void session_add(struct session *s, const struct segment *seg);
 
-/* The entry of a side's states that belongs on this packet's line, the last of several; NULL = none. */
+/* The state that belongs on this packet's line, the last of several; NULL = none. */
 const struct state_entry *session_caused(const struct side_record *s, uint64_t packet);
 /* Is the packet among those that a finding names? */
 bool session_is_evidence(const struct finding *f, uint64_t packet);

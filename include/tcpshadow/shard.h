@@ -12,6 +12,7 @@
 #define TCPSHADOW_SHARD_H
 
 #include "tcpshadow/event.h"
+#include "tcpshadow/stream.h"
 
 enum {
 	SHARD_COUNT = 32, /* fixed: limits and eviction are per shard, so output depends on it */
@@ -22,6 +23,7 @@ struct shard_options {
 	int64_t time_wait;   /* ns */
 	uint64_t memory;     /* bytes, for this shard */
 	bool wants_segments; /* log EVENT_SEGMENT */
+	struct reasm_options streams;
 };
 
 struct shard_counts {

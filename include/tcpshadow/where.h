@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * where - the filter language over connections: `server.port = 443 and not (refused or duration < 50ms)`.
+ * where - the filter language over connections: `port = 443 and not (refused or duration < 1s)`.
  *
  * Input:  an expression typed by a person; records.
  * Output: does a record match; or which token is wrong and what was expected there.
@@ -12,8 +12,8 @@
  *           | "host" ADDRESS | "port" NUMBER | "net" ADDRESS "/" BITS
  *     OP    = "=" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "~"
  *
- * A name with a side (packets.client) that is given without it (packets) means either side.  What is not
- * known of a connection matches no comparison.
+ * A name with a side (packets.client) that is given without it (packets) means either side.  What
+ * is not known of a connection matches no comparison.
  */
 #ifndef TCPSHADOW_WHERE_H
 #define TCPSHADOW_WHERE_H

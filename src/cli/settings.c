@@ -129,6 +129,18 @@ static int set_hash_key(struct settings *s, const char *value, struct err *e)
 	return 0;
 }
 
+static int set_overlap_policy(struct settings *s, const char *value, struct err *e)
+{
+	enum overlap_policy p = overlap_policy_of(value);
+
+	if (p == OVERLAP_COUNT)
+		return err_set(e,
+		    "--overlap-policy: '%s' is not linux, bsd, windows, solaris, first or last",
+		    value);
+	s->engine.overlap_policy = (uint8_t)p;
+	return 0;
+}
+
 static int set_color(struct settings *s, const char *value, struct err *e)
 {
 	if (strcmp(value, "always") == 0)
@@ -154,6 +166,7 @@ static const struct {
 	{ OPTION_BATCH, set_batch },
 	{ OPTION_HASH_KEY, set_hash_key },
 	{ OPTION_COLOR, set_color },
+	{ OPTION_OVERLAP_POLICY, set_overlap_policy },
 };
 
 /* Columns of the terminal, or what COLUMNS says; 0 = output goes to a file: as wide as needed. */
@@ -198,6 +211,7 @@ int settings_init(struct settings *s, const struct options *o, struct err *e)
 	s->spool = SPOOL_DEFAULT;
 	s->engine.hash_key = hash_random_key();
 	s->engine.reverse_shards = o->given[OPTION_REVERSE_SHARDS];
+	s->engine.digest = o->given[OPTION_DIGEST];
 	s->quiet = o->given[OPTION_QUIET];
 	s->verbose = o->given[OPTION_VERBOSE];
 	for (size_t i = 0; i < ARRAY_LEN(parsers); i++)

@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include "engine/hosts.h"
 #include "engine/idmap.h"
 #include "tcpshadow/engine.h"
 #include "tcpshadow/mem.h"
@@ -19,7 +20,9 @@
 #define DEFAULT_BATCH_BYTES   (256u << 10)
 #define DEFAULT_MEMORY        (UINT64_C(1) << 30)
 #define DEFAULT_TIME_WAIT     (60 * NS_PER_SEC)
-#define NO_SLOT               UINT32_MAX
+/* Most bytes that wait for a gap to be filled in one direction. */
+#define MAX_WAITING ((size_t)2 << 20)
+#define NO_SLOT     UINT32_MAX
 
 /* A whole second begins at this slot. */
 struct tick {
@@ -48,6 +51,7 @@ struct pipeline {
 	int64_t second; /* latest */
 	struct shard *shards[SHARD_COUNT];
 	struct idmap ids;
+	struct hosts hosts;
 	uint64_t last_id;
 	struct run_summary summary;
 };
@@ -70,6 +74,11 @@ static void pipeline_init(struct pipeline *p)
 		.time_wait = o->time_wait_ns ? o->time_wait_ns : DEFAULT_TIME_WAIT,
 		.memory = memory / SHARD_COUNT,
 		.wants_segments = wants_segments(p->sinks, p->nsinks),
+		.streams = {
+			.policy = o->overlap_policy,
+			.max_bytes = MAX_WAITING,
+			.digest = o->digest,
+		},
 	};
 	struct decode_options dopt = { .verify_checksums = true };
 
@@ -83,6 +92,7 @@ static void pipeline_init(struct pipeline *p)
 	for (unsigned i = 0; i < SHARD_COUNT; i++)
 		p->shards[i] = shard_new(&so);
 	idmap_init(&p->ids);
+	hosts_init(&p->hosts);
 	p->summary.memory_limit = memory;
 }
 
@@ -91,6 +101,7 @@ static void pipeline_release(struct pipeline *p)
 	for (unsigned i = 0; i < SHARD_COUNT; i++)
 		shard_free(p->shards[i]);
 	idmap_release(&p->ids);
+	hosts_release(&p->hosts);
 	decoder_free(p->decoder);
 	cap_batch_release(&p->batch);
 	free(p->segments);
@@ -160,16 +171,21 @@ static int deliver(struct pipeline *p, const struct log_entry *le, struct err *e
 	case EVENT_OPEN:
 		ev.id = ++p->last_id;
 		idmap_put(&p->ids, ev.uid, ev.id);
+		hosts_opened(&p->hosts);
 		break;
 	case EVENT_SEGMENT:
 		ev.id = idmap_get(&p->ids, ev.uid);
 		break;
 	case EVENT_RECORD:
 		ev.id = le->record->id = idmap_take(&p->ids, ev.uid);
+		hosts_doubt(&p->hosts, le->record);
 		break;
 	case EVENT_FORGOTTEN:
 		ev.id = idmap_take(&p->ids, ev.uid);
 		break;
+	case EVENT_TROUBLE:
+		hosts_trouble(&p->hosts, &ev.u.trouble);
+		return 0;
 	}
 	for (size_t i = 0; i < p->nsinks; i++) {
 		struct sink *s = p->sinks[i];
@@ -269,6 +285,7 @@ static int finish_sinks(struct pipeline *p, struct err *e)
 		sum->half_open_rolled_up += c->rolled_up;
 		sum->icmp_unmatched += c->icmp_unmatched;
 	}
+	hosts_summarise(&p->hosts, sum);
 	for (size_t i = 0; i < p->nsinks; i++)
 		if (p->sinks[i]->ops->finish(p->sinks[i], sum, e) != 0)
 			return -1;
@@ -295,6 +312,7 @@ static int run(struct pipeline *p, struct err *e)
 			return -1;
 		report_progress(p);
 	}
+	hosts_finish(&p->hosts, cap_facts(p->cap));
 	if (finish_connections(p, e) != 0)
 		return -1;
 	return finish_sinks(p, e);

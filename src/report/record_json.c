@@ -9,6 +9,7 @@
 #include "report/json.h"
 #include "report/place.h"
 #include "report/record_json.h"
+#include "tcpshadow/digest.h"
 
 #define SCHEMA 1
 
@@ -191,6 +192,38 @@ static void quality_json(struct buf *out, const struct conn_record *r)
 	json_end_object(out);
 }
 
+static void sha256_json(struct buf *out, const uint8_t *value)
+{
+	json_string(out, "sha256");
+	for (size_t i = 0; i < DIGEST_BYTES; i++)
+		buf_addf(out, "%02x", value[i]);
+	json_end_string(out);
+}
+
+static void stream_json(struct buf *out, const char *key, const struct side_record *side)
+{
+	const struct stream_facts *f = &side->stream;
+
+	json_object(out, key);
+	json_u64(out, "bytes", f->bytes);
+	json_u64(out, "missing", f->missing);
+	json_u64(out, "gaps", f->gaps);
+	json_u64(out, "conflicts", f->conflicts);
+	json_bool(out, "ambiguous", f->ambiguous);
+	json_bool(out, "fin", side->fin_sent);
+	if (f->has_sha256)
+		sha256_json(out, f->sha256);
+	json_end_object(out);
+}
+
+static void streams_json(struct buf *out, const struct conn_record *r)
+{
+	json_object(out, "streams");
+	stream_json(out, "client", &r->sides[SIDE_CLIENT]);
+	stream_json(out, "server", &r->sides[SIDE_SERVER]);
+	json_end_object(out);
+}
+
 static void finding_packets_json(
     struct buf *out, const struct finding *f, const struct cap_facts *facts)
 {
@@ -274,6 +307,7 @@ void record_json_begin(struct buf *out, const struct conn_record *r, const struc
 	handshake_json(out, r);
 	close_json(out, r);
 	resets_json(out, r, facts);
+	streams_json(out, r);
 	icmp_json(out, r, facts);
 	quality_json(out, r);
 	findings_json(out, r, facts);

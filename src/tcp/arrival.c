@@ -227,6 +227,8 @@ void arrival_queue(struct step *st)
 		.weak = st->is_weak || ((st->seg->flags & TCP_RST) && st->peer->resets_refuted > 1),
 		.exact = (st->seg->flags & TCP_RST) && rst_is_exact(st),
 	};
+	if (a.exact && !a.weak)
+		st->self->exact_rst_sent = true;
 	if ((st->seg->flags & TCP_RST) && !a.exact)
 		st->notes |= 1u << SEGMENT_NOTE_RST_NOT_OBEYED;
 	enqueue(st->peer, &a);

@@ -11,6 +11,7 @@
 
 #include "tcp/conn.h"
 #include "tcp/find.h"
+#include "tcp/stream.h"
 
 void conn_init(struct conn *c, const struct segment *s, uint8_t dir)
 {
@@ -45,6 +46,10 @@ void conn_release(struct conn *c)
 {
 	free(c->findings);
 	c->findings = NULL;
+	for (unsigned i = 0; i < 2; i++) {
+		reasm_free(c->ends[i].stream);
+		c->ends[i].stream = NULL;
+	}
 }
 
 static void account(struct step *st)
@@ -191,6 +196,7 @@ static void sent_fin(struct step *st)
 		if (c->nfin_order < 2)
 			c->fin_order[c->nfin_order++] = st->dir;
 		e->fin_seen = true;
+		e->fin_was_next = st->seq == e->snd_nxt - segment_seq_len(st->seg) && !e->nholes;
 		e->fin_end = st->end;
 	}
 	(void)state_stimulus(e, SND_FIN, &cause);
@@ -482,7 +488,8 @@ static void look_for_findings(struct step *st)
 	find_path_mtu(st);
 }
 
-void conn_segment(struct conn *c, const struct segment *s, uint8_t dir, struct step *step)
+void conn_segment(
+    struct conn *c, const struct segment *s, uint8_t dir, struct stream_env *env, struct step *step)
 {
 	*step = (struct step){
 		.conn = c,
@@ -491,6 +498,7 @@ void conn_segment(struct conn *c, const struct segment *s, uint8_t dir, struct s
 		.seg = s,
 		.dir = dir,
 		.time = s->ts - c->start,
+		.env = env,
 	};
 	track_numbers(step);
 	duplicate_check(step);
@@ -507,6 +515,7 @@ void conn_segment(struct conn *c, const struct segment *s, uint8_t dir, struct s
 	if (!step->is_weak)
 		apply(step);
 	arrival_queue(step);
+	stream_segment(step);
 	note_challenge_due(step);
 	step->self->last_packet = s->packet;
 }
@@ -556,7 +565,7 @@ static void look_back_for_findings(struct conn *c)
 	find_gate(c);
 }
 
-void conn_finish(struct conn *c, bool reused, bool time_wait_expired)
+void conn_finish(struct conn *c, struct stream_env *env, bool reused, bool time_wait_expired)
 {
 	struct cause cause = { 0, c->end, 0 };
 
@@ -570,6 +579,7 @@ void conn_finish(struct conn *c, bool reused, bool time_wait_expired)
 	c->was_cut_off = !reused && !time_wait_expired;
 	if (reused)
 		c->traps |= TRAP_REUSE;
+	stream_close(c, env);
 	look_back_for_findings(c);
 }
 

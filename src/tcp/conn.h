@@ -18,6 +18,7 @@
 #include "tcpshadow/finding.h"
 #include "tcpshadow/replay.h"
 #include "tcpshadow/segment.h"
+#include "tcpshadow/stream.h"
 
 enum {
 	HISTORY_MAX = 10, /* an orderly life has at most 7 entries */
@@ -50,6 +51,9 @@ struct hole {
 	bool
 	    acked; /* the peer has it all the same: counted as missing, unless it is captured late */
 };
+
+struct reasm;
+struct stream_env;
 
 /* What tells a copy of a frame from a segment sent again. */
 struct frame_print {
@@ -108,6 +112,15 @@ struct endpoint {
 	uint8_t nholes;
 	uint32_t holes_lost; /* forgotten because there were more */
 	struct syn_offer offer;
+
+	/* what it sent, put in order: stream.c */
+	struct reasm *stream; /* heap, owned; NULL before the first byte and after the end */
+	bool stream_closed;
+	bool exact_rst_sent; /* a RST that the peer had to obey was captured from it */
+	bool fin_was_next;   /* its FIN came right behind what was captured before */
+	uint64_t max_window; /* largest it offered, scaled */
+	uint64_t unseen_ack; /* the peer acknowledged so much, beyond what was captured; 0 = no */
+	struct stream_facts facts;
 	bool is_offer_cut;        /* the capture lacks options of its SYN */
 	bool offers_accurate_ecn; /* its SYN asked for RFC 9768 */
 	bool offers_mptcp;        /* its SYN was MP_CAPABLE */
@@ -176,9 +189,13 @@ struct step {
 	bool is_weak;    /* the receiver should ignore it, and it proves nothing about its sender */
 	bool is_foreign; /* RST that looks as if another host had made it */
 	bool is_copy;    /* the same frame captured again: it changes nothing */
+	bool is_old_ack; /* older than the largest window allows (RFC 5961 5.2) */
+	bool acks_unsent;       /* acknowledges what was not captured */
+	uint64_t edge_before;   /* right edge of the window it was sent into */
 	uint64_t seq, end, ack; /* unwrapped */
 	int64_t time;
-	uint32_t notes; /* bits of enum segment_note */
+	struct stream_env *env; /* NULL: no streams */
+	uint32_t notes;         /* bits of enum segment_note */
 };
 
 /* Frees what the connection owns. */
@@ -186,11 +203,12 @@ void conn_release(struct conn *c);
 /* Begin a connection with its first segment, which is not applied yet.  dir: the sender's direction bit. */
 void conn_init(struct conn *c, const struct segment *s, uint8_t dir);
 /* Apply one segment.  Fills `step`, whose notes and numbers serve the replay. */
-void conn_segment(struct conn *c, const struct segment *s, uint8_t dir, struct step *step);
+void conn_segment(struct conn *c, const struct segment *s, uint8_t dir, struct stream_env *env,
+    struct step *step);
 /* An ICMP error about a segment that ends[dir] sent. */
 void conn_icmp(struct conn *c, const struct segment *s, uint8_t dir);
 /* No more segments will come: decide what is still open.  reused: a new SYN took over the ports. */
-void conn_finish(struct conn *c, bool reused, bool time_wait_expired);
+void conn_finish(struct conn *c, struct stream_env *env, bool reused, bool time_wait_expired);
 
 /* pack.c: a closed connection made small.  Packing spoils *c; `out` has room for CONN_PACKED_MAX bytes. */
 enum {

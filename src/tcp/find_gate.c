@@ -34,22 +34,10 @@ static unsigned traps_of(const struct conn *c)
 	return traps;
 }
 
-static void lower(struct finding *f, unsigned traps)
-{
-	const struct finding_info *info = finding_info((enum finding_id)f->id);
-	unsigned mine = info->traps & traps;
-
-	if (info->class == CLASS_CAPTURE || mine == 0)
-		return;
-	if (!f->traps && f->confidence > CONFIDENCE_POSSIBLE)
-		f->confidence--;
-	f->traps |= (uint16_t)mine;
-}
-
 void find_gate(struct conn *c)
 {
 	unsigned traps = traps_of(c);
 
 	for (unsigned i = 0; i < c->nfindings; i++)
-		lower(&c->findings[i], traps);
+		finding_doubt(&c->findings[i], traps);
 }

@@ -116,6 +116,8 @@ static void fill_side(struct side_record *r, const struct conn *c, uint8_t dir)
 		.states_lost = e->history_lost,
 		.isn = e->isn,
 		.offer = e->offer,
+		.stream = e->facts,
+		.fin_sent = e->fin_seen,
 	};
 }
 

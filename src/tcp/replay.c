@@ -81,7 +81,7 @@ void replay_segment(struct replay *r, const struct segment *s, struct replay_ste
 	if (s->kind == SEG_ICMP)
 		conn_icmp(c, s, dir);
 	else
-		conn_segment(c, s, dir, &st);
+		conn_segment(c, s, dir, NULL, &st);
 	*out = (struct replay_step){
 		.side = dir == c->client ? SIDE_CLIENT : SIDE_SERVER,
 		.rel_seq = relative(st.seq, origin(st.self)),
@@ -97,7 +97,7 @@ void replay_segment(struct replay *r, const struct segment *s, struct replay_ste
 
 const struct conn_record *replay_finish(struct replay *r)
 {
-	conn_finish(&r->conn, false, false);
+	conn_finish(&r->conn, NULL, false, false);
 	record_fill(&r->record, &r->conn);
 	return &r->record;
 }

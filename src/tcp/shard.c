@@ -13,6 +13,7 @@
 #include "tcp/conn.h"
 #include "tcp/flow.h"
 #include "tcp/halfopen.h"
+#include "tcp/stream.h"
 #include "tcpshadow/hash.h"
 #include "tcpshadow/mem.h"
 #include "tcpshadow/shard.h"
@@ -23,7 +24,8 @@
 enum life {
 	LIFE_HALF_OPEN,
 	LIFE_OPEN,
-	LIFE_CLOSED,
+	LIFE_LINGERING, /* just closed: late packets are likely */
+	LIFE_CLOSED,    /* packed */
 	LIFE_COUNT,
 };
 
@@ -44,6 +46,9 @@ struct life_list {
 	struct flow *head, *tail;
 };
 
+/* A connection stays whole so long after its last packet once it looks closed (ns). */
+#define LINGER (2 * NS_PER_SEC)
+
 /* One part in so many of the memory holds SYNs that nobody has answered. */
 #define HALF_OPEN_SHARE 32
 
@@ -61,6 +66,7 @@ struct shard {
 	struct life_list lives[LIFE_COUNT];
 	struct pool *flows, *conns, *records;
 	struct halfopen *halfopen;
+	struct stream_env env;
 	struct log_entry *log;
 	size_t nlog, log_cap;
 	struct retired *retired;
@@ -85,6 +91,7 @@ struct shard *shard_new(const struct shard_options *o)
 	size_t cap = o->memory / each < 64 ? 64 : (size_t)(o->memory / each);
 
 	s->o = *o;
+	s->env.options = o->streams;
 	s->nbuckets = 256;
 	s->buckets = mem_alloc(s->nbuckets, sizeof(*s->buckets));
 	s->flows = pool_new(sizeof(struct flow), cap);
@@ -222,6 +229,16 @@ static void log_segment(
 		};
 }
 
+/* Told once for each trap of a connection. */
+static void log_trouble(struct shard *s, struct conn *c, uint32_t slot)
+{
+	log_append(s, EVENT_TROUBLE, slot, c->uid)->event.u.trouble = (struct event_trouble){
+		.hosts = { event_host(&c->addrs[0]), event_host(&c->addrs[1]) },
+		.traps = (uint16_t)(c->traps & ~c->traps_told),
+	};
+	c->traps_told = c->traps;
+}
+
 static void log_record(struct shard *s, struct conn *c, bool evicted, uint32_t slot)
 {
 	struct conn_record *r = pool_get(s->records);
@@ -288,6 +305,7 @@ static void squeeze(struct shard *s, struct flow *f)
 	size_t n;
 
 	f->uid = f->conn->uid;
+	stream_close(f->conn, &s->env);
 	n = conn_pack(f->conn, bytes);
 	f->packed = mem_alloc(n, 1);
 	memcpy(f->packed, bytes, n);
@@ -304,7 +322,7 @@ static uint64_t uid_of(const struct flow *f)
 static void end_conn(struct shard *s, struct flow *f, enum ending why, uint32_t slot)
 {
 	(void)whole(s, f);
-	conn_finish(f->conn, why == ENDING_REUSED, why == ENDING_EXPIRED);
+	conn_finish(f->conn, &s->env, why == ENDING_REUSED, why == ENDING_EXPIRED);
 	log_record(s, f->conn, why == ENDING_EVICTED, slot);
 	f->conn = NULL;
 	free(f->pending);
@@ -344,6 +362,8 @@ static void evict_one(struct shard *s, uint32_t slot)
 		return;
 	}
 	f = life_idlest(s, LIFE_CLOSED);
+	if (!f)
+		f = life_idlest(s, LIFE_LINGERING);
 	if (!f)
 		f = life_idlest(s, LIFE_OPEN);
 	BUG_ON(!f);
@@ -391,7 +411,7 @@ static void update_life(struct shard *s, struct flow *f, uint8_t dir)
 	enum life life = LIFE_OPEN;
 
 	if (f->conn->is_over)
-		life = LIFE_CLOSED;
+		life = LIFE_LINGERING;
 	else if (is_half_open(f->conn, dir))
 		life = LIFE_HALF_OPEN;
 	if (life == f->life)
@@ -423,8 +443,10 @@ static void apply(
 {
 	struct step step;
 
-	conn_segment(f->conn, seg, dir, &step);
+	conn_segment(f->conn, seg, dir, &s->env, &step);
 	log_segment(s, f->conn->uid, dir == f->conn->client, seg, slot);
+	if (f->conn->traps != f->conn->traps_told)
+		log_trouble(s, f->conn, slot);
 }
 
 /*
@@ -497,7 +519,7 @@ static struct flow *promote(
 		return NULL;
 	dir = flow_key_of(&syn_key, &syn);
 	f = new_flow(s, key, &syn, dir, slot);
-	conn_segment(f->conn, &syn, dir, &step);
+	conn_segment(f->conn, &syn, dir, &s->env, &step);
 	return f;
 }
 
@@ -556,22 +578,40 @@ void shard_segment(struct shard *s, const struct segment *seg, uint32_t slot)
 		apply(s, f, seg, dir, slot);
 		update_life(s, f, dir);
 	}
-	if (f && f->conn && f->life == LIFE_CLOSED)
-		squeeze(s, f);
+}
+
+/* The next of its kind that has been idle for so long, or NULL. */
+static struct flow *life_due(struct shard *s, enum life life, int64_t timeout, int64_t now)
+{
+	struct flow *f;
+
+	while ((f = s->lives[life].head) != NULL && f->looked_at + timeout <= now) {
+		if (f->last <= f->looked_at)
+			return f;
+		life_leave(s, f);
+		life_enter(s, f, life);
+	}
+	return NULL;
 }
 
 static void expire(struct shard *s, enum life life, int64_t timeout, int64_t now, uint32_t slot)
 {
 	struct flow *f;
 
-	while ((f = s->lives[life].head) != NULL && f->looked_at + timeout <= now) {
-		if (f->last > f->looked_at) {
-			life_leave(s, f);
-			life_enter(s, f, life);
-			continue;
-		}
+	while ((f = life_due(s, life, timeout, now)) != NULL) {
 		end_conn(s, f, ENDING_EXPIRED, slot);
 		remove_flow(s, f);
+	}
+}
+
+static void squeeze_lingering(struct shard *s, int64_t now)
+{
+	struct flow *f;
+
+	while ((f = life_due(s, LIFE_LINGERING, LINGER, now)) != NULL) {
+		squeeze(s, f);
+		life_leave(s, f);
+		life_enter(s, f, LIFE_CLOSED);
 	}
 }
 
@@ -583,8 +623,8 @@ static void end_syn(struct shard *s, const struct segment *syn, uint32_t slot)
 	struct conn *c = new_conn(s, syn, dir);
 	struct step step;
 
-	conn_segment(c, syn, dir, &step);
-	conn_finish(c, false, false);
+	conn_segment(c, syn, dir, &s->env, &step);
+	conn_finish(c, &s->env, false, false);
 	log_record(s, c, false, slot);
 }
 
@@ -596,6 +636,7 @@ void shard_tick(struct shard *s, int64_t second, uint32_t slot)
 	while (halfopen_take_oldest(s->halfopen, now - HALF_OPEN_TIMEOUT, &syn))
 		end_syn(s, &syn, slot);
 	expire(s, LIFE_HALF_OPEN, HALF_OPEN_TIMEOUT, now, slot);
+	squeeze_lingering(s, now);
 	expire(s, LIFE_CLOSED, s->o.time_wait, now, slot);
 }
 

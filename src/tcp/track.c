@@ -77,6 +77,16 @@ static bool is_right_of_window(const struct step *st)
 	return st->seq > to->right_edge;
 }
 
+/* RFC 5961 5.2: older than SND.UNA less the largest window the peer was ever offered. */
+static bool is_too_old_ack(const struct step *st)
+{
+	const struct endpoint *self = st->self;
+	uint64_t window = self->scale_known ? self->max_window : UINT64_C(65535) << 14;
+
+	return st->has_ack && self->has_ack && !(st->seg->flags & (TCP_SYN | TCP_RST)) &&
+	       st->ack + window < self->rcv_nxt;
+}
+
 /*
  * RFC 9293 3.10.7.4, fifth check; RFC 5961 5.2.  The capture may have missed what is acknowledged, so only
  * what the end never offered to receive is impossible.
@@ -89,7 +99,7 @@ static bool is_unacceptable_ack(const struct step *st)
 		return false;
 	if (st->ack > peer->snd_nxt)
 		return self->has_ack && self->scale_known && st->ack > self->right_edge + 1;
-	return self->has_ack && st->ack + (UINT64_C(65535) << 14) < self->rcv_nxt;
+	return is_too_old_ack(st);
 }
 
 static bool lacks_ack_flag(const struct step *st)
@@ -121,6 +131,9 @@ void track_validity(struct step *st)
 	bool bad_sum = has_bad_checksum(st), old_ts = is_old_timestamp(st);
 	bool right = is_right_of_window(st), bad_ack = is_unacceptable_ack(st);
 
+	st->is_old_ack = is_too_old_ack(st);
+	st->acks_unsent = st->has_ack && st->peer->has_seq && st->ack > st->peer->snd_nxt;
+	st->edge_before = st->peer->right_edge;
 	if (bad_sum)
 		note(st, SEGMENT_NOTE_BAD_CHECKSUM);
 	if (old_ts)
@@ -287,6 +300,8 @@ static void advance_acked(struct step *st)
 	self->last_window =
 	    (uint64_t)st->seg->window
 	    << (self->scale_known && !(st->seg->flags & TCP_SYN) ? self->wscale : 0);
+	if (self->last_window > self->max_window)
+		self->max_window = self->last_window;
 	edge = st->ack + self->last_window;
 	if (edge > self->right_edge)
 		self->right_edge = edge;

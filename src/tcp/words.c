@@ -149,3 +149,28 @@ const char *icmp_kind_word(unsigned ip_version, unsigned type, unsigned code)
 			return w[i].word;
 	return "other";
 }
+
+static const char *const policy_words[OVERLAP_COUNT] = { "linux", "bsd", "windows", "solaris",
+	"first", "last" };
+static const char *const gap_words[] = { "not_captured", "not_acknowledged", "cut" };
+
+const char *overlap_policy_word(enum overlap_policy p)
+{
+	BUG_ON(p >= OVERLAP_COUNT);
+	return policy_words[p];
+}
+
+enum overlap_policy overlap_policy_of(const char *word)
+{
+	unsigned i = 0;
+
+	while (i < OVERLAP_COUNT && strcmp(word, policy_words[i]) != 0)
+		i++;
+	return (enum overlap_policy)i;
+}
+
+const char *stream_gap_word(enum stream_gap g)
+{
+	BUG_ON(g >= ARRAY_LEN(gap_words));
+	return gap_words[g];
+}

@@ -1,0 +1,512 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reasm - in-order delivery of one direction; see reasm.h for the contract.
+ *
+ * Waiting pieces do not overlap each other; the extents beside them remember how the segments came, which
+ * is what a policy compares.  A new piece takes over the bytes that older segments keep under the policy,
+ * replaces the range as a whole, and so leaves the pieces disjoint again.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tcp/reasm.h"
+#include "tcpshadow/mem.h"
+
+enum {
+	WINDOW_MIN = 4096,
+	WINDOW_MAX = 1 << 20, /* more unacknowledged bytes than this are not compared */
+};
+
+/* An ACK may be captured a little before the data it acknowledges: so long a gap is not declared (ns). */
+#define GAP_PATIENCE NS_PER_SEC
+
+#define NEVER        INT64_MIN
+
+struct reasm *reasm_new(const struct reasm_options *o, uint64_t first)
+{
+	struct reasm *r = mem_alloc(1, sizeof(*r));
+
+	r->o = o;
+	r->base = r->next = first;
+	r->gap_since = NEVER;
+	if (o->digest)
+		digest_init(&r->digest);
+	return r;
+}
+
+void reasm_free(struct reasm *r)
+{
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->nwaiting; i++)
+		free(r->waiting[i].bytes);
+	for (unsigned i = 0; i < r->nheld; i++)
+		free(r->held[i].bytes);
+	free(r->waiting);
+	free(r->extents);
+	free(r->window);
+	free(r);
+}
+
+static uint64_t max64(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static uint64_t min64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* --- what was delivered, for comparison --- */
+
+static void window_copy_in(struct reasm *r, const uint8_t *bytes, size_t n, uint64_t seq)
+{
+	size_t at = (size_t)seq & (r->window_size - 1), first = r->window_size - at;
+
+	if (first > n)
+		first = n;
+	memcpy(r->window + at, bytes, first);
+	memcpy(r->window, bytes + first, n - first);
+}
+
+static void window_grow(struct reasm *r, size_t size)
+{
+	uint8_t *old = r->window;
+	size_t old_size = r->window_size, used = r->window_used;
+
+	r->window = mem_alloc(size, 1);
+	r->window_size = size;
+	for (uint64_t seq = r->next - used; seq < r->next;) {
+		size_t at = (size_t)seq & (old_size - 1);
+		size_t n = (size_t)min64(old_size - at, r->next - seq);
+
+		window_copy_in(r, old + at, n, seq);
+		seq += n;
+	}
+	free(old);
+}
+
+/* Bytes that follow `next`; those that are not acknowledged must stay, up to WINDOW_MAX. */
+static void window_add(struct reasm *r, const uint8_t *bytes, size_t n)
+{
+	uint64_t unacked = r->next + n - max64(r->acked, r->base);
+	size_t size = r->window_size ? r->window_size : WINDOW_MIN;
+
+	while (size < WINDOW_MAX && size < unacked && r->acked < r->next + n)
+		size *= 2;
+	if (size != r->window_size)
+		window_grow(r, size);
+	if (n > size) {
+		window_copy_in(r, bytes + (n - size), size, r->next + (n - size));
+		r->window_used = size;
+		return;
+	}
+	window_copy_in(r, bytes, n, r->next);
+	r->window_used = (size_t)min64(r->window_used + n, size);
+}
+
+/* Do delivered bytes [seq, seq + n) equal these, as far as they are still known? */
+static bool window_equals(const struct reasm *r, uint64_t seq, const uint8_t *bytes, size_t n)
+{
+	uint64_t from = max64(seq, r->next - r->window_used);
+
+	while (from < seq + n) {
+		size_t at = (size_t)from & (r->window_size - 1);
+		size_t part = (size_t)min64(r->window_size - at, seq + n - from);
+
+		if (memcmp(r->window + at, bytes + (from - seq), part) != 0)
+			return false;
+		from += part;
+	}
+	return true;
+}
+
+static void conflict(struct reasm *r, bool is_ambiguous, uint64_t packet)
+{
+	if (r->facts.conflicts++ == 0)
+		r->facts.conflict_packet = packet;
+	if (is_ambiguous)
+		r->facts.ambiguous = true;
+}
+
+/*
+ * Bytes below `next` again.  The receiver has what it acknowledged; of the rest it may have got either
+ * version.  A keepalive's single octet may be anything (RFC 9293 3.8.4).
+ */
+static void compare_old(
+    struct reasm *r, uint64_t seq, const uint8_t *bytes, size_t n, uint64_t packet)
+{
+	if (r->window_used == 0 || (n == 1 && seq + 1 == r->next))
+		return;
+	if (!window_equals(r, seq, bytes, n))
+		conflict(r, seq + n > r->acked, packet);
+}
+
+/* --- delivery --- */
+
+static void deliver_gap(struct reasm *r, uint64_t n, enum stream_gap kind, uint64_t packet,
+    int64_t time, const struct reasm_out *out)
+{
+	r->facts.gaps++;
+	r->facts.missing += n;
+	if (kind == GAP_NOT_CAPTURED)
+		r->facts.ambiguous = true;
+	if (out && out->gap)
+		out->gap(out->ctx, r->next - r->base, n, kind, packet, time);
+	r->next += n;
+	r->window_used = 0;
+	r->gap_since = NEVER;
+}
+
+static void deliver(struct reasm *r, const uint8_t *bytes, size_t n, uint64_t packet, int64_t time,
+    const struct reasm_out *out)
+{
+	if (n == 0)
+		return;
+	if (!bytes) {
+		deliver_gap(r, n, GAP_CUT, packet, time, out);
+		return;
+	}
+	if (r->facts.gaps == 0) {
+		r->facts.bytes += n;
+		if (r->o->digest)
+			digest_add(&r->digest, bytes, n);
+	}
+	r->facts.delivered += n;
+	if (out && out->data)
+		out->data(out->ctx, r->next - r->base, bytes, n, packet, time);
+	window_add(r, bytes, n);
+	r->next += n;
+	r->gap_since = NEVER;
+}
+
+/* --- what waits --- */
+
+static void waiting_remove(struct reasm *r, size_t i)
+{
+	r->waiting_bytes -= (size_t)(r->waiting[i].end - r->waiting[i].seq);
+	free(r->waiting[i].bytes);
+	r->nwaiting--;
+	memmove(&r->waiting[i], &r->waiting[i + 1], (r->nwaiting - i) * sizeof(*r->waiting));
+	if (r->nwaiting == 0)
+		r->nextents = 0;
+}
+
+static void waiting_insert(struct reasm *r, size_t i, const struct piece *p)
+{
+	r->waiting = mem_grow(r->waiting, r->nwaiting, &r->waiting_cap, sizeof(*r->waiting));
+	memmove(&r->waiting[i + 1], &r->waiting[i], (r->nwaiting - i) * sizeof(*r->waiting));
+	r->waiting[i] = *p;
+	r->nwaiting++;
+	r->waiting_bytes += (size_t)(p->end - p->seq);
+}
+
+/* The first waiting piece that ends behind seq. */
+static size_t waiting_find(const struct reasm *r, uint64_t seq)
+{
+	size_t lo = 0, hi = r->nwaiting;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (r->waiting[mid].end <= seq)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* Deliver what has become contiguous. */
+static void pull(struct reasm *r, const struct reasm_out *out)
+{
+	size_t n = 0;
+
+	while (n < r->nwaiting && r->waiting[n].seq <= r->next) {
+		const struct piece *p = &r->waiting[n++];
+		uint64_t skip = min64(r->next - p->seq, p->end - p->seq);
+
+		deliver(r, p->bytes ? p->bytes + skip : NULL, (size_t)(p->end - p->seq - skip),
+		    p->packet, p->time, out);
+	}
+	for (; n > 0; n--)
+		waiting_remove(r, 0);
+}
+
+/* Does a newer segment [ns, ne) take the bytes it shares with an older one [ls, le)? */
+static bool newer_wins(
+    enum overlap_policy policy, uint64_t ls, uint64_t le, uint64_t ns, uint64_t ne)
+{
+	switch (policy) {
+	case OVERLAP_FIRST:
+	case OVERLAP_WINDOWS:
+		return false;
+	case OVERLAP_LAST:
+		return true;
+	case OVERLAP_BSD:
+		return ns < ls;
+	case OVERLAP_LINUX:
+		return ns < ls || (ns == ls && ne > le);
+	case OVERLAP_SOLARIS:
+		return ns <= ls ? ne >= le : ne > le;
+	case OVERLAP_COUNT:
+		break;
+	}
+	return false;
+}
+
+/* Copy what waits of [from, to) over the new piece's bytes. */
+static void take_over(const struct reasm *r, struct piece *p, uint64_t from, uint64_t to)
+{
+	for (size_t i = waiting_find(r, from); i < r->nwaiting && r->waiting[i].seq < to; i++) {
+		const struct piece *w = &r->waiting[i];
+		uint64_t a = max64(from, w->seq), b = min64(to, w->end);
+
+		if (w->bytes && p->bytes)
+			memcpy(p->bytes + (a - p->seq), w->bytes + (a - w->seq), (size_t)(b - a));
+	}
+}
+
+static void note_conflicts(struct reasm *r, const struct piece *p)
+{
+	for (size_t i = waiting_find(r, p->seq); i < r->nwaiting && r->waiting[i].seq < p->end;
+	     i++) {
+		const struct piece *w = &r->waiting[i];
+		uint64_t a = max64(p->seq, w->seq), b = min64(p->end, w->end);
+
+		if (w->bytes && p->bytes &&
+		    memcmp(p->bytes + (a - p->seq), w->bytes + (a - w->seq), (size_t)(b - a)) != 0)
+			conflict(r, true, p->packet);
+	}
+}
+
+static void apply_policy(struct reasm *r, struct piece *p)
+{
+	for (size_t i = 0; i < r->nextents; i++) {
+		uint64_t ls = max64(r->extents[i].seq, r->next), le = r->extents[i].end;
+
+		if (le <= p->seq || ls >= p->end)
+			continue;
+		if (!newer_wins((enum overlap_policy)r->o->policy, ls, le, p->seq, p->end))
+			take_over(r, p, max64(ls, p->seq), min64(le, p->end));
+	}
+}
+
+static uint8_t *copy_bytes(const uint8_t *bytes, size_t n)
+{
+	uint8_t *copy;
+
+	if (!bytes)
+		return NULL;
+	copy = mem_alloc(n, 1);
+	memcpy(copy, bytes, n);
+	return copy;
+}
+
+/* Cut [from, to) out of the waiting pieces. */
+static void clear_range(struct reasm *r, uint64_t from, uint64_t to)
+{
+	for (size_t i = waiting_find(r, from); i < r->nwaiting && r->waiting[i].seq < to;) {
+		struct piece w = r->waiting[i];
+		struct piece right = w;
+
+		if (w.end > to) {
+			right.seq = to;
+			right.bytes = copy_bytes(
+			    w.bytes ? w.bytes + (to - w.seq) : NULL, (size_t)(w.end - to));
+			waiting_insert(r, i + 1, &right);
+		}
+		if (w.seq >= from) {
+			waiting_remove(r, i);
+			continue;
+		}
+		r->waiting_bytes -= (size_t)(w.end - from);
+		r->waiting[i].end = from;
+		i++;
+	}
+}
+
+static void add_extent(struct reasm *r, uint64_t seq, uint64_t end)
+{
+	size_t kept = 0;
+
+	if (r->nextents > 2 * r->nwaiting + 64) {
+		for (size_t i = 0; i < r->nextents; i++)
+			if (r->extents[i].end > r->next)
+				r->extents[kept++] = r->extents[i];
+		r->nextents = kept;
+	}
+	r->extents = mem_grow(r->extents, r->nextents, &r->extents_cap, sizeof(*r->extents));
+	r->extents[r->nextents++] = (struct extent){ seq, end };
+}
+
+static bool overlaps_waiting(const struct reasm *r, uint64_t seq, uint64_t end)
+{
+	size_t i = waiting_find(r, seq);
+
+	return i < r->nwaiting && r->waiting[i].seq < end;
+}
+
+/* Takes over p->bytes. */
+static void keep(struct reasm *r, struct piece *p)
+{
+	if (overlaps_waiting(r, p->seq, p->end)) {
+		note_conflicts(r, p);
+		apply_policy(r, p);
+		clear_range(r, p->seq, p->end);
+	}
+	waiting_insert(r, waiting_find(r, p->seq), p);
+	add_extent(r, p->seq, p->end);
+}
+
+/* The oldest gap is given up: nothing acknowledged it, or it was never captured. */
+static void declare_gap(struct reasm *r, int64_t time, const struct reasm_out *out)
+{
+	uint64_t to = r->nwaiting ? r->waiting[0].seq : r->acked;
+
+	if (to > r->next)
+		deliver_gap(r, to - r->next, r->acked > r->next ? GAP_NOT_CAPTURED : GAP_NOT_ACKED,
+		    0, time, out);
+	pull(r, out);
+}
+
+static void enforce_bound(struct reasm *r, int64_t time, const struct reasm_out *out)
+{
+	while (r->waiting_bytes > r->o->max_bytes) {
+		r->facts.dropped++;
+		declare_gap(r, time, out);
+	}
+}
+
+static void add(struct reasm *r, uint64_t seq, const uint8_t *bytes, size_t n, uint64_t packet,
+    int64_t time, const struct reasm_out *out)
+{
+	struct piece p;
+
+	if (seq == r->next && !overlaps_waiting(r, seq, seq + n)) {
+		deliver(r, bytes, n, packet, time, out);
+	} else {
+		p = (struct piece){ seq, seq + n, copy_bytes(bytes, n), packet, time };
+		keep(r, &p);
+		enforce_bound(r, time, out);
+	}
+	if (r->nwaiting)
+		pull(r, out);
+}
+
+/* Nothing before the first byte and nothing behind the FIN is data. */
+static bool clip(const struct reasm *r, uint64_t *seq, const uint8_t **bytes, size_t *n)
+{
+	uint64_t end = *seq + *n, from = max64(*seq, r->base);
+
+	if (r->fin)
+		end = min64(end, r->fin);
+	if (from >= end)
+		return false;
+	if (*bytes)
+		*bytes += from - *seq;
+	*n = (size_t)(end - from);
+	*seq = from;
+	return true;
+}
+
+static void take(struct reasm *r, uint64_t seq, const uint8_t *bytes, size_t n, uint64_t packet,
+    int64_t time, const struct reasm_out *out)
+{
+	size_t old;
+
+	if (!clip(r, &seq, &bytes, &n))
+		return;
+	if (seq < r->next) {
+		old = (size_t)min64(n, r->next - seq);
+		if (bytes)
+			compare_old(r, seq, bytes, old, packet);
+		seq += old;
+		n -= old;
+		bytes = bytes ? bytes + old : NULL;
+	}
+	if (n)
+		add(r, seq, bytes, n, packet, time, out);
+}
+
+void reasm_add(struct reasm *r, uint64_t seq, const uint8_t *bytes, size_t n, uint64_t packet,
+    int64_t time, const struct reasm_out *out)
+{
+	take(r, seq, bytes, n, packet, time, out);
+}
+
+void reasm_cut(struct reasm *r, uint64_t seq, size_t n, uint64_t packet, int64_t time,
+    const struct reasm_out *out)
+{
+	take(r, seq, NULL, n, packet, time, out);
+}
+
+void reasm_hold(
+    struct reasm *r, uint64_t seq, const uint8_t *bytes, size_t n, uint64_t packet, int64_t time)
+{
+	if (!clip(r, &seq, &bytes, &n) || seq + n <= r->next || !bytes)
+		return;
+	if (r->nheld == REASM_HELD_MAX) {
+		free(r->held[0].bytes);
+		memmove(&r->held[0], &r->held[1], (REASM_HELD_MAX - 1) * sizeof(r->held[0]));
+		r->nheld--;
+	}
+	r->held[r->nheld++] = (struct piece){ seq, seq + n, copy_bytes(bytes, n), packet, time };
+}
+
+static void release_held(struct reasm *r, unsigned i)
+{
+	free(r->held[i].bytes);
+	r->nheld--;
+	memmove(&r->held[i], &r->held[i + 1], (r->nheld - i) * sizeof(r->held[0]));
+}
+
+/* The receiver has bytes that only an unlikely piece brought: then it took that piece. */
+static bool accept_held(struct reasm *r, uint64_t ack, const struct reasm_out *out)
+{
+	for (unsigned i = 0; i < r->nheld; i++) {
+		struct piece p = r->held[i];
+		uint64_t end = min64(p.end, ack);
+
+		if (p.seq > r->next || end <= r->next)
+			continue;
+		add(r, r->next, p.bytes + (r->next - p.seq), (size_t)(end - r->next), p.packet,
+		    p.time, out);
+		return true;
+	}
+	return false;
+}
+
+void reasm_ack(
+    struct reasm *r, uint64_t ack, uint64_t packet, int64_t time, const struct reasm_out *out)
+{
+	(void)packet;
+	if (ack > r->acked)
+		r->acked = ack;
+	while (r->next < ack && accept_held(r, ack, out))
+		;
+	for (unsigned i = r->nheld; i-- > 0;)
+		if (r->held[i].end <= r->next)
+			release_held(r, i);
+	if (r->next >= ack)
+		return;
+	if (r->gap_since == NEVER)
+		r->gap_since = time;
+	else if (time - r->gap_since > GAP_PATIENCE)
+		declare_gap(r, time, out);
+}
+
+void reasm_end(struct reasm *r, int64_t time, const struct reasm_out *out)
+{
+	while (r->nwaiting)
+		declare_gap(r, time, out);
+	if (r->acked > r->next && (!r->fin || r->next < r->fin))
+		declare_gap(r, time, out);
+	if (r->o->digest) {
+		r->facts.has_sha256 = true;
+		digest_value(&r->digest, r->facts.sha256);
+	}
+}

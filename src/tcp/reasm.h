@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reasm - put the bytes one end sent into the order in which the other end read them.
+ *
+ * Input:  pieces (sequence number, bytes) in capture order; they may overlap, repeat, be missing.  For each,
+ *         whether the receiver takes it; and what the receiver acknowledged.
+ * Output: data and gaps in sequence order, each byte once; counts; whether the receiver may have read
+ *         something else.
+ * Memory: nothing before the first byte; then a window of what was delivered, for comparison, and pieces
+ *         that wait, both bounded by the options.  At a bound the oldest gap is declared, and counted.
+ * Spec:   RFC 9293 3.4, 3.10.7.4 (seventh check).  Overlaps: the host's policy (Novak and Sturges 2007).
+ * Does not: know connections, flags or timers.
+ *
+ * In order, nothing is held: bytes go out as they come.  A receiver never takes back what it has read, so
+ * the policy matters only for pieces that wait behind a gap.
+ */
+#ifndef TCP_REASM_H
+#define TCP_REASM_H
+
+#include "tcpshadow/digest.h"
+#include "tcpshadow/stream.h"
+#include "tcpshadow/util.h"
+
+enum {
+	REASM_HELD_MAX = 8, /* pieces that the receiver should ignore, kept until it answers */
+};
+
+struct piece {
+	uint64_t seq, end;
+	uint8_t *bytes; /* end - seq of them, owned; NULL = sent, but cut off by the capture */
+	uint64_t packet;
+	int64_t time;
+};
+
+/* Where a waiting segment began and ended as it came: what overlap policies go by. */
+struct extent {
+	uint64_t seq, end;
+};
+
+/* Where delivered data goes; either may be NULL. */
+struct reasm_out {
+	void (*data)(void *ctx, uint64_t offset, const uint8_t *bytes, size_t n, uint64_t packet,
+	    int64_t time);
+	void (*gap)(void *ctx, uint64_t offset, uint64_t n, enum stream_gap kind, uint64_t packet,
+	    int64_t time);
+	void *ctx;
+};
+
+struct reasm {
+	const struct reasm_options *o;
+	uint64_t base;   /* number of the first byte */
+	uint64_t next;   /* number of the next byte to deliver */
+	uint64_t acked;  /* highest acknowledgment by the receiver; 0 = none */
+	uint64_t fin;    /* number of the accepted FIN, 0 = none: nothing at or behind it is data */
+	uint8_t *window; /* the latest delivered bytes: a ring of `window_size`, ending at `next` */
+	size_t window_size; /* power of two; 0 = none */
+	size_t window_used;
+	struct piece *waiting; /* behind a gap: in sequence order, not overlapping */
+	size_t nwaiting, waiting_cap;
+	size_t waiting_bytes;
+	struct extent *extents; /* of the waiting pieces, in order of arrival; may overlap */
+	size_t nextents, extents_cap;
+	int64_t
+	    gap_since; /* when the receiver acknowledged what is not here, INT64_MIN = it has not */
+	struct piece held[REASM_HELD_MAX]; /* in capture order */
+	unsigned nheld;
+	struct stream_facts facts;
+	struct digest digest;
+};
+
+/* first: number of the first byte (ISN + 1, or the first seen mid-stream). */
+struct reasm *reasm_new(const struct reasm_options *o, uint64_t first);
+void reasm_free(struct reasm *r);
+
+/* A piece that the receiver takes if it arrives. */
+void reasm_add(struct reasm *r, uint64_t seq, const uint8_t *bytes, size_t n, uint64_t packet,
+    int64_t time, const struct reasm_out *out);
+/* A piece that it should ignore: it counts only if nothing else explains what it acknowledges. */
+void reasm_hold(
+    struct reasm *r, uint64_t seq, const uint8_t *bytes, size_t n, uint64_t packet, int64_t time);
+/* The receiver acknowledged everything below `ack`. */
+void reasm_ack(
+    struct reasm *r, uint64_t ack, uint64_t packet, int64_t time, const struct reasm_out *out);
+/* Bytes [seq, seq + n) were sent, but the capture cut them off. */
+void reasm_cut(struct reasm *r, uint64_t seq, size_t n, uint64_t packet, int64_t time,
+    const struct reasm_out *out);
+/* No more pieces: what waits is delivered behind declared gaps. */
+void reasm_end(struct reasm *r, int64_t time, const struct reasm_out *out);
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stream - from judged segments to the two byte streams of a connection.
+ *
+ * A segment that the receiver must ignore by rule (checksum, malformed header, PAWS, no ACK flag) never
+ * enters.  One that it will probably ignore, but whose bytes it may take (beyond the window, into a zero
+ * window, on a SYN, behind a RST or a FIN), is held until an acknowledgment can only be explained by it.
+ * Where stacks differ and no reply tells them apart, the stream is marked ambiguous.
+ */
+#include "config.h"
+
+#include "tcp/stream.h"
+
+/* Any of these makes every host drop the packet (the same list as in track.c, less the options). */
+#define NOTE(n) (1u << SEGMENT_NOTE_##n)
+
+static struct reasm *stream_of(struct step *st, struct endpoint *e)
+{
+	uint64_t first;
+
+	if (e->stream || e->stream_closed)
+		return e->stream;
+	first = e->iss ? e->iss + 1 : st->seq + ((st->seg->flags & TCP_SYN) ? 1 : 0);
+	e->stream = reasm_new(&st->env->options, first);
+	return e->stream;
+}
+
+static void mark_ambiguous(struct endpoint *e)
+{
+	e->facts.ambiguous = true;
+}
+
+/* Both SYNs carried timestamps and this segment has none: RFC 7323 3.2 says drop, Linux takes it. */
+static bool lacks_timestamp(const struct step *st)
+{
+	return st->self->uses_timestamps && st->peer->uses_timestamps && st->peer->offer.seen &&
+	       !(st->seg->opt.seen & OPT_TIMESTAMPS) && !(st->seg->flags & (TCP_SYN | TCP_RST));
+}
+
+/* An urgent octet that is not the last of its segment: whether it stays in line is the application's choice. */
+static bool has_urgent_inside(const struct segment *s)
+{
+	return (s->flags & TCP_URG) && s->urgent != s->len;
+}
+
+/* What one stack takes and another drops, without telling.  Honest hosts do not send these. */
+static bool is_policy(const struct step *st)
+{
+	const struct segment *s = st->seg;
+
+	if ((s->opt.seen & OPT_MD5) && (!st->self->uses_md5 || (s->flags & TCP_SYN)))
+		return true;
+	if ((s->flags & (TCP_SYN | TCP_FIN)) == (TCP_SYN | TCP_FIN) ||
+	    (s->notes & SEG_FRAGMENT_CONFLICT))
+		return true;
+	if (s->len == 0 || (s->flags & (TCP_SYN | TCP_RST)))
+		return false;
+	if (st->is_weak)
+		return st->is_old_ack || (s->notes & SEG_SOURCE_ROUTED);
+	return (s->opt.odd & (OPT_ODD_LENGTH | OPT_ODD_OVERRUN)) || (s->flags & TCP_RESERVED) ||
+	       (s->notes & SEG_IP_OPTIONS) || lacks_timestamp(st) || has_urgent_inside(s);
+}
+
+/* Begins inside the offered window and ends beyond it: trimmed, taken or dropped, as the stack likes. */
+static bool straddles_window(const struct step *st)
+{
+	return st->peer->has_ack && st->peer->scale_known && !(st->seg->flags & TCP_SYN) &&
+	       st->seq < st->edge_before && st->end > st->edge_before;
+}
+
+/* Bytes that the receiver takes only in some state of its own: its answer decides. */
+static bool is_doubtful(const struct step *st)
+{
+	const struct endpoint *self = st->self;
+
+	if ((st->seg->flags & TCP_SYN) || (st->notes & NOTE(WINDOW_PROBE)) || st->acks_unsent)
+		return true;
+	if (self->exact_rst_sent || st->peer->rst_seen)
+		return true;
+	return self->fin_seen && st->end > self->fin_end - 1 && !(st->seg->flags & TCP_FIN);
+}
+
+static void add_data(struct step *st)
+{
+	struct endpoint *e = st->self;
+	const struct segment *s = st->seg;
+	uint64_t seq = st->seq + ((s->flags & TCP_SYN) ? 1 : 0);
+	struct reasm *r = stream_of(st, e);
+
+	if (!r)
+		return;
+	if (st->is_weak ? (st->notes & NOTE(OUT_OF_WINDOW)) != 0 : is_doubtful(st)) {
+		reasm_hold(r, seq, s->data, s->caplen, s->packet, st->time);
+		return;
+	}
+	if (st->is_weak)
+		return;
+	if (straddles_window(st))
+		mark_ambiguous(e);
+	reasm_add(r, seq, s->data, s->caplen, s->packet, st->time, &st->env->out);
+	if (s->caplen < s->len)
+		reasm_cut(
+		    r, seq + s->caplen, s->len - s->caplen, s->packet, st->time, &st->env->out);
+}
+
+/*
+ * The acknowledgment of the FIN's number and no more: from here on nothing is data.  An acknowledgment
+ * beyond it: the receiver never had that FIN, if it could have taken it.
+ */
+static void settle_fin(struct step *st)
+{
+	struct endpoint *e = st->peer;
+
+	if (!e->fin_seen || !e->stream || e->stream->fin)
+		return;
+	if (st->ack == e->fin_end)
+		e->stream->fin = e->fin_end - 1;
+	else if (st->ack > e->fin_end && e->fin_was_next)
+		mark_ambiguous(e);
+}
+
+/* Bytes accepted behind an exact RST: the receiver never saw it, and what else it did not see nobody knows. */
+static void settle_reset(struct step *st, uint64_t before)
+{
+	struct endpoint *e = st->peer;
+
+	if (e->exact_rst_sent && e->stream && e->stream->next > before)
+		mark_ambiguous(e);
+}
+
+static void take_ack(struct step *st)
+{
+	struct endpoint *e = st->peer;
+	uint64_t ack = st->ack, before;
+
+	if (!e->stream)
+		return;
+	/* What goes beyond the captured bytes is believed when their sender shows that it sent them. */
+	if (ack > e->cap_nxt) {
+		e->unseen_ack = ack;
+		ack = e->cap_nxt;
+	}
+	before = e->stream->next;
+	settle_fin(st);
+	st->env->from_client = conn_dir(st->conn, e) == st->conn->client;
+	reasm_ack(e->stream, ack, st->seg->packet, st->time, &st->env->out);
+	settle_reset(st, before);
+}
+
+/* The sender goes on where the receiver said it was: those bytes were sent. */
+static void confirm_unseen(struct step *st)
+{
+	struct endpoint *e = st->self;
+
+	if (!e->unseen_ack || !e->stream || st->seq < e->unseen_ack)
+		return;
+	reasm_ack(e->stream, e->unseen_ack, st->seg->packet, st->time, &st->env->out);
+	e->unseen_ack = 0;
+}
+
+void stream_segment(struct step *st)
+{
+	const struct segment *s = st->seg;
+
+	if (!st->env)
+		return;
+	st->env->from_client = st->dir == st->conn->client;
+	if (is_policy(st))
+		mark_ambiguous(st->self);
+	if (!st->is_weak && !(s->flags & TCP_RST))
+		confirm_unseen(st);
+	if (s->len)
+		add_data(st);
+	if (!st->is_weak && st->has_ack && !(s->flags & TCP_RST))
+		take_ack(st);
+}
+
+static void close_side(struct conn *c, struct stream_env *env, unsigned dir)
+{
+	struct endpoint *e = &c->ends[dir], *receiver = &c->ends[!dir];
+	struct reasm *r = e->stream;
+	bool ambiguous = e->facts.ambiguous;
+
+	if (!r)
+		return;
+	env->from_client = dir == c->client;
+	if (e->unseen_ack > r->acked)
+		r->acked = e->unseen_ack;
+	/* One number more than the bytes, and nothing after it: a FIN that was not captured. */
+	if (!r->fin && e->may_have_fin && r->acked == r->next + 1)
+		r->fin = r->next;
+	reasm_end(r, c->end, &env->out);
+	e->facts = r->facts;
+	e->facts.ambiguous |= ambiguous || (receiver->packets == 0 && e->facts.bytes > 0);
+	reasm_free(r);
+	e->stream = NULL;
+	e->stream_closed = true;
+}
+
+void stream_close(struct conn *c, struct stream_env *env)
+{
+	for (unsigned i = 0; env && i < 2; i++)
+		close_side(c, env, i);
+}

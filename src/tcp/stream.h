@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stream - which captured bytes the receiver can have read, and when it shows that it did.
+ *
+ * Input:  each segment after the machine has judged it; the receiver's acknowledgments.
+ * Output: pieces for the reassembler; the `ambiguous` mark where stacks differ and nothing shows.
+ * Spec:   RFC 9293 3.10.7.4; what real hosts ignore: see the rows of the table in stream.c.
+ */
+#ifndef TCP_STREAM_H
+#define TCP_STREAM_H
+
+#include "tcp/conn.h"
+#include "tcp/reasm.h"
+
+/* What the streams of a shard share; lives as long as the shard. */
+struct stream_env {
+	struct reasm_options options;
+	struct reasm_out out; /* its ctx is told which side by `from_client` before each call */
+	bool from_client;
+};
+
+void stream_segment(struct step *st);
+/* The connection is over: deliver what is left, keep the facts, free the rest. */
+void stream_close(struct conn *c, struct stream_env *env);
+
+#endif
