@@ -73,6 +73,18 @@ const char *trap_word(unsigned bit)
 	return trap_words[bit];
 }
 
+void finding_doubt(struct finding *f, unsigned traps)
+{
+	const struct finding_info *info = finding_info((enum finding_id)f->id);
+	unsigned mine = info->traps & traps;
+
+	if (info->class == CLASS_CAPTURE || mine == 0)
+		return;
+	if (!f->traps && f->confidence > CONFIDENCE_POSSIBLE)
+		f->confidence--;
+	f->traps |= (uint16_t)mine;
+}
+
 static const char *side_word(unsigned by)
 {
 	static const char *const words[] = { "client", "server", "network" };
