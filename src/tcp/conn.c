@@ -486,6 +486,9 @@ static void look_for_findings(struct step *st)
 	find_options(st);
 	find_wire(st);
 	find_path_mtu(st);
+	find_handshake(st);
+	find_teardown(st);
+	find_sequence(st);
 }
 
 void conn_segment(
@@ -562,6 +565,9 @@ static void look_back_for_findings(struct conn *c)
 	find_options_end(c);
 	find_wire_end(c);
 	find_icmp_end(c);
+	find_handshake_end(c);
+	find_teardown_end(c);
+	find_sequence_end(c);
 	find_gate(c);
 }
 

@@ -62,6 +62,44 @@ struct frame_print {
 	uint32_t path; /* where it was captured: duplicate.c */
 };
 
+/* The answer an end is expected to give to something out of place. */
+enum owed {
+	OWES_NOTHING,
+	OWES_CHALLENGE, /* to a SYN, an inexact RST, an impossible acknowledgment: RFC 5961 */
+	OWES_OLD_ACK,   /* to a SYN while in TIME-WAIT */
+	OWES_FIN_ACK,   /* to a FIN that it had acknowledged before */
+};
+
+/* What findings must remember of what one end sent. */
+struct end_memory {
+	uint64_t close_ack;     /* acknowledgment of its first FIN or RST, 0 = none */
+	uint64_t probe_end;     /* number behind its data beyond a closed window, 0 = none */
+	uint32_t synack_ack;    /* acknowledgment of its first SYN-ACK, as on the wire */
+	uint16_t syn_len;       /* payload of its latest SYN or SYN-ACK, bytes */
+	uint8_t owes;           /* enum owed */
+	uint8_t syn_changes;    /* SYNs with another initial number than the one before */
+	uint8_t synack_changes; /* likewise SYN-ACKs */
+	bool sent_syn;          /* without ACK */
+	bool syn_cut;           /* options of its SYN not all captured */
+	bool close_in_order;    /* its first FIN or RST was captured where its stream ended */
+};
+
+/* How the connection before this one on the same ports was left. */
+enum previous_end {
+	PREVIOUS_NONE,
+	PREVIOUS_UNANSWERED, /* nobody had answered its SYN */
+	PREVIOUS_OPEN,
+	PREVIOUS_RESET,
+	PREVIOUS_CLOSED,
+	PREVIOUS_TIME_WAIT, /* the target of the new SYN was in TIME-WAIT */
+};
+
+struct previous {
+	int64_t gap;    /* from its last packet to the new SYN, ns */
+	uint8_t end;    /* enum previous_end */
+	bool was_stale; /* one end knew nothing of it any more: RFC 9293 3.5.1 */
+};
+
 struct endpoint {
 	/* hot: every segment */
 	uint8_t state; /* enum tcp_state, as applied so far */
@@ -134,6 +172,7 @@ struct endpoint {
 	uint64_t urgent_edge;         /* highest number its urgent pointer named */
 	uint64_t bad_checksum_packet; /* its first bad checksum before any good one, 0 = none */
 	int64_t bad_checksum_time;
+	struct end_memory memory;
 
 	struct arrival arrivals[ARRIVALS_MAX]; /* captured, on the way to this end; oldest first */
 	struct state_entry history[HISTORY_MAX];
@@ -159,6 +198,9 @@ struct conn {
 	bool was_cut_off;       /* the capture ended, or memory did, before the connection */
 	uint16_t traps;         /* enum trap: what was seen of them while segments passed */
 	uint16_t traps_told;    /* of them told to the other connections */
+	bool is_stale;          /* one end reset what the other said of this connection */
+	bool is_self_connect;   /* one address and port at both ends */
+	struct previous previous;
 	uint16_t vlan;
 	uint16_t file;
 	uint32_t tunnel;

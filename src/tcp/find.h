@@ -39,6 +39,12 @@ void find_drop(struct conn *c, struct finding *f);
  */
 enum confidence find_header_confidence(const struct step *st);
 
+/*
+ * What one header shows of its sender: certain where its checksum fits, or was left to the sender's card;
+ * otherwise it may have been damaged on the way.
+ */
+enum confidence find_header_confidence(const struct step *st);
+
 /* Groups: each looks at a segment before it moves the edges (st->self and st->peer are as before it). */
 void find_flags(struct step *st);   /* flag combinations, urgent pointer */
 void find_options(struct step *st); /* TCP options */
@@ -54,6 +60,7 @@ void find_icmp(struct conn *c, const struct segment *s, uint8_t dir);
 /* Groups: at the end of the connection, before the gate. */
 void find_handshake_end(struct conn *c);
 void find_teardown_end(struct conn *c);
+void find_sequence_end(struct conn *c);
 void find_capture_end(struct conn *c);
 void find_options_end(struct conn *c);
 void find_wire_end(struct conn *c);
@@ -66,5 +73,8 @@ bool find_capture_is_one_sided(const struct conn *c);
 
 /* Lower the confidence of what the capture could have faked, drop what it explains wholly. */
 void find_gate(struct conn *c);
+
+/* How the connection `old` is left when a SYN opens the next one on its ports. */
+struct previous find_previous(const struct conn *old, const struct segment *syn, uint8_t dir);
 
 #endif

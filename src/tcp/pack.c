@@ -57,6 +57,7 @@ static void shift_all(struct conn *c, bool packing)
 		shift(&e->fin_end, e->iss, packing);
 		shift(&e->rcv_nxt, peer->iss, packing);
 		shift(&e->right_edge, peer->iss, packing);
+		shift(&e->memory.close_ack, peer->iss, packing);
 		shift(&e->last_packet, c->uid, packing);
 		shift_history(c, e, packing);
 		mirror_frames(c, e);

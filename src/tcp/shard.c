@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "tcp/conn.h"
+#include "tcp/find.h"
 #include "tcp/flow.h"
 #include "tcp/halfopen.h"
 #include "tcp/stream.h"
@@ -423,8 +424,11 @@ static void update_life(struct shard *s, struct flow *f, uint8_t dir)
 static void next_incarnation(
     struct shard *s, struct flow *f, const struct segment *seg, uint8_t dir, uint32_t slot)
 {
+	struct previous previous = find_previous(whole(s, f), seg, dir);
+
 	end_conn(s, f, ENDING_REUSED, slot);
 	f->conn = new_conn(s, seg, dir);
+	f->conn->previous = previous;
 	(void)log_append(s, EVENT_OPEN, slot, f->conn->uid);
 }
 

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * find_sequence - sequence numbers and acknowledgments that do not fit.
+ *
+ * Input:  segments before they move the edges, judged by track.c; the finished connection.
+ * Output: findings.
+ * Spec:   RFC 9293 3.4, 3.10.7.4 (first and fifth check); RFC 7323 5 (PAWS); RFC 5961 5.2.
+ * Does not: tell kinds of retransmission apart, or judge FIN and RST.
+ */
+#include "config.h"
+
+#include "tcp/find.h"
+
+/* Bytes of one end without a packet of the other that are too many. */
+#define MUCH (UINT64_C(256) << 10)
+
+static bool is_note(const struct step *st, enum segment_note n)
+{
+	return st->notes & 1u << n;
+}
+
+/* What the receiver drops. */
+static void rejected(struct step *st)
+{
+	bool is_fin = st->seg->flags & TCP_FIN;
+
+	if (is_note(st, SEGMENT_NOTE_OUT_OF_WINDOW) && st->seg->len && !is_fin)
+		find_segment(st, FINDING_SEQ_RIGHT_OF_WINDOW, BY_SELF, CONFIDENCE_LIKELY);
+	if (is_note(st, SEGMENT_NOTE_PAWS))
+		find_segment(st, FINDING_PAWS_REJECTED, BY_SELF, CONFIDENCE_LIKELY);
+	if (!is_note(st, SEGMENT_NOTE_NOT_ACCEPTABLE_ACK) || is_fin)
+		return;
+	find_segment(st, st->ack > st->peer->snd_nxt ? FINDING_ACK_OF_UNSENT : FINDING_ACK_TOO_OLD,
+	    BY_SELF, CONFIDENCE_LIKELY);
+}
+
+static void window(struct step *st)
+{
+	struct endpoint *self = st->self;
+	const struct endpoint *peer = st->peer;
+
+	if (!peer->has_ack || !peer->scale_known || st->end <= peer->right_edge)
+		return;
+	if (st->seq < peer->right_edge)
+		find_segment(st, FINDING_SEQ_STRADDLES_WINDOW, BY_SELF, CONFIDENCE_LIKELY);
+	else if (st->seq == peer->right_edge && peer->last_window == 0 && st->end > self->snd_nxt)
+		self->memory.probe_end = st->end;
+}
+
+static void acknowledgment(struct step *st)
+{
+	struct end_memory *probed = &st->peer->memory;
+
+	if (st->ack < st->self->rcv_nxt) {
+		if (!(st->seg->flags & TCP_SYN))
+			find_segment(st, FINDING_ACK_REGRESSED, BY_SELF, CONFIDENCE_LIKELY);
+		return;
+	}
+	if (!probed->probe_end || st->ack < probed->probe_end)
+		return;
+	if (st->ack == probed->probe_end)
+		find_segment(st, FINDING_ACK_OF_PROBE_DATA, BY_SELF, CONFIDENCE_LIKELY);
+	probed->probe_end = 0;
+}
+
+/* From before the stream's beginning.  A keepalive may repeat the SYN's number. */
+static bool is_before_stream(const struct step *st)
+{
+	return st->seq < st->self->iss && st->end <= st->self->iss + 1;
+}
+
+void find_sequence(struct step *st)
+{
+	const struct endpoint *self = st->self, *peer = st->peer;
+
+	if (!st->is_weak && st->ack >= self->rcv_nxt && st->end <= peer->right_edge &&
+	    st->seq >= self->snd_nxt && !peer->memory.probe_end)
+		return;
+	if ((st->seg->flags & TCP_RST) || st->conn->is_self_connect ||
+	    is_note(st, SEGMENT_NOTE_DUPLICATE_FRAME))
+		return;
+	if (st->is_weak) {
+		rejected(st);
+		return;
+	}
+	if (st->seg->len && !(st->seg->flags & TCP_SYN))
+		window(st);
+	if (is_before_stream(st) && !(st->seg->flags & TCP_SYN))
+		find_segment(st, FINDING_SEQ_LEFT_OF_WINDOW, BY_SELF, find_header_confidence(st));
+	if (st->has_ack && self->has_ack)
+		acknowledgment(st);
+}
+
+/* --- at the end --- */
+
+/* One number that only an acknowledgment is behind: the FIN may have had it. */
+static bool may_be_fin(const struct endpoint *e, const struct hole *h)
+{
+	return !e->fin_seen && h->right == h->left + 1 && h->right == e->snd_nxt;
+}
+
+/* Bytes that were jumped over and neither captured later nor acknowledged. */
+static uint64_t lost_bytes(const struct endpoint *e)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < e->nholes; i++)
+		if (!e->holes[i].acked && !may_be_fin(e, &e->holes[i]))
+			n += e->holes[i].right - e->holes[i].left;
+	return n;
+}
+
+static void look_back(struct conn *c, unsigned dir)
+{
+	const struct endpoint *e = &c->ends[dir], *peer = &c->ends[!dir];
+	uint64_t lost = e->nholes && peer->packets && !e->memory.syn_changes ? lost_bytes(e) : 0;
+	struct finding *f;
+
+	if (lost) {
+		f = find_conn(
+		    c, FINDING_SEQUENCE_HOLE, dir, CONFIDENCE_LIKELY, e->last_packet, e->last_time);
+		if (f)
+			f->a = lost;
+	}
+	if (!peer->packets && e->payload_bytes > MUCH) {
+		f = find_conn(c, FINDING_DATA_WITHOUT_ACKS, dir, CONFIDENCE_LIKELY, e->last_packet,
+		    e->last_time);
+		if (f)
+			f->a = e->payload_bytes;
+	}
+	if (e->has_seq && e->base >> 32 != e->cap_nxt >> 32 && e->cap_nxt > e->base)
+		find_conn(
+		    c, FINDING_SEQ_WRAPPED, dir, CONFIDENCE_CERTAIN, e->last_packet, e->last_time);
+}
+
+void find_sequence_end(struct conn *c)
+{
+	for (unsigned i = 0; i < 2; i++)
+		look_back(c, i);
+}

@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * find_teardown - what is odd about how a connection ends: FINs, resets, and what follows them.
+ *
+ * Input:  segments before they move the edges; the finished connection.
+ * Output: findings; resets as facts, tied to what they answer.
+ * Spec:   RFC 9293 3.5.2, 3.5.3 (resets), 3.6 (closing), 3.10.7.4; RFC 5961 3.2; RFC 1337.
+ * Does not: name the cause of a reset.
+ *
+ * Who closed first, and whether FINs crossed, is read from what the FINs acknowledge: their order in the
+ * capture is the capture's.
+ */
+#include "config.h"
+
+#include "tcp/find.h"
+
+enum {
+	STORM = 20,    /* FINs or RSTs of one end that are too many */
+	LONG_HALF = 10 /* s that half a connection may stay open unremarked */
+};
+
+static bool is_note(const struct step *st, enum segment_note n)
+{
+	return st->notes & 1u << n;
+}
+
+/* --- FIN --- */
+
+static void fin_in_handshake(struct step *st)
+{
+	const struct endpoint *self = st->self, *peer = st->peer;
+
+	if (self->state == TCPS_SYN_SENT && peer->packets == 0 && self->packets > 1)
+		find_segment(st, FINDING_FIN_BEFORE_ESTABLISHED, BY_SELF,
+		    st->has_ack ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY);
+	else if (self->state == TCPS_SYN_RECEIVED && !st->conn->handshake_done && peer->iss &&
+	         st->ack == peer->iss + 1 && st->conn->syns == peer->packets)
+		find_segment(st, FINDING_FIN_BEFORE_ESTABLISHED, BY_SELF, CONFIDENCE_POSSIBLE);
+}
+
+/* A FIN that the receiver must not act upon. */
+static void invalid_fin(struct step *st)
+{
+	const struct endpoint *self = st->self, *peer = st->peer;
+
+	if (is_note(st, SEGMENT_NOTE_OUT_OF_WINDOW) ||
+	    (!self->fin_seen && peer->has_ack && st->end <= peer->rcv_nxt))
+		find_segment(st, FINDING_FIN_OUT_OF_WINDOW, BY_SELF, CONFIDENCE_LIKELY);
+	if (is_note(st, SEGMENT_NOTE_NOT_ACCEPTABLE_ACK))
+		find_segment(st, FINDING_FIN_BAD_ACK, BY_SELF, CONFIDENCE_LIKELY);
+}
+
+static void fin_again(struct step *st)
+{
+	const struct endpoint *self = st->self, *peer = st->peer;
+
+	if (st->end != self->fin_end) {
+		find_segment(st, FINDING_FIN_SEQUENCE_CHANGED, BY_SELF, CONFIDENCE_LIKELY);
+		return;
+	}
+	find_segment(st, FINDING_FIN_RETRANSMITTED, BY_SELF, CONFIDENCE_LIKELY);
+	if (peer->rcv_nxt < self->fin_end)
+		return;
+	find_segment(st, FINDING_LAST_ACK_LOST, BY_SELF, CONFIDENCE_LIKELY);
+	st->peer->memory.owes = OWES_FIN_ACK;
+}
+
+static void fin(struct step *st)
+{
+	struct endpoint *self = st->self;
+
+	if (st->conn->is_midstream && self->packets == 1 && st->peer->packets == 0)
+		find_segment(st, FINDING_FIN_WITHOUT_SESSION, BY_SELF,
+		    st->has_ack ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY);
+	fin_in_handshake(st);
+	invalid_fin(st);
+	if (st->is_weak)
+		return;
+	if (self->fin_seen) {
+		fin_again(st);
+		return;
+	}
+	self->memory.close_ack = st->ack;
+	self->memory.close_in_order =
+	    self->has_seq && st->seq <= self->snd_nxt && st->end > self->snd_nxt;
+}
+
+/* --- data and acknowledgments while closing --- */
+
+static void data_after_own_fin(struct step *st)
+{
+	const struct endpoint *self = st->self, *peer = st->peer;
+	uint64_t fin = self->fin_end - 1, end = st->seq + st->seg->len;
+
+	/* A keepalive may carry one byte in the FIN's place. */
+	if (st->seg->len == 1 && st->seq == fin)
+		return;
+	if (end > fin)
+		find_segment(st, FINDING_DATA_BEYOND_FIN, BY_SELF, find_header_confidence(st));
+	else if (peer->has_ack && peer->rcv_nxt > fin)
+		find_segment(st, FINDING_CLOSEWAIT_RETRANSMISSION, BY_SELF, CONFIDENCE_LIKELY);
+}
+
+static void data_while_closing(struct step *st)
+{
+	const struct endpoint *self = st->self, *peer = st->peer;
+
+	if (self->fin_seen)
+		data_after_own_fin(st);
+	if (!st->is_weak && peer->fin_seen && st->ack >= peer->fin_end && st->end > self->snd_nxt &&
+	    !self->fin_seen)
+		find_segment(st, FINDING_DATA_AFTER_PEER_FIN, BY_SELF, CONFIDENCE_LIKELY);
+}
+
+static void numbers_while_closing(struct step *st)
+{
+	const struct endpoint *self = st->self, *peer = st->peer;
+	bool is_fin = st->seg->flags & TCP_FIN;
+
+	if (!is_fin && ((self->fin_seen && !st->seg->len && st->seq > self->fin_end) ||
+	                   is_note(st, SEGMENT_NOTE_OUT_OF_WINDOW)))
+		find_segment(st, FINDING_TEARDOWN_BAD_SEQ, BY_SELF, CONFIDENCE_LIKELY);
+	if (st->has_ack && ((peer->fin_seen && st->ack > peer->fin_end) ||
+	                       (!is_fin && is_note(st, SEGMENT_NOTE_NOT_ACCEPTABLE_ACK))))
+		find_segment(st, FINDING_TEARDOWN_BAD_ACK, BY_SELF, CONFIDENCE_LIKELY);
+}
+
+static void while_closing(struct step *st)
+{
+	struct endpoint *self = st->self;
+
+	if (st->seg->len)
+		data_while_closing(st);
+	numbers_while_closing(st);
+	if (self->memory.owes != OWES_FIN_ACK)
+		return;
+	self->memory.owes = OWES_NOTHING;
+	if (st->has_ack && !st->seg->len && st->peer->fin_seen && st->ack == st->peer->fin_end)
+		find_segment(st, FINDING_TIME_WAIT_FIN_ACK_REPLAY, BY_SELF, CONFIDENCE_LIKELY);
+}
+
+/* --- RST --- */
+
+/* RFC 9293 3.5.3 and RFC 5961 3.2: is the number in the window, and is it the expected one? */
+static void rst_sequence(struct step *st)
+{
+	const struct endpoint *self = st->self, *peer = st->peer;
+	bool at_fin = self->fin_seen && st->seq + 1 == self->fin_end;
+
+	if (!peer->has_ack || peer->state == TCPS_SYN_SENT || at_fin)
+		return;
+	if (st->seq < peer->rcv_nxt || (peer->scale_known && st->seq > peer->right_edge))
+		find_segment(st, FINDING_RST_OUT_OF_WINDOW, BY_SELF, CONFIDENCE_LIKELY);
+	else if (st->seq > self->snd_nxt && st->seq != peer->sack_edge) {
+		st->peer->memory.owes = OWES_CHALLENGE;
+		find_segment(st, FINDING_RST_INEXACT, BY_SELF, CONFIDENCE_LIKELY);
+	}
+}
+
+static void rst_acknowledgment(struct step *st)
+{
+	const struct endpoint *peer = st->peer;
+	bool is_bad;
+
+	if (!st->has_ack || !peer->has_seq)
+		return;
+	if (peer->state == TCPS_SYN_SENT)
+		is_bad = st->ack <= peer->iss || st->ack > peer->snd_nxt;
+	else
+		is_bad =
+		    st->ack > peer->snd_nxt ||
+		    (st->self->has_ack && st->ack + (UINT64_C(65535) << 14) < st->self->rcv_nxt);
+	if (is_bad)
+		find_segment(st, FINDING_RST_BAD_ACK, BY_SELF, CONFIDENCE_LIKELY);
+}
+
+static void rst_after_fin(struct step *st)
+{
+	const struct endpoint *self = st->self, *peer = st->peer;
+	bool is_behind = st->seq >= self->fin_end;
+
+	if (!self->fin_seen || st->is_foreign)
+		return;
+	find_segment(st, FINDING_FIN_THEN_RST, BY_SELF,
+	    is_behind ? find_header_confidence(st) : CONFIDENCE_LIKELY);
+	/* FIN acknowledged, new data outstanding, reset without a socket: nobody is left to read. */
+	if (!st->has_ack && !peer->fin_seen && peer->rcv_nxt >= self->fin_end &&
+	    peer->cap_nxt > self->rcv_nxt)
+		find_segment(st, FINDING_FIN_WAIT2_ORPHAN_RESET, BY_SELF,
+		    is_behind ? find_header_confidence(st) : CONFIDENCE_LIKELY);
+}
+
+static unsigned resets_by(const struct conn *c, unsigned dir)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < c->nresets; i++)
+		n += c->resets[i].by == dir;
+	return n;
+}
+
+static void rst(struct step *st)
+{
+	struct finding *f = NULL;
+
+	if (st->seg->len)
+		f = find_segment(st, FINDING_RST_WITH_DATA, BY_SELF, find_header_confidence(st));
+	if (f)
+		f->a = st->seg->len;
+	rst_sequence(st);
+	rst_acknowledgment(st);
+	if (resets_by(st->conn, st->dir))
+		find_segment(st, FINDING_RST_REPEATED, BY_SELF, CONFIDENCE_LIKELY);
+	if (st->is_weak)
+		return;
+	rst_after_fin(st);
+	if (!st->has_ack || st->self->memory.close_ack || st->is_foreign)
+		return;
+	st->self->memory.close_ack = st->ack;
+	st->self->memory.close_in_order = st->self->has_seq && st->seq == st->self->snd_nxt;
+}
+
+/* An end that has reset the connection goes on.  What crossed in the capture by a hair is no evidence. */
+static void after_own_rst(struct step *st)
+{
+	const struct endpoint *self = st->self;
+	bool is_late = st->time - self->rst_time > arrival_round_trip(st->conn, self);
+	enum confidence confidence = is_late ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
+
+	if (st->seg->flags & TCP_SYN)
+		return;
+	if (st->seg->len)
+		find_segment(st, FINDING_DATA_AFTER_RESET, BY_SELF, confidence);
+	if (st->seg->flags & TCP_FIN)
+		find_segment(st, FINDING_FIN_AFTER_RESET, BY_SELF, confidence);
+}
+
+void find_teardown(struct step *st)
+{
+	uint16_t flags = st->seg->flags;
+	const struct conn *c = st->conn;
+	bool is_closing = st->self->fin_seen || st->peer->fin_seen;
+
+	if (!(flags & (TCP_FIN | TCP_RST)) && !is_closing && !c->resets_seen)
+		return;
+	if (c->is_self_connect || is_note(st, SEGMENT_NOTE_DUPLICATE_FRAME))
+		return;
+	if (flags & TCP_RST) {
+		rst(st);
+		return;
+	}
+	if (st->self->rst_seen)
+		after_own_rst(st);
+	if ((flags & (TCP_FIN | TCP_SYN)) == TCP_FIN)
+		fin(st);
+	if (is_closing && !(flags & TCP_SYN))
+		while_closing(st);
+}
+
+/* --- at the end --- */
+
+static const struct state_entry *entry_of(const struct endpoint *e, enum tcp_state s)
+{
+	for (unsigned i = 0; i < e->nhistory; i++)
+		if (e->history[i].state == s)
+			return &e->history[i];
+	return NULL;
+}
+
+static void raise_at(struct conn *c, enum finding_id id, unsigned by, enum confidence confidence,
+    const struct state_entry *entry)
+{
+	find_conn(c, id, by, confidence, entry ? entry->packet : 0, entry ? entry->time : c->end);
+}
+
+/* Did this end know of the other's FIN when it sent its own? */
+static bool answers_fin(const struct endpoint *e, const struct endpoint *other)
+{
+	return e->fin_seen && other->fin_seen && e->memory.close_ack >= other->fin_end;
+}
+
+/* One FIN: nothing of the other end is missing, and it has not acknowledged more than was captured. */
+static bool is_only_fin(const struct endpoint *e, const struct endpoint *other)
+{
+	return !other->fin_seen && !other->may_have_fin && !other->nholes &&
+	       e->memory.close_ack <= other->cap_nxt;
+}
+
+static uint64_t first_reset(const struct conn *c, unsigned dir)
+{
+	for (unsigned i = 0; i < c->nresets; i++)
+		if (c->resets[i].by == dir)
+			return c->resets[i].packet;
+	return 0;
+}
+
+/* The other end had aborted when this one sent its FIN: the reset did not arrive. */
+static bool reset_before(const struct conn *c, unsigned dir)
+{
+	const struct state_entry *fin = entry_of(&c->ends[dir], TCPS_FIN_WAIT_1);
+	uint64_t reset = c->ends[!dir].rst_seen ? first_reset(c, !dir) : 0;
+
+	return fin && reset && reset < fin->packet;
+}
+
+static void closed_by_fin(struct conn *c)
+{
+	unsigned first = c->fin_order[0];
+	const struct endpoint *a = &c->ends[0], *b = &c->ends[1];
+	bool is_known = true;
+
+	if (answers_fin(a, b) && b->memory.close_in_order)
+		first = 1;
+	else if (answers_fin(b, a) && a->memory.close_in_order)
+		first = 0;
+	else
+		is_known = is_only_fin(&c->ends[first], &c->ends[!first]);
+	if (reset_before(c, first))
+		return;
+	if (a->fin_seen && b->fin_seen && !answers_fin(a, b) && !answers_fin(b, a)) {
+		raise_at(c, FINDING_SIMULTANEOUS_CLOSE, BY_NOBODY, CONFIDENCE_CERTAIN,
+		    entry_of(&c->ends[!first], TCPS_FIN_WAIT_1));
+		return;
+	}
+	raise_at(c, FINDING_CLOSE_INITIATOR, first,
+	    is_known && c->ends[first].memory.close_in_order ? CONFIDENCE_CERTAIN
+	                                                     : CONFIDENCE_LIKELY,
+	    entry_of(&c->ends[first], TCPS_FIN_WAIT_1));
+}
+
+static bool all_acknowledged(const struct conn *c)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		const struct endpoint *e = &c->ends[i], *peer = &c->ends[!i];
+
+		if (e->cap_nxt > peer->rcv_nxt && e->cap_nxt > peer->memory.close_ack)
+			return false;
+	}
+	return true;
+}
+
+static void outstanding(struct conn *c, unsigned dir)
+{
+	const struct endpoint *e = &c->ends[dir], *peer = &c->ends[!dir];
+	uint64_t acked =
+	    peer->memory.close_ack > peer->rcv_nxt ? peer->memory.close_ack : peer->rcv_nxt;
+	uint64_t end = e->fin_seen ? e->fin_end - 1 : e->cap_nxt;
+	struct finding *f;
+
+	if (!peer->has_ack || !e->payload_bytes || end <= acked)
+		return;
+	f = find_conn(c, FINDING_CLOSED_WITH_DATA_OUTSTANDING, dir, CONFIDENCE_LIKELY,
+	    e->last_packet, e->last_time);
+	if (f)
+		f->a = end - acked;
+}
+
+/* A RST of a live socket tells both its numbers: nothing was sent, or received, behind them. */
+static enum confidence abort_confidence(const struct conn *c, unsigned dir)
+{
+	const struct end_memory *m = &c->ends[dir].memory;
+	bool is_abort = m->close_in_order && m->close_ack == c->ends[!dir].cap_nxt &&
+	                !c->ends[0].nholes && !c->ends[1].nholes;
+
+	return is_abort ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
+}
+
+static void closed_by_reset(struct conn *c, unsigned dir)
+{
+	uint64_t packet = first_reset(c, dir);
+	int64_t time = c->ends[dir].rst_time;
+	bool has_data = c->ends[0].payload_bytes + c->ends[1].payload_bytes > 0;
+	bool is_open = c->handshake_done || c->is_midstream;
+	bool had_fin = c->nfin_order && !reset_before(c, c->fin_order[0]);
+
+	for (unsigned i = 0; i < 2; i++)
+		outstanding(c, i);
+	if (!is_open || had_fin)
+		return;
+	find_conn(c, FINDING_CLOSE_INITIATOR, dir, abort_confidence(c, dir), packet, time);
+	if (has_data && all_acknowledged(c))
+		find_conn(
+		    c, FINDING_RST_INSTEAD_OF_FIN, dir, abort_confidence(c, dir), packet, time);
+}
+
+/* How long this end sat in CLOSE-WAIT: until its FIN, the reset, or the last packet. */
+static int64_t close_wait_time(const struct conn *c, const struct endpoint *e)
+{
+	for (unsigned i = 0; i < e->nhistory; i++) {
+		const struct state_entry *h = &e->history[i];
+
+		if (h->state != TCPS_CLOSE_WAIT)
+			continue;
+		return (i + 1u < e->nhistory ? h[1].time : c->end) - h->time;
+	}
+	return 0;
+}
+
+static void half_closed(struct conn *c, unsigned dir)
+{
+	const struct endpoint *e = &c->ends[dir];
+	int64_t time = close_wait_time(c, e);
+	bool has_sent = find_have(c, FINDING_DATA_AFTER_PEER_FIN, dir) != NULL;
+	struct finding *f;
+
+	if (time < LONG_HALF * NS_PER_SEC)
+		return;
+	f = find_conn(c, has_sent ? FINDING_HALF_CLOSE_LONG : FINDING_CLOSE_WAIT_STUCK, dir,
+	    CONFIDENCE_LIKELY, e->last_packet, e->last_time);
+	if (f)
+		f->cost = time;
+}
+
+static void fin_fate(struct conn *c, unsigned dir)
+{
+	const struct endpoint *e = &c->ends[dir], *peer = &c->ends[!dir];
+	const struct finding *again = find_have(c, FINDING_FIN_RETRANSMITTED, dir);
+	struct finding *f = NULL;
+
+	if (!e->fin_seen || !again)
+		return;
+	if (peer->packets && peer->rcv_nxt < e->fin_end && !c->resets_seen)
+		find_conn(c, FINDING_FIN_UNACKNOWLEDGED, dir, CONFIDENCE_LIKELY, e->last_packet,
+		    e->last_time);
+	if (again->count + 1 >= STORM)
+		f = find_conn(
+		    c, FINDING_FIN_STORM, dir, CONFIDENCE_LIKELY, e->last_packet, e->last_time);
+	again = find_have(c, FINDING_FIN_RETRANSMITTED, dir);
+	if (f && again)
+		f->a = again->count + 1;
+}
+
+static void reset_fate(struct conn *c, unsigned dir)
+{
+	const struct endpoint *e = &c->ends[dir], *target = &c->ends[!dir];
+	struct finding *f = find_have(c, FINDING_RST_REPEATED, dir);
+	uint32_t sent = f ? f->count + 1 : resets_by(c, dir);
+
+	if (f)
+		f->a = sent;
+	if (sent >= STORM) {
+		f = find_conn(
+		    c, FINDING_RST_STORM, dir, CONFIDENCE_LIKELY, e->last_packet, e->last_time);
+		if (f)
+			f->a = sent;
+	}
+	if (sent && target->resets_refuted && !e->rst_seen &&
+	    !find_have(c, FINDING_RST_INEXACT, dir) &&
+	    !find_have(c, FINDING_RST_OUT_OF_WINDOW, dir) &&
+	    !find_have(c, FINDING_RST_BAD_ACK, dir))
+		find_conn(c, FINDING_RST_IGNORED, dir, CONFIDENCE_LIKELY, first_reset(c, dir),
+		    e->last_time);
+}
+
+static void assassinated(struct conn *c, unsigned dir)
+{
+	const struct endpoint *e = &c->ends[dir];
+	const struct state_entry *tw = entry_of(e, TCPS_TIME_WAIT);
+	const struct state_entry *next = tw ? tw + 1 : NULL;
+
+	if (!tw || next == &e->history[e->nhistory] || next->rule == FSM_RULE_NONE ||
+	    fsm_rule_at(next->rule)->stimulus != RCV_RST)
+		return;
+	find_conn(
+	    c, FINDING_TIME_WAIT_ASSASSINATED, !dir, CONFIDENCE_LIKELY, next->packet, next->time);
+}
+
+static bool is_open_still(const struct conn *c)
+{
+	return (c->handshake_done || c->is_midstream) && !c->is_over && !c->resets_seen &&
+	       !c->ends[0].fin_seen && !c->ends[1].fin_seen;
+}
+
+/* What only a packet that was not captured, or another order of packets, could explain otherwise. */
+static void judge(struct conn *c)
+{
+	static const uint16_t ids[] = {
+		FINDING_CHALLENGE_ACK,
+		FINDING_CLOSE_WAIT_STUCK,
+		FINDING_DATA_AFTER_PEER_FIN,
+		FINDING_HALF_CLOSE_LONG,
+		FINDING_TIME_WAIT_ASSASSINATED,
+		FINDING_TIME_WAIT_SYN_REFUSED,
+	};
+
+	for (unsigned i = 0; i < c->nfindings; i++)
+		for (unsigned k = 0; k < ARRAY_LEN(ids); k++)
+			if (c->findings[i].id == ids[k])
+				c->findings[i].confidence = CONFIDENCE_CERTAIN;
+}
+
+void find_teardown_end(struct conn *c)
+{
+	if (c->is_self_connect)
+		return;
+	if (is_open_still(c))
+		find_conn(c, FINDING_NEVER_CLOSED, BY_NOBODY, CONFIDENCE_LIKELY, 0, c->end);
+	if (c->nfin_order)
+		closed_by_fin(c);
+	for (unsigned i = 0; i < 2; i++) {
+		half_closed(c, i);
+		fin_fate(c, i);
+		if (c->resets_seen)
+			reset_fate(c, i);
+		assassinated(c, i);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		if (c->ends[i].rst_seen) {
+			closed_by_reset(c, i);
+			break;
+		}
+	}
+	if (c->nfindings && find_capture_is_clean(c))
+		judge(c);
+}
