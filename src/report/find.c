@@ -170,6 +170,7 @@ static int find_event(struct sink *s, const struct event *ev, struct err *e)
 	switch ((enum event_type)ev->type) {
 	case EVENT_OPEN:
 	case EVENT_FORGOTTEN:
+	case EVENT_TROUBLE:
 		break;
 	case EVENT_SEGMENT:
 		on_segment(f, ev);

@@ -19,7 +19,7 @@
 
 #define STORY_EPOCH (INT64_C(1767225600) * NS_PER_SEC) /* 2026-01-01, time of the first +0 */
 
-/* ---- flow, base ---- */
+/* ---- flow, base, drops ---- */
 
 /* 10.0.0.1:80 or [2001:db8::1]:80 */
 static int parse_endpoint(struct story_scan *sc, struct endpoint_addr *out)
@@ -85,6 +85,16 @@ static int parse_base(struct story_scan *sc)
 	if (story_scan_end(sc, &flow, &end) || story_scan_number(sc, UINT32_MAX, &base))
 		return -1;
 	sc->st->flows[flow].ends[end].base = (uint32_t)base;
+	return 0;
+}
+
+static int parse_drops(struct story_scan *sc)
+{
+	uint64_t n;
+
+	if (story_scan_number(sc, UINT32_MAX, &n))
+		return -1;
+	sc->st->drops = (uint32_t)n;
 	return 0;
 }
 
@@ -418,6 +428,8 @@ static int parse_words(struct story_scan *sc)
 		return parse_flow(sc);
 	if (strcmp(word, "base") == 0)
 		return parse_base(sc);
+	if (strcmp(word, "drops") == 0)
+		return parse_drops(sc);
 	if (strcmp(word, "not-captured") == 0) {
 		story_scan_space(sc);
 		return parse_packet(sc, true);

@@ -111,6 +111,7 @@ struct story {
 	size_t npackets, packets_cap;
 	struct story_expect *expects;
 	size_t nexpects, expects_cap;
+	uint32_t drops;      /* packets that the capture says it lost */
 	int64_t clock;       /* time of the last packet */
 	uint64_t connection; /* expectations below speak of this one */
 };
@@ -125,6 +126,8 @@ void story_free(struct story *st);
 
 /* The story as a pcap file (nanoseconds, Ethernet), appended to *out. */
 void story_pcap(const struct story *st, struct buf *out);
+/* The same as pcapng, with st->drops in its statistics. */
+void story_pcapng(const struct story *st, struct buf *out);
 /* How many frames the packet takes in the capture: 0 when missed, several when fragmented. */
 size_t story_frames_of(const struct story *st, size_t packet);
 /* RFC 1071: the sum over all bytes, an odd last byte padded with zero; `sum` starts it. */
@@ -162,6 +165,8 @@ struct story_result {
 	size_t nsteps, steps_cap;
 	uint64_t skipped; /* frames that gave no segment */
 	uint64_t icmp_unmatched;
+	struct finding findings[8]; /* about the capture as a whole */
+	size_t nfindings;
 };
 
 /* Zero is the default of each. */

@@ -256,10 +256,23 @@ static bool is_expected(const struct check *c, const struct finding *f)
 	       (f->by != BY_NOBODY && letter_of(c->st, c->record, f->by) == end_letter(c, x->end));
 }
 
+/* Is it among these?  Otherwise they are listed in *got. */
+static bool look_for(struct check *c, const struct finding *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (is_expected(c, &list[i])) {
+			buf_reset(&c->got);
+			buf_addstr(&c->got, c->want.data);
+			return true;
+		}
+		add_finding(c, &c->got, &list[i]);
+	}
+	return false;
+}
+
+/* Of the connection or of the capture as a whole. */
 static void check_finding(struct check *c)
 {
-	const struct conn_record *r = c->record;
-
 	buf_addstr(&c->want, finding_info((enum finding_id)c->x->finding)->name);
 	if (!c->x->no_end)
 		buf_addf(&c->want, " %c", end_letter(c, c->x->end));
@@ -267,14 +280,8 @@ static void check_finding(struct check *c)
 		buf_addf(&c->want, " %s", confidence_word((enum confidence)c->x->confidence));
 	if (c->x->number > 0)
 		buf_addf(&c->want, " count %llu", (unsigned long long)c->x->number);
-	for (uint32_t i = 0; i < r->nfindings; i++) {
-		if (is_expected(c, &r->findings[i])) {
-			buf_reset(&c->got);
-			buf_addstr(&c->got, c->want.data);
-			return;
-		}
-		add_finding(c, &c->got, &r->findings[i]);
-	}
+	if (!look_for(c, c->record->findings, c->record->nfindings))
+		(void)look_for(c, c->r->findings, c->r->nfindings);
 }
 
 static void check_no_finding(struct check *c)
@@ -284,6 +291,9 @@ static void check_no_finding(struct check *c)
 	for (uint32_t i = 0; i < r->nfindings; i++)
 		if (r->findings[i].id == c->x->finding)
 			add_finding(c, &c->got, &r->findings[i]);
+	for (size_t i = 0; i < c->r->nfindings; i++)
+		if (c->r->findings[i].id == c->x->finding)
+			add_finding(c, &c->got, &c->r->findings[i]);
 }
 
 static void check_calm(struct check *c)

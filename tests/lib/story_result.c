@@ -85,6 +85,10 @@ static int collect_finish(struct sink *s, const struct run_summary *sum, struct 
 	for (unsigned i = 0; i < DECODE_REASON_COUNT; i++)
 		r->skipped += sum->decode->skipped[i];
 	r->icmp_unmatched = sum->icmp_unmatched;
+	BUG_ON(sum->nfindings > ARRAY_LEN(r->findings));
+	r->nfindings = sum->nfindings;
+	for (size_t i = 0; i < r->nfindings; i++)
+		r->findings[i] = sum->findings[i];
 	return 0;
 }
 
@@ -213,7 +217,10 @@ static int memory_file(const struct story *st, char *path, size_t cap, struct er
 	const int fd = memfd_create("story", MFD_CLOEXEC);
 	ssize_t n = -1;
 
-	story_pcap(st, &bytes);
+	if (st->drops > 0)
+		story_pcapng(st, &bytes);
+	else
+		story_pcap(st, &bytes);
 	if (fd >= 0)
 		n = write(fd, bytes.data, bytes.len);
 	if (n < 0 || (size_t)n != bytes.len)
