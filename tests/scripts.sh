@@ -125,6 +125,14 @@ breach "a long function" "long_one: 61 lines" function-metrics
 	printf '\t\t\t\t}\n\t\t\t}\n\t\t}\n\t}\n}\n'
 } | file src/base/x.c
 breach "deep nesting" "deep: .*nesting 4" function-metrics
+file src/base/x.c <<-END
+	int wide(int a, int b, int c, void (*d)(int, int),
+	    int e, int f, int g)
+	{
+	        return a;
+	}
+END
+breach "many parameters" "wide: .*7 parameters" function-metrics
 {
 	printf 'int table(void)\n{\n\tint a[2][2][2][2] = {\n\t\t{ { { 1 } } }\n\t};\n\treturn a[0][0][0][0];\n}\n'
 } | file src/base/x.c
