@@ -2,8 +2,8 @@
 /*
  * options - the command line as typed, checked against option.def and command.def.
  *
- * Spec: POSIX.1 utility conventions with GNU long options; options and operands may be mixed, "--" ends
- *       the options, "-" is an operand.
+ * Spec: POSIX.1 utility conventions with GNU long options; options and operands may be mixed, "--"
+ *       ends the options, "-" is an operand.
  */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H

@@ -15,7 +15,7 @@
 #include "cli/show.h"
 #include "tcpshadow/text.h"
 
-/* Set by the handler of SIGINT and SIGTERM: there is no other way to hear of a signal at any time. */
+/* Set by the handler of SIGINT and SIGTERM; a handler can reach nothing but a global. */
 static volatile int stop_requested;
 
 static void request_stop(int signal_number)

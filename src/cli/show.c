@@ -2,9 +2,9 @@
 /*
  * show - finds the connection, then reads its packets again.
  *
- * The inputs are read twice (three times for an address or a packet): to find out which packets belong
- * to the connection, and to decode them again.  The second reading decodes everything in order, so that
- * segments out of IP fragments come out as in the first.
+ * The inputs are read twice (three times for an address or a packet): to find out which packets
+ * belong to the connection, and to decode them again.  The second reading decodes everything in
+ * order, so that segments out of IP fragments come out as in the first.
  */
 #include "config.h"
 

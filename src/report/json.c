@@ -2,7 +2,7 @@
 /*
  * json - the writer.
  *
- * Spec: RFC 8259.  A comma is due unless the text ends with an opening bracket, a colon or a newline.
+ * Spec: RFC 8259.  A comma is due unless the text ends with an opening bracket, colon or newline.
  */
 #include "config.h"
 

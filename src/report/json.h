@@ -2,8 +2,8 @@
 /*
  * json - writes JSON straight into a buffer; commas come by themselves.
  *
- * Every function takes the key of the member, or NULL for an element of an array.  Keys and words are
- * the program's own and need no escaping; text from elsewhere goes through json_text().
+ * Every function takes the key of the member, or NULL for an element of an array.  Keys and words
+ * are the program's own and need no escaping; text from elsewhere goes through json_text().
  */
 #ifndef REPORT_JSON_H
 #define REPORT_JSON_H

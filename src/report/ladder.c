@@ -2,9 +2,9 @@
 /*
  * ladder - decides what is drawn: which gaps, which folds.
  *
- * A gap is drawn when it is longer than a second, or longer than four handshake round trips (50 ms at
- * least) and among the GAPS_MAX longest.  A run of FOLD_MIN or more segments that carry only data and
- * acknowledgments, without a note, a change of state or a drawn gap, becomes one item.
+ * A gap is drawn when it is longer than a second, or longer than four handshake round trips (50 ms
+ * at least) and among the GAPS_MAX longest.  A run of FOLD_MIN or more segments that carry only
+ * data and acknowledgments, without a note, a change of state or a drawn gap, becomes one item.
  */
 #include "config.h"
 

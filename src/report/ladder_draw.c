@@ -283,7 +283,7 @@ static void fold_words(struct drawing *d, const struct ladder_fold *f, struct bu
 	buf_release(&server);
 }
 
-/* Where data flows both ways there may be no room for the acknowledgments; those go without saying. */
+/* Where data flows both ways acknowledgments go without saying when they do not fit. */
 static void draw_fold_words(struct drawing *d, const struct ladder_fold *f)
 {
 	struct ladder_fold less = *f;

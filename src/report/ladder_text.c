@@ -70,7 +70,7 @@ void ladder_flags_text(struct buf *out, const struct session_row *row)
 		buf_addstr(out, out->len > start ? " no flags" : "no flags");
 }
 
-/* Relative to the first number of a side, where there is one; a refusing RST comes from no socket. */
+/* Relative to the first number of a side, if it has one: a refusing RST comes from no socket. */
 static uint64_t number(
     const struct session_row *row, unsigned side, uint64_t relative, uint32_t raw)
 {

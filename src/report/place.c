@@ -2,7 +2,7 @@
 /*
  * place - from the ordinal over all inputs to file and number.
  *
- * The counts of all files before a packet's own are complete by the time anyone hears of the packet.
+ * The counts of the files before a packet's own are complete when anyone hears of the packet.
  */
 #include "config.h"
 

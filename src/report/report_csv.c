@@ -2,8 +2,8 @@
 /*
  * report_csv - `list --csv`: a column for every name in field.def, one for each side.
  *
- * Spec: RFC 4180.  No value holds a comma, a quote or a line end, so none is quoted; what is not known
- *       is empty.
+ * Spec: RFC 4180.  No value holds a comma, a quote or a line end, so none is quoted; what is not
+ *       known is empty.
  */
 #include "config.h"
 

@@ -2,8 +2,8 @@
 /*
  * report_mermaid - `show --mermaid`: a sequence diagram for pages that render Mermaid.
  *
- * Does not: escape.  Everything written is made of letters, digits and + - . : [ ], none of which means
- *           anything to Mermaid where it stands.
+ * Does not: escape.  Everything written is made of letters, digits and + - . : [ ], none of which
+ *           means anything to Mermaid where it stands.
  */
 #include "config.h"
 

@@ -16,8 +16,8 @@
 
 enum {
 	STATE_WIDTH = 13, /* "SYN-RECEIVED?" */
-	TIME_WIDTH = 11,
-	PACKET_WIDTH = 6,
+	DECIMALS = 6,
+	PROVED_WIDTH = 6,
 };
 
 static void title(struct buf *out, const struct session *s, const struct report_options *o)
@@ -47,6 +47,31 @@ static void title(struct buf *out, const struct session *s, const struct report_
 	buf_addch(out, '\n');
 }
 
+/* Text in lines of at most `width` columns (0 = one line), all but the first indented. */
+static void add_wrapped(struct buf *out, const char *text, unsigned width)
+{
+	size_t room = width > 40 ? width : SIZE_MAX;
+
+	for (;;) {
+		size_t n = strlen(text);
+
+		if (n > room) {
+			n = room;
+			while (n > 0 && text[n] != ' ')
+				n--;
+		}
+		if (n == 0)
+			n = strlen(text);
+		buf_add(out, text, n);
+		buf_addch(out, '\n');
+		if (text[n] == '\0')
+			return;
+		text += n + 1;
+		buf_addstr(out, "  ");
+		room = width - 2;
+	}
+}
+
 static void number_or_dash(struct buf *out, bool known, unsigned v)
 {
 	if (known)
@@ -64,17 +89,41 @@ static void both(struct buf *out, const char *name, bool client, bool server)
 		                     : "server only");
 }
 
-static void handshake_line(struct buf *out, const struct conn_record *r)
+static void offers_line(struct buf *out, const struct conn_record *r, unsigned width)
 {
 	const struct syn_offer *c = &r->sides[SIDE_CLIENT].offer;
 	const struct syn_offer *s = &r->sides[SIDE_SERVER].offer;
+	struct buf text = BUF_INIT;
 
+	if (!c->seen && !s->seen)
+		return;
+	buf_addstr(&text, "options client/server: MSS ");
+	number_or_dash(&text, c->has_mss, c->mss);
+	buf_addch(&text, '/');
+	number_or_dash(&text, s->has_mss, s->mss);
+	buf_addstr(&text, "  wscale ");
+	number_or_dash(&text, c->has_wscale, c->window_scale);
+	buf_addch(&text, '/');
+	number_or_dash(&text, s->has_wscale, s->window_scale);
+	both(&text, "SACK", c->sack_permitted, s->sack_permitted);
+	both(&text, "timestamps", c->timestamps, s->timestamps);
+	both(&text, "Fast Open", c->fast_open, s->fast_open);
+	both(&text, "ECN", c->ecn, s->ecn);
+	add_wrapped(out, text.data, width);
+	buf_release(&text);
+}
+
+static void handshake_lines(struct buf *out, const struct conn_record *r, unsigned width)
+{
 	if (r->is_midstream) {
 		buf_addstr(out, "handshake not captured\n");
 		return;
 	}
 	buf_addstr(out, "handshake ");
-	outcome_words(out, handshake_word(r->handshake));
+	if (r->handshake == HANDSHAKE_ICMP_ERROR)
+		buf_addstr(out, "ended by an ICMP error");
+	else
+		outcome_words(out, handshake_word(r->handshake));
 	if (r->has_syn_to_synack) {
 		buf_addstr(out, ": SYN to SYN-ACK ");
 		text_duration(out, r->syn_to_synack);
@@ -84,21 +133,7 @@ static void handshake_line(struct buf *out, const struct conn_record *r)
 		text_duration(out, r->synack_to_ack);
 	}
 	buf_addch(out, '\n');
-	if (!c->seen && !s->seen)
-		return;
-	buf_addstr(out, "options client/server: MSS ");
-	number_or_dash(out, c->has_mss, c->mss);
-	buf_addch(out, '/');
-	number_or_dash(out, s->has_mss, s->mss);
-	buf_addstr(out, "  wscale ");
-	number_or_dash(out, c->has_wscale, c->window_scale);
-	buf_addch(out, '/');
-	number_or_dash(out, s->has_wscale, s->window_scale);
-	both(out, "SACK", c->sack_permitted, s->sack_permitted);
-	both(out, "timestamps", c->timestamps, s->timestamps);
-	both(out, "Fast Open", c->fast_open, s->fast_open);
-	both(out, "ECN", c->ecn, s->ecn);
-	buf_addch(out, '\n');
+	offers_line(out, r, width);
 }
 
 static void volume_line(struct buf *out, const struct conn_record *r)
@@ -138,16 +173,41 @@ static void packet_ref(struct buf *out, const struct report_options *o, uint64_t
 	buf_add_u64(out, place_number(o->facts, packet));
 }
 
-/* Right-aligned; "-" for none. */
-static void packet_column(struct buf *out, const struct report_options *o, uint64_t packet)
+/* Widths of the columns of a history: no wider than the largest number in them. */
+struct columns {
+	int time, packet;
+};
+
+static struct columns columns_of(const struct conn_record *r, const struct report_options *o)
 {
-	if (packet)
-		buf_addf(out, " %*" PRIu64, PACKET_WIDTH, place_number(o->facts, packet));
-	else
-		buf_addf(out, " %*s", PACKET_WIDTH, "-");
+	struct columns c = { .time = 1 + DECIMALS, .packet = 3 };
+	int64_t seconds = (r->end - r->start) / NS_PER_SEC;
+	uint64_t most = 0;
+
+	do
+		c.time++;
+	while (seconds /= 10);
+	for (int side = 0; side < 2; side++)
+		for (uint32_t i = 0; i < r->sides[side].nstates; i++)
+			if (r->sides[side].states[i].packet > most)
+				most = r->sides[side].states[i].packet;
+	for (most = most ? place_number(o->facts, most) : 0; most >= 1000; most /= 10)
+		c.packet++;
+	return c;
 }
 
-static void state_line(struct buf *out, const struct state_entry *e, const struct report_options *o)
+/* Right-aligned; "-" for none. */
+static void packet_column(
+    struct buf *out, const struct report_options *o, int width, uint64_t packet)
+{
+	if (packet)
+		buf_addf(out, " %*" PRIu64, width, place_number(o->facts, packet));
+	else
+		buf_addf(out, " %*s", width, "-");
+}
+
+static void state_line(
+    struct buf *out, const struct state_entry *e, struct columns c, const struct report_options *o)
 {
 	const struct fsm_rule *rule = e->rule == FSM_RULE_NONE ? NULL : fsm_rule_at(e->rule);
 	size_t start = out->len;
@@ -161,22 +221,23 @@ static void state_line(struct buf *out, const struct state_entry *e, const struc
 	if (e->certainty == PRESUMED)
 		buf_addch(out, '?');
 	buf_pad(out, ' ', 1 + STATE_WIDTH - (out->len - start));
-	buf_addf(out, " %*.6f", TIME_WIDTH, (double)e->time / (double)NS_PER_SEC);
-	packet_column(out, o, e->packet);
-	packet_column(out, o, e->proved_by);
-	buf_addf(out, "  %s (%s)\n", rule->why, rule->rfc);
+	buf_addf(out, " %*.*f", c.time, DECIMALS, (double)e->time / (double)NS_PER_SEC);
+	packet_column(out, o, c.packet, e->packet);
+	packet_column(out, o, PROVED_WIDTH, e->proved_by);
+	buf_addf(out, " %s (%s)\n", rule->why, rule->rfc);
 }
 
 static void histories(struct buf *out, const struct conn_record *r, const struct report_options *o)
 {
+	struct columns c = columns_of(r, o);
+
 	for (int side = 0; side < 2; side++) {
 		const struct side_record *s = &r->sides[side];
 
-		buf_addf(out, "%-*s %*s %*s %*s  %s\n", 1 + STATE_WIDTH, side_words[side],
-		    TIME_WIDTH, "t (s)", PACKET_WIDTH, "PKT", PACKET_WIDTH, "PROVED",
-		    "WHY (RFC 9293)");
+		buf_addf(out, "%-*s %*s %*s %*s %s\n", 1 + STATE_WIDTH, side_words[side], c.time,
+		    "t (s)", c.packet, "PKT", PROVED_WIDTH, "PROVED", "WHY (RFC 9293)");
 		for (uint32_t i = 0; i < s->nstates; i++)
-			state_line(out, &s->states[i], o);
+			state_line(out, &s->states[i], c, o);
 		if (s->states_lost)
 			buf_addf(out, "  and %u more changes not kept\n", (unsigned)s->states_lost);
 	}
@@ -201,31 +262,6 @@ static void reset_lines(
 	}
 	if (r->resets_seen > r->nresets)
 		buf_addf(out, "and %u more resets\n", (unsigned)(r->resets_seen - r->nresets));
-}
-
-/* Text in lines of at most `width` columns (0 = one line), all but the first indented. */
-static void add_wrapped(struct buf *out, const char *text, unsigned width)
-{
-	size_t room = width > 40 ? width : SIZE_MAX;
-
-	for (;;) {
-		size_t n = strlen(text);
-
-		if (n > room) {
-			n = room;
-			while (n > 0 && text[n] != ' ')
-				n--;
-		}
-		if (n == 0)
-			n = strlen(text);
-		buf_add(out, text, n);
-		buf_addch(out, '\n');
-		if (text[n] == '\0')
-			return;
-		text += n + 1;
-		buf_addstr(out, "  ");
-		room = width - 2;
-	}
 }
 
 static void finding_line(struct buf *out, const struct finding *f, const struct report_options *o)
@@ -262,7 +298,7 @@ int report_show(const struct session *s, const struct report_options *o, struct 
 	struct buf *out = &o->out->buf;
 
 	title(out, s, o);
-	handshake_line(out, &s->record);
+	handshake_lines(out, &s->record, o->width);
 	volume_line(out, &s->record);
 	quality_lines(out, &s->record);
 	buf_addch(out, '\n');

@@ -2,8 +2,9 @@
 /*
  * session - gathers the rows of one connection.
  *
- * The record comes from the analysis of the whole capture, which knows how the connection ended (its
- * ports reused, TIME-WAIT over); the replay serves for what a segment was and for the variables.
+ * The record comes from the analysis of the whole capture, which knows how the connection ended
+ * (its ports reused, TIME-WAIT over); the replay serves for what a segment was and for the
+ * variables.
  */
 #include "config.h"
 
@@ -110,8 +111,8 @@ void session_add(struct session *s, const struct segment *seg)
 }
 
 /*
- * The packet on whose line an entry stands: its cause, but never above the entry before.  A FIN that
- * crossed ours is older than our own and changes our state later.
+ * The packet on whose line an entry stands: its cause, but never above the entry before.  A FIN
+ * that crossed ours is older than our own and changes our state later.
  */
 const struct state_entry *session_caused(const struct side_record *s, uint64_t packet)
 {

@@ -2,8 +2,8 @@
 /*
  * table - fits columns into a width: the least important ones go first, digits never.
  *
- * A row is a line of cells, each ended by TABLE_END; its first cell is not shown: it names the style of
- * the styled column.
+ * A row is a line of cells, each ended by TABLE_END; its first cell is not shown: it names the
+ * style of the styled column.
  */
 #ifndef REPORT_TABLE_H
 #define REPORT_TABLE_H

@@ -2,8 +2,8 @@
 /*
  * where - compiles an expression to a postfix program and runs that.
  *
- * The parser is the shunting-yard method: operators wait on a stack of their own, nothing recurses, so
- * no expression can exhaust the machine's stack.
+ * The parser is the shunting-yard method: operators wait on a stack of their own, nothing recurses,
+ * so no expression can exhaust the machine's stack.
  */
 #include "config.h"
 

@@ -77,7 +77,7 @@ struct where_name where_name_at(size_t i)
 	return (struct where_name){ f->path, f->bare, where_type_name(f->type), f->help };
 }
 
-/* `name` with the word of a side taken out of the front or the end; returns the side's bit, 0 = none. */
+/* `name` without the word of a side at its front or end; returns the side's bit, 0 = none. */
 static unsigned take_side(struct buf *out, const char *name)
 {
 	size_t n = strlen(name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * where_field - the names of the filter language: what they are called, how they are read and compared.
+ * where_field - the names of the filter language, how they are read and what they hold.
  */
 #ifndef REPORT_WHERE_FIELD_H
 #define REPORT_WHERE_FIELD_H

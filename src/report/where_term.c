@@ -2,7 +2,7 @@
 /*
  * where_term - comparing one property of a connection.
  *
- * Limits: a regular expression may backtrack REGEX_EFFORT steps; one that needs more does not match.
+ * Limits: a regular expression that backtracks more than REGEX_EFFORT steps does not match.
  */
 #include "config.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_report - the pieces that reports are made of: JSON, tables, sorting, packet numbers, WHICH, ladders.
+ * test_report - the pieces of reports: JSON, tables, sorting, packet numbers, WHICH, ladders.
  */
 #include "config.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_where - the filter language: every name, every kind of value, precedence, and where errors point.
+ * test_where - the filter language: names, values, precedence, and where errors point.
  */
 #include "config.h"
 
