@@ -204,13 +204,13 @@ static const struct finding_info *worst_finding(const struct session *s, uint64_
 	return worst;
 }
 
-/* The mark of the worst finding stands first; its title only where no note says as much. */
+/* The mark of the worst finding stands first, its title only where no note says as much. */
 void ladder_notes_text(struct buf *out, const struct session *s, const struct session_row *row)
 {
 	const struct finding_info *worst = worst_finding(s, row->packet);
 	size_t start;
 
-	if (worst)
+	if (worst && worst->severity > SEVERITY_INFO)
 		buf_addf(out, "%c ", outcome_mark(worst->severity));
 	start = out->len;
 	for (unsigned i = 0; i < SEGMENT_NOTE_COUNT; i++) {
