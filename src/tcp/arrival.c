@@ -185,7 +185,7 @@ static bool rst_is_exact(const struct step *st)
 	if (to->state == TCPS_SYN_SENT)
 		return st->has_ack && st->ack > to->iss && st->ack <= to->snd_nxt;
 	if (!to->has_ack)
-		return true;
+		return !st->self->has_seq || st->seq == st->self->snd_nxt;
 	if (st->seq >= to->rcv_nxt && st->seq <= st->self->snd_nxt)
 		return true;
 	if (to->sack_edge && st->seq == to->sack_edge)

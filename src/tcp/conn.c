@@ -192,6 +192,10 @@ static void sent_fin(struct step *st)
 	struct endpoint *e = st->self;
 	struct cause cause = cause_of(st, !st->peer->may_have_fin);
 
+	/* A FIN below what was sent already is no FIN of this stream. */
+	if (st->end < e->cap_nxt)
+		return;
+	e->last_fin_end = st->end;
 	if (!e->fin_seen) {
 		if (c->nfin_order < 2)
 			c->fin_order[c->nfin_order++] = st->dir;
@@ -576,6 +580,7 @@ void conn_finish(struct conn *c, struct stream_env *env, bool reused, bool time_
 	struct cause cause = { 0, c->end, 0 };
 
 	for (unsigned i = 0; i < 2; i++) {
+		track_finish(&c->ends[i]);
 		arrival_finish(c, &c->ends[i]);
 		if (reused)
 			(void)state_stimulus(&c->ends[i], REUSED, &cause);

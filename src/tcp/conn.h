@@ -129,8 +129,10 @@ struct endpoint {
 	uint64_t base; /* relative numbers count from here: iss, or the first byte seen */
 	uint64_t
 	    snd_nxt; /* highest number known to be sent (captured, or acknowledged by the peer) */
-	uint64_t cap_nxt;     /* highest number captured */
-	uint64_t fin_end;     /* number behind its FIN */
+	uint64_t cap_nxt; /* highest number captured */
+	uint64_t fin_end; /* number behind its FIN */
+	uint64_t
+	    last_fin_end;     /* the same of its latest FIN: an earlier one may have been refuted */
 	uint64_t rcv_nxt;     /* highest acknowledgment it sent: in the peer's numbers */
 	uint64_t right_edge;  /* highest ack + window it offered: in the peer's numbers */
 	uint64_t sack_edge;   /* right edge of the rightmost SACK block it sent */
@@ -158,6 +160,7 @@ struct endpoint {
 	bool fin_was_next;   /* its FIN came right behind what was captured before */
 	uint64_t max_window; /* largest it offered, scaled */
 	uint64_t unseen_ack; /* the peer acknowledged so much, beyond what was captured; 0 = no */
+	int64_t unseen_time; /* when it first did */
 	struct stream_facts facts;
 	bool is_offer_cut;        /* the capture lacks options of its SYN */
 	bool offers_accurate_ecn; /* its SYN asked for RFC 9768 */
@@ -301,6 +304,7 @@ void duplicate_trim(struct conn *c);
 void track_numbers(struct step *st);
 void track_validity(struct step *st);
 void track_advance(struct step *st);
+void track_finish(struct endpoint *e);
 /* All that e sent up to this number was captured or acknowledged. */
 uint64_t track_contiguous(const struct endpoint *e);
 

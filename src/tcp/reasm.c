@@ -501,6 +501,9 @@ void reasm_ack(
 
 void reasm_end(struct reasm *r, int64_t time, const struct reasm_out *out)
 {
+	/* Behind the FIN nothing was data. */
+	while (r->fin && r->nwaiting && r->waiting[r->nwaiting - 1].seq >= r->fin)
+		waiting_remove(r, r->nwaiting - 1);
 	while (r->nwaiting)
 		declare_gap(r, time, out);
 	if (r->acked > r->next && (!r->fin || r->next < r->fin))

@@ -77,7 +77,7 @@ static bool is_doubtful(const struct step *st)
 		return true;
 	if (self->exact_rst_sent || st->peer->rst_seen)
 		return true;
-	return self->fin_seen && st->end > self->fin_end - 1 && !(st->seg->flags & TCP_FIN);
+	return self->last_fin_end && st->end >= self->last_fin_end && !(st->seg->flags & TCP_FIN);
 }
 
 static void add_data(struct step *st)
@@ -111,11 +111,11 @@ static void settle_fin(struct step *st)
 {
 	struct endpoint *e = st->peer;
 
-	if (!e->fin_seen || !e->stream || e->stream->fin)
+	if (!e->last_fin_end || !e->stream || e->stream->fin)
 		return;
-	if (st->ack == e->fin_end)
-		e->stream->fin = e->fin_end - 1;
-	else if (st->ack > e->fin_end && e->fin_was_next)
+	if (st->ack == e->last_fin_end)
+		e->stream->fin = e->last_fin_end - 1;
+	else if (st->ack > e->last_fin_end && e->fin_was_next)
 		mark_ambiguous(e);
 }
 
@@ -136,12 +136,12 @@ static void take_ack(struct step *st)
 	if (!e->stream)
 		return;
 	/* What goes beyond the captured bytes is believed when their sender shows that it sent them. */
-	if (ack > e->cap_nxt) {
-		e->unseen_ack = ack;
+	if (ack > e->cap_nxt)
 		ack = e->cap_nxt;
-	}
 	before = e->stream->next;
 	settle_fin(st);
+	if (e->stream->fin && ack > e->stream->fin)
+		ack = e->stream->fin;
 	st->env->from_client = conn_dir(st->conn, e) == st->conn->client;
 	reasm_ack(e->stream, ack, st->seg->packet, st->time, &st->env->out);
 	settle_reset(st, before);
@@ -152,10 +152,8 @@ static void confirm_unseen(struct step *st)
 {
 	struct endpoint *e = st->self;
 
-	if (!e->unseen_ack || !e->stream || st->seq < e->unseen_ack)
-		return;
-	reasm_ack(e->stream, e->unseen_ack, st->seg->packet, st->time, &st->env->out);
-	e->unseen_ack = 0;
+	if (e->stream && st->peer->rcv_nxt > e->stream->acked && !e->stream->fin)
+		reasm_ack(e->stream, st->peer->rcv_nxt, st->seg->packet, st->time, &st->env->out);
 }
 
 void stream_segment(struct step *st)
@@ -167,11 +165,14 @@ void stream_segment(struct step *st)
 	st->env->from_client = st->dir == st->conn->client;
 	if (is_policy(st))
 		mark_ambiguous(st->self);
-	if (!st->is_weak && !(s->flags & TCP_RST))
-		confirm_unseen(st);
 	if (s->len)
 		add_data(st);
-	if (!st->is_weak && st->has_ack && !(s->flags & TCP_RST))
+	if (!st->is_weak && !(s->flags & TCP_RST))
+		confirm_unseen(st);
+	if (!st->is_weak && st->has_ack && !(s->flags & (TCP_RST | TCP_SYN)))
+		take_ack(st);
+	else if (!st->is_weak && (s->flags & TCP_SYN) && st->ack > st->peer->iss &&
+	         !st->acks_unsent)
 		take_ack(st);
 }
 
@@ -184,7 +185,7 @@ static void close_side(struct conn *c, struct stream_env *env, unsigned dir)
 	if (!r)
 		return;
 	env->from_client = dir == c->client;
-	if (e->unseen_ack > r->acked)
+	if (e->unseen_ack > r->acked && !r->fin)
 		r->acked = e->unseen_ack;
 	/* One number more than the bytes, and nothing after it: a FIN that was not captured. */
 	if (!r->fin && e->may_have_fin && r->acked == r->next + 1)

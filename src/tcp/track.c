@@ -97,6 +97,8 @@ static bool is_unacceptable_ack(const struct step *st)
 
 	if (!st->has_ack || !peer->has_seq || (st->seg->flags & (TCP_SYN | TCP_RST)))
 		return false;
+	if (peer->iss && st->ack <= peer->iss)
+		return true;
 	if (st->ack > peer->snd_nxt)
 		return self->has_ack && self->scale_known && st->ack > self->right_edge + 1;
 	return is_too_old_ack(st);
@@ -215,6 +217,33 @@ static void hole_acknowledge(struct endpoint *e, uint64_t ack)
 	}
 }
 
+/*
+ * The peer acknowledged more than was captured.  The sender confirms that by being there itself; when it
+ * still goes on below, a round trip later, the acknowledgment was not true.
+ */
+static void settle_unseen(struct step *st)
+{
+	struct endpoint *e = st->self;
+
+	if (e->snd_nxt >= e->unseen_ack) {
+		if (st->seq < e->unseen_ack)
+			st->conn->acked_before_seen = true;
+		if (st->peer->rcv_nxt < e->unseen_ack)
+			st->peer->rcv_nxt = e->unseen_ack;
+		e->unseen_ack = 0;
+	} else if (st->time - e->unseen_time > arrival_round_trip(st->conn, e)) {
+		e->unseen_ack = 0;
+		e->may_have_fin = false;
+	}
+}
+
+/* Nothing refuted it: what was acknowledged was sent. */
+void track_finish(struct endpoint *e)
+{
+	if (e->unseen_ack > e->snd_nxt)
+		e->missing += e->unseen_ack - e->snd_nxt;
+}
+
 uint64_t track_contiguous(const struct endpoint *e)
 {
 	uint64_t edge = e->snd_nxt;
@@ -251,6 +280,8 @@ static void advance_sent(struct step *st)
 	}
 	if (st->seq > e->snd_nxt) {
 		hole_add(e, e->snd_nxt, st->seq, false);
+		if (e->unseen_ack)
+			hole_acknowledge(e, e->unseen_ack < st->seq ? e->unseen_ack : st->seq);
 		e->may_have_fin = !takes_space;
 		note(st, SEGMENT_NOTE_GAP_BEFORE);
 	} else if (takes_space && st->seq < e->snd_nxt) {
@@ -262,6 +293,8 @@ static void advance_sent(struct step *st)
 		e->cap_nxt = st->end;
 	if (st->end > e->snd_nxt || st->seq > e->snd_nxt)
 		e->snd_nxt = st->end;
+	if (e->unseen_ack)
+		settle_unseen(st);
 }
 
 /* A SYN-ACK that does not acknowledge the SYN (RFC 9293 3.10.7.3, first check) tells nothing of the peer. */
@@ -277,24 +310,25 @@ static bool is_wrong_synack(const struct step *st)
 static void advance_acked(struct step *st)
 {
 	struct endpoint *self = st->self, *peer = st->peer;
-	uint64_t edge;
+	uint64_t ack = st->ack, edge;
 
 	if (is_wrong_synack(st))
 		return;
-	if (peer->has_seq && st->ack > peer->snd_nxt) {
-		peer->missing += st->ack - peer->snd_nxt;
-		hole_add(peer, peer->snd_nxt, st->ack, true);
-		peer->snd_nxt = st->ack;
+	if (peer->has_seq && ack > peer->snd_nxt) {
+		if (!peer->unseen_ack)
+			peer->unseen_time = st->time;
+		peer->unseen_ack = ack;
 		peer->may_have_fin = !peer->fin_seen;
 		note(st, SEGMENT_NOTE_ACKS_UNSEEN);
+		ack = peer->snd_nxt;
 	}
 	/* Of an end never captured, any progress may be its FIN. */
 	if (!peer->has_seq && self->has_ack && st->ack > self->rcv_nxt)
 		peer->may_have_fin = true;
 	if (peer->nholes)
-		hole_acknowledge(peer, st->ack);
-	if (!self->has_ack || st->ack > self->rcv_nxt)
-		self->rcv_nxt = st->ack;
+		hole_acknowledge(peer, ack);
+	if (!self->has_ack || ack > self->rcv_nxt)
+		self->rcv_nxt = ack;
 	self->has_ack = true;
 	self->wire_window = st->seg->window;
 	self->last_window =
@@ -302,7 +336,7 @@ static void advance_acked(struct step *st)
 	    << (self->scale_known && !(st->seg->flags & TCP_SYN) ? self->wscale : 0);
 	if (self->last_window > self->max_window)
 		self->max_window = self->last_window;
-	edge = st->ack + self->last_window;
+	edge = ack + self->last_window;
 	if (edge > self->right_edge)
 		self->right_edge = edge;
 	for (unsigned i = 0; i < st->seg->opt.nsack; i++) {
