@@ -596,6 +596,16 @@ void find_handshake_end(struct conn *c)
 
 /* --- from one connection to the next on the same ports --- */
 
+/* What the capture shows before the SYN may be what followed it: a lone RST, or its own next number. */
+static bool may_follow(const struct conn *old, const struct segment *syn, uint8_t dir)
+{
+	const struct endpoint *from = &old->ends[dir], *to = &old->ends[!dir];
+
+	if (from->packets == 0 && to->packets == old->resets_seen)
+		return true;
+	return old->is_midstream && from->has_seq && (uint32_t)from->base == syn->seq + 1;
+}
+
 static enum previous_end previous_end_of(const struct conn *old, uint8_t dir)
 {
 	const struct endpoint *from = &old->ends[dir], *to = &old->ends[!dir];
@@ -615,7 +625,8 @@ struct previous find_previous(const struct conn *old, const struct segment *syn,
 
 	return (struct previous){
 		.gap = gap > 0 ? gap : 0,
-		.end = (uint8_t)previous_end_of(old, dir),
+		.end =
+		    may_follow(old, syn, dir) ? PREVIOUS_NONE : (uint8_t)previous_end_of(old, dir),
 		.was_stale = old->is_stale,
 	};
 }

@@ -279,11 +279,14 @@ static bool answers_fin(const struct endpoint *e, const struct endpoint *other)
 	return e->fin_seen && other->fin_seen && e->memory.close_ack >= other->fin_end;
 }
 
-/* One FIN: nothing of the other end is missing, and it has not acknowledged more than was captured. */
+/*
+ * One FIN, which the other end has acknowledged without one of its own: nothing of the other end is missing,
+ * and no more of it was acknowledged than was captured.
+ */
 static bool is_only_fin(const struct endpoint *e, const struct endpoint *other)
 {
 	return !other->fin_seen && !other->may_have_fin && !other->nholes &&
-	       e->memory.close_ack <= other->cap_nxt;
+	       other->rcv_nxt >= e->fin_end && e->memory.close_ack <= other->cap_nxt;
 }
 
 static uint64_t first_reset(const struct conn *c, unsigned dir)
@@ -313,8 +316,9 @@ static void closed_by_fin(struct conn *c)
 		first = 1;
 	else if (answers_fin(b, a) && a->memory.close_in_order)
 		first = 0;
-	else
-		is_known = is_only_fin(&c->ends[first], &c->ends[!first]);
+	else /* (A reset in answer may come from an end that had aborted before.) */
+		is_known =
+		    is_only_fin(&c->ends[first], &c->ends[!first]) && !c->ends[!first].rst_seen;
 	if (reset_before(c, first))
 		return;
 	if (a->fin_seen && b->fin_seen && !answers_fin(a, b) && !answers_fin(b, a)) {
@@ -333,7 +337,9 @@ static bool all_acknowledged(const struct conn *c)
 	for (unsigned i = 0; i < 2; i++) {
 		const struct endpoint *e = &c->ends[i], *peer = &c->ends[!i];
 
-		if (e->cap_nxt > peer->rcv_nxt && e->cap_nxt > peer->memory.close_ack)
+		uint64_t end = e->fin_seen ? e->fin_end - 1 : e->cap_nxt;
+
+		if (end > peer->rcv_nxt && end > peer->memory.close_ack)
 			return false;
 	}
 	return true;
