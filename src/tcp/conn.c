@@ -67,6 +67,8 @@ static void account(struct step *st)
 		c->truncated++;
 		st->notes |= 1u << SEGMENT_NOTE_TRUNCATED;
 	}
+	if (!(st->seg->notes & SEG_IP_CHECKSUM_BAD))
+		e->has_good_ip_checksum = true;
 	if (st->seg->checksum_state == CHECKSUM_GOOD)
 		e->good_checksums++;
 	else if (st->seg->checksum_state == CHECKSUM_BAD)

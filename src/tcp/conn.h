@@ -162,6 +162,7 @@ struct endpoint {
 	uint64_t unseen_ack; /* the peer acknowledged so much, beyond what was captured; 0 = no */
 	int64_t unseen_time; /* when it first did */
 	struct stream_facts facts;
+	bool has_good_ip_checksum;
 	bool is_offer_cut;        /* the capture lacks options of its SYN */
 	bool offers_accurate_ecn; /* its SYN asked for RFC 9768 */
 	bool offers_mptcp;        /* its SYN was MP_CAPABLE */

@@ -240,7 +240,7 @@ static bool have_both(const struct step *st)
 /* RFC 7323 3.2: once agreed, in every segment but a RST. */
 static void look_for_dropped_timestamps(struct step *st)
 {
-	if (!have_both(st) || !st->conn->handshake_done || !is_readable(&st->seg->opt))
+	if (!have_both(st) || st->ack <= st->peer->iss || !is_readable(&st->seg->opt))
 		return;
 	if (st->self->offer.timestamps && st->peer->offer.timestamps)
 		(void)find_segment(st, FINDING_TIMESTAMPS_DROPPED, BY_SELF, CONFIDENCE_LIKELY);

@@ -76,6 +76,17 @@ void find_wire(struct step *st)
 	look_at_checksum(st);
 }
 
+/* None of several is right: no host sends so, it is the capture. */
+static void excuse_ip_checksums(struct conn *c, unsigned dir)
+{
+	struct finding *f = find_have(c, FINDING_IP_CHECKSUM_BAD, dir);
+
+	if (f && !c->ends[dir].has_good_ip_checksum && f->count > 1) {
+		f->id = FINDING_IP_CHECKSUM_OFFLOAD;
+		f->confidence = CONFIDENCE_CERTAIN;
+	}
+}
+
 /* All that were captured before a good one, or all there are. */
 void find_wire_end(struct conn *c)
 {
@@ -84,6 +95,7 @@ void find_wire_end(struct conn *c)
 		bool is_offload = e->good_checksums == 0;
 		struct finding *f;
 
+		excuse_ip_checksums(c, dir);
 		if (!e->bad_checksum_packet)
 			continue;
 		f = find_conn(c, is_offload ? FINDING_CHECKSUM_OFFLOAD : FINDING_CHECKSUM_BAD, dir,

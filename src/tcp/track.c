@@ -17,8 +17,8 @@
 
 /* Any of these makes a host drop the packet before TCP looks at it. */
 #define NOTES_HOST_DROPS                                                                           \
-	(SEG_IP_CHECKSUM_BAD | SEG_HEADER_LENGTH_BAD | SEG_IP_OPTIONS_BAD | SEG_IP_VERSION_BAD |   \
-	    SEG_IP_TRUNCATED | SEG_SOURCE_ROUTED | SEG_EXT_HEADER_BAD)
+	(SEG_HEADER_LENGTH_BAD | SEG_IP_OPTIONS_BAD | SEG_IP_VERSION_BAD | SEG_IP_TRUNCATED |      \
+	    SEG_SOURCE_ROUTED | SEG_EXT_HEADER_BAD)
 
 static uint64_t unwrap_near(
     bool has_edge, uint64_t edge, bool has_other, uint64_t other, uint32_t wire)
@@ -55,6 +55,12 @@ static void note(struct step *st, enum segment_note n)
 static bool has_bad_checksum(const struct step *st)
 {
 	return st->seg->checksum_state == CHECKSUM_BAD && st->self->good_checksums > 0;
+}
+
+/* Likewise: a capture whose addresses were rewritten has no good ones. */
+static bool has_bad_ip_checksum(const struct step *st)
+{
+	return (st->seg->notes & SEG_IP_CHECKSUM_BAD) && st->self->has_good_ip_checksum;
 }
 
 /* PAWS, RFC 7323 5.2-5.3: a RST is exempt. */
@@ -145,7 +151,8 @@ void track_validity(struct step *st)
 	if (bad_ack)
 		note(st, SEGMENT_NOTE_NOT_ACCEPTABLE_ACK);
 	st->is_weak = bad_sum || old_ts || right || bad_ack || lacks_ack_flag(st) ||
-	              has_unexpected_md5(st) || (st->seg->notes & NOTES_HOST_DROPS);
+	              has_unexpected_md5(st) || has_bad_ip_checksum(st) ||
+	              (st->seg->notes & NOTES_HOST_DROPS);
 	if (st->is_weak)
 		note(st, SEGMENT_NOTE_IGNORED);
 	st->is_foreign = (st->seg->flags & TCP_RST) && looks_foreign(st);
