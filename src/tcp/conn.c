@@ -194,15 +194,16 @@ static void sent_fin(struct step *st)
 	struct endpoint *e = st->self;
 	struct cause cause = cause_of(st, !st->peer->may_have_fin);
 
-	/* A FIN below what was sent already is no FIN of this stream. */
-	if (st->end < e->cap_nxt)
+	/* A FIN below what the peer has acknowledged already is none of this stream. */
+	if (st->peer->has_ack && st->end < st->peer->rcv_nxt)
 		return;
 	e->last_fin_end = st->end;
 	if (!e->fin_seen) {
 		if (c->nfin_order < 2)
 			c->fin_order[c->nfin_order++] = st->dir;
 		e->fin_seen = true;
-		e->fin_was_next = st->seq == e->snd_nxt - segment_seq_len(st->seg) && !e->nholes;
+		e->fin_was_next = st->seq == e->snd_nxt - segment_seq_len(st->seg) && !e->nholes &&
+		                  !st->acks_unsent;
 		e->fin_end = st->end;
 	}
 	(void)state_stimulus(e, SND_FIN, &cause);
@@ -625,7 +626,12 @@ enum syn_fate conn_syn_fate(const struct conn *c, const struct segment *s, uint8
 {
 	const struct endpoint *from = &c->ends[dir], *to = &c->ends[!dir];
 
-	if ((!from->packets && !to->packets) || (from->iss && from->isn == s->seq))
+	if (!from->packets && !to->packets)
+		return SYN_BELONGS;
+	/* Who answered a SYN that nobody sent and opens himself now was not the server. */
+	if (from->synack_sent && !c->both_syn && !to->offer.seen)
+		return c->is_over ? SYN_STARTS_NEW : SYN_PENDING;
+	if (from->iss && from->isn == s->seq)
 		return SYN_BELONGS;
 	if (!from->iss && (to->state == TCPS_SYN_SENT || answers(to, s)))
 		return SYN_BELONGS;

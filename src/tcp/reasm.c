@@ -29,7 +29,8 @@ struct reasm *reasm_new(const struct reasm_options *o, uint64_t first)
 	struct reasm *r = mem_alloc(1, sizeof(*r));
 
 	r->o = o;
-	r->base = r->next = first;
+	r->base = r->next = r->counted = first;
+	r->counting = true;
 	r->gap_since = NEVER;
 	if (o->digest)
 		digest_init(&r->digest);
@@ -89,21 +90,16 @@ static void window_grow(struct reasm *r, size_t size)
 	free(old);
 }
 
-/* Bytes that follow `next`; those that are not acknowledged must stay, up to WINDOW_MAX. */
+/* Bytes that follow `next`; those not counted yet must stay.  n <= WINDOW_MAX. */
 static void window_add(struct reasm *r, const uint8_t *bytes, size_t n)
 {
-	uint64_t unacked = r->next + n - max64(r->acked, r->base);
+	uint64_t needed = r->next + n - r->counted;
 	size_t size = r->window_size ? r->window_size : WINDOW_MIN;
 
-	while (size < WINDOW_MAX && size < unacked && r->acked < r->next + n)
+	while (size < WINDOW_MAX && size < needed)
 		size *= 2;
 	if (size != r->window_size)
 		window_grow(r, size);
-	if (n > size) {
-		window_copy_in(r, bytes + (n - size), size, r->next + (n - size));
-		r->window_used = size;
-		return;
-	}
 	window_copy_in(r, bytes, n, r->next);
 	r->window_used = (size_t)min64(r->window_used + n, size);
 }
@@ -147,9 +143,25 @@ static void compare_old(
 
 /* --- delivery --- */
 
+/* Bytes below `upto` are the receiver's: count them.  They come from the window. */
+static void count(struct reasm *r, uint64_t upto)
+{
+	while (r->counting && r->counted < upto) {
+		size_t at = (size_t)r->counted & (r->window_size - 1);
+		size_t n = (size_t)min64(r->window_size - at, upto - r->counted);
+
+		if (r->o->digest)
+			digest_add(&r->digest, r->window + at, n);
+		r->counted += n;
+		r->facts.bytes += n;
+	}
+}
+
 static void deliver_gap(struct reasm *r, uint64_t n, enum stream_gap kind, uint64_t packet,
     int64_t time, const struct reasm_out *out)
 {
+	count(r, r->next);
+	r->counting = false;
 	r->facts.gaps++;
 	r->facts.missing += n;
 	if (kind == GAP_NOT_CAPTURED)
@@ -161,6 +173,21 @@ static void deliver_gap(struct reasm *r, uint64_t n, enum stream_gap kind, uint6
 	r->gap_since = NEVER;
 }
 
+/* Through the window, which may have to forget bytes that are not acknowledged: they are counted before. */
+static void window_append(struct reasm *r, const uint8_t *bytes, size_t n)
+{
+	while (n) {
+		size_t part = n < WINDOW_MAX ? n : WINDOW_MAX;
+
+		if (r->next + part > r->counted + WINDOW_MAX)
+			count(r, r->next + part - WINDOW_MAX);
+		window_add(r, bytes, part);
+		r->next += part;
+		bytes += part;
+		n -= part;
+	}
+}
+
 static void deliver(struct reasm *r, const uint8_t *bytes, size_t n, uint64_t packet, int64_t time,
     const struct reasm_out *out)
 {
@@ -170,16 +197,11 @@ static void deliver(struct reasm *r, const uint8_t *bytes, size_t n, uint64_t pa
 		deliver_gap(r, n, GAP_CUT, packet, time, out);
 		return;
 	}
-	if (r->facts.gaps == 0) {
-		r->facts.bytes += n;
-		if (r->o->digest)
-			digest_add(&r->digest, bytes, n);
-	}
 	r->facts.delivered += n;
+	r->last_time = time;
 	if (out && out->data)
 		out->data(out->ctx, r->next - r->base, bytes, n, packet, time);
-	window_add(r, bytes, n);
-	r->next += n;
+	window_append(r, bytes, n);
 	r->gap_since = NEVER;
 }
 
@@ -486,6 +508,7 @@ void reasm_ack(
 	(void)packet;
 	if (ack > r->acked)
 		r->acked = ack;
+	count(r, min64(ack, r->next));
 	while (r->next < ack && accept_held(r, ack, out))
 		;
 	for (unsigned i = r->nheld; i-- > 0;)
@@ -499,8 +522,13 @@ void reasm_ack(
 		declare_gap(r, time, out);
 }
 
-void reasm_end(struct reasm *r, int64_t time, const struct reasm_out *out)
+void reasm_end(struct reasm *r, int64_t time, bool refused, const struct reasm_out *out)
 {
+	if (refused)
+		count(r, min64(r->acked, r->next));
+	else
+		count(r, r->next);
+	r->counting &= !refused;
 	/* Behind the FIN nothing was data. */
 	while (r->fin && r->nwaiting && r->waiting[r->nwaiting - 1].seq >= r->fin)
 		waiting_remove(r, r->nwaiting - 1);
@@ -508,6 +536,8 @@ void reasm_end(struct reasm *r, int64_t time, const struct reasm_out *out)
 		declare_gap(r, time, out);
 	if (r->acked > r->next && (!r->fin || r->next < r->fin))
 		declare_gap(r, time, out);
+	if (!refused)
+		count(r, r->next);
 	if (r->o->digest) {
 		r->facts.has_sha256 = true;
 		digest_value(&r->digest, r->facts.sha256);

@@ -48,10 +48,13 @@ struct reasm_out {
 
 struct reasm {
 	const struct reasm_options *o;
-	uint64_t base;   /* number of the first byte */
-	uint64_t next;   /* number of the next byte to deliver */
-	uint64_t acked;  /* highest acknowledgment by the receiver; 0 = none */
-	uint64_t fin;    /* number of the accepted FIN, 0 = none: nothing at or behind it is data */
+	uint64_t base;  /* number of the first byte */
+	uint64_t next;  /* number of the next byte to deliver */
+	uint64_t acked; /* highest acknowledgment by the receiver; 0 = none */
+	uint64_t fin;   /* number of the accepted FIN, 0 = none: nothing at or behind it is data */
+	uint64_t counted;  /* number behind the last byte that entered facts.bytes and the digest */
+	bool counting;     /* no gap so far */
+	int64_t last_time; /* of the latest delivered byte */
 	uint8_t *window; /* the latest delivered bytes: a ring of `window_size`, ending at `next` */
 	size_t window_size; /* power of two; 0 = none */
 	size_t window_used;
@@ -84,7 +87,10 @@ void reasm_ack(
 /* Bytes [seq, seq + n) were sent, but the capture cut them off. */
 void reasm_cut(struct reasm *r, uint64_t seq, size_t n, uint64_t packet, int64_t time,
     const struct reasm_out *out);
-/* No more pieces: what waits is delivered behind declared gaps. */
-void reasm_end(struct reasm *r, int64_t time, const struct reasm_out *out);
+/*
+ * No more pieces: what waits is delivered behind declared gaps.  refused: the receiver has not got what it
+ * did not acknowledge; such bytes are not counted.
+ */
+void reasm_end(struct reasm *r, int64_t time, bool refused, const struct reasm_out *out);
 
 #endif

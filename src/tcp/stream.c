@@ -43,6 +43,11 @@ static bool has_urgent_inside(const struct segment *s)
 	return (s->flags & TCP_URG) && s->urgent != s->len;
 }
 
+static bool runs_behind_fin(const struct step *st)
+{
+	return st->self->last_fin_end && st->end >= st->self->last_fin_end;
+}
+
 /* What one stack takes and another drops, without telling.  Honest hosts do not send these. */
 static bool is_policy(const struct step *st)
 {
@@ -50,13 +55,14 @@ static bool is_policy(const struct step *st)
 
 	if ((s->opt.seen & OPT_MD5) && (!st->self->uses_md5 || (s->flags & TCP_SYN)))
 		return true;
-	if ((s->flags & (TCP_SYN | TCP_FIN)) == (TCP_SYN | TCP_FIN) ||
-	    (s->notes & SEG_FRAGMENT_CONFLICT))
+	if (s->notes & SEG_FRAGMENT_CONFLICT)
 		return true;
+	if ((s->flags & (TCP_SYN | TCP_FIN)) == (TCP_SYN | TCP_FIN))
+		return !st->conn->handshake_done;
 	if (s->len == 0 || (s->flags & (TCP_SYN | TCP_RST)))
 		return false;
 	if (st->is_weak)
-		return st->is_old_ack || (s->notes & SEG_SOURCE_ROUTED);
+		return (st->is_old_ack && !runs_behind_fin(st)) || (s->notes & SEG_SOURCE_ROUTED);
 	return (s->opt.odd & (OPT_ODD_LENGTH | OPT_ODD_OVERRUN)) || (s->flags & TCP_RESERVED) ||
 	       (s->notes & SEG_IP_OPTIONS) || lacks_timestamp(st) || has_urgent_inside(s);
 }
@@ -77,7 +83,7 @@ static bool is_doubtful(const struct step *st)
 		return true;
 	if (self->exact_rst_sent || st->peer->rst_seen)
 		return true;
-	return self->last_fin_end && st->end >= self->last_fin_end && !(st->seg->flags & TCP_FIN);
+	return runs_behind_fin(st) && !(st->seg->flags & TCP_FIN);
 }
 
 static void add_data(struct step *st)
@@ -165,7 +171,7 @@ void stream_segment(struct step *st)
 	st->env->from_client = st->dir == st->conn->client;
 	if (is_policy(st))
 		mark_ambiguous(st->self);
-	if (s->len)
+	if (s->len && !(s->flags & TCP_RST))
 		add_data(st);
 	if (!st->is_weak && !(s->flags & TCP_RST))
 		confirm_unseen(st);
@@ -174,6 +180,19 @@ void stream_segment(struct step *st)
 	else if (!st->is_weak && (s->flags & TCP_SYN) && st->ack > st->peer->iss &&
 	         !st->acks_unsent)
 		take_ack(st);
+}
+
+/*
+ * The receiver reset the connection, or spoke a round trip after the last bytes came without acknowledging
+ * them: it has not got what it did not acknowledge.
+ */
+static bool was_refused(
+    const struct conn *c, const struct endpoint *e, const struct endpoint *receiver)
+{
+	if (receiver->packets == 0)
+		return false;
+	return receiver->rst_seen ||
+	       receiver->last_time > e->stream->last_time + arrival_round_trip(c, receiver);
 }
 
 static void close_side(struct conn *c, struct stream_env *env, unsigned dir)
@@ -190,7 +209,7 @@ static void close_side(struct conn *c, struct stream_env *env, unsigned dir)
 	/* One number more than the bytes, and nothing after it: a FIN that was not captured. */
 	if (!r->fin && e->may_have_fin && r->acked == r->next + 1)
 		r->fin = r->next;
-	reasm_end(r, c->end, &env->out);
+	reasm_end(r, c->end, was_refused(c, e, receiver), &env->out);
 	e->facts = r->facts;
 	e->facts.ambiguous |= ambiguous || (receiver->packets == 0 && e->facts.bytes > 0);
 	reasm_free(r);

@@ -110,6 +110,13 @@ static bool is_unacceptable_ack(const struct step *st)
 	return is_too_old_ack(st);
 }
 
+/* A SYN or SYN-ACK with other numbers in a synchronised state draws a challenge ACK (RFC 5961 4.2). */
+static bool is_stray_syn(const struct step *st)
+{
+	return (st->seg->flags & TCP_SYN) && st->conn->handshake_done && st->self->iss &&
+	       st->seg->seq != st->self->isn;
+}
+
 static bool lacks_ack_flag(const struct step *st)
 {
 	return !(st->seg->flags & (TCP_ACK | TCP_SYN | TCP_RST));
@@ -150,8 +157,8 @@ void track_validity(struct step *st)
 		note(st, SEGMENT_NOTE_OUT_OF_WINDOW);
 	if (bad_ack)
 		note(st, SEGMENT_NOTE_NOT_ACCEPTABLE_ACK);
-	st->is_weak = bad_sum || old_ts || right || bad_ack || lacks_ack_flag(st) ||
-	              has_unexpected_md5(st) || has_bad_ip_checksum(st) ||
+	st->is_weak = is_stray_syn(st) || bad_sum || old_ts || right || bad_ack ||
+	              lacks_ack_flag(st) || has_unexpected_md5(st) || has_bad_ip_checksum(st) ||
 	              (st->seg->notes & NOTES_HOST_DROPS);
 	if (st->is_weak)
 		note(st, SEGMENT_NOTE_IGNORED);
