@@ -2,7 +2,8 @@
 /*
  * find_flags - combinations of flags that no sound host sends, and fields set without their flag.
  *
- * Spec: RFC 9293 3.1 (flags and fields), 3.8.5 (urgent pointer), 3.10.7 (what a receiver does with them).
+ * Spec: RFC 9293 3.1 (flags and fields), 3.8.5 (urgent pointer), 3.10.7 (what a receiver does with
+ *       them).
  */
 #include "config.h"
 
@@ -54,8 +55,8 @@ static void look_at_combinations(struct step *st)
 }
 
 /*
- * Beyond what the receiver offers to take, or moving back while the point it named is still ahead.  A window
- * update that the capture lacks can make a good pointer look bad.
+ * Beyond what the receiver offers to take, or moving back while the point it named is still ahead.
+ * A window update that the capture lacks can make a good pointer look bad.
  */
 static bool is_pointer_bad(const struct step *st, uint64_t edge)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * find_icmp - what routers and hosts said about the connection's segments, and large segments that vanish.
+ * find_icmp - what routers and hosts said about segments, and large segments that vanish.
  *
- * Anybody can send an ICMP error: what it quotes must have been sent (RFC 5927 4.1).  Who reports is the peer
- * when the error has its address, otherwise somebody on the way.
+ * Anybody can send an ICMP error: what it quotes must have been sent (RFC 5927 4.1).  Who reports
+ * is the peer when the error has its address, otherwise somebody on the way.
  *
  * Spec: RFC 9293 3.9.2.2, RFC 792, RFC 4443, RFC 1191, RFC 8201, RFC 2923, RFC 5927.
  */
@@ -50,7 +50,10 @@ static bool is_hard(const struct icmp_record *r)
 	return r->type == 3 && (r->code == 2 || r->code == 3);
 }
 
-/* Can the quoted segment have been sent?  Not before the SYN, and not beyond what the peer offered to take. */
+/*
+ * Can the quoted segment have been sent?  Not before the SYN, and not beyond what the peer offered
+ * to take.
+ */
 static bool can_be_sent(const struct conn *c, const struct segment *s, uint8_t dir)
 {
 	const struct endpoint *e = &c->ends[dir], *peer = &c->ends[!dir];
@@ -134,7 +137,10 @@ static uint32_t packet_size(const struct segment *s)
 	return (s->ip_version == 6 ? 40u : 20u) + s->header_len + s->len;
 }
 
-/* Larger than the path takes, and time enough to have heard of it.  What a card splits later is no evidence. */
+/*
+ * Larger than the path takes, and time enough to have heard of it.  What a card splits later is no
+ * evidence.
+ */
 static bool ignores_path_mtu(const struct step *st)
 {
 	const struct endpoint *e = st->self;
@@ -147,7 +153,7 @@ static bool ignores_path_mtu(const struct step *st)
 	       age > NS_PER_SEC + arrival_round_trip(st->conn, e);
 }
 
-/* How often the same large segment was sent again; true when a smaller one takes its place at last. */
+/* Counts the copies of one large segment; true when a smaller one takes its place at last. */
 static bool is_unstuck(struct step *st)
 {
 	struct endpoint *e = st->self;

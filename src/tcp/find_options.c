@@ -2,8 +2,8 @@
 /*
  * find_options - what the TCP options of a segment say, lack, or get wrong.
  *
- * What one header shows is certain; what two SYNs show together becomes certain at the end, when the
- * capture turns out to have missed nothing.
+ * What one header shows is certain; what two SYNs show together becomes certain at the end, when
+ * the capture turns out to have missed nothing.
  *
  * Spec: RFC 9293 3.1, 3.2, 3.7.1; RFC 2018, 2385, 3168, 5925, 6994, 7323, 8684, 9768.
  */
@@ -152,7 +152,7 @@ static void look_at_absent(struct step *st)
 		tell(st, FINDING_SACK_PERMITTED_MISSING);
 }
 
-/* One of the two SYNs has the option, the other has not: it is off, and who lacks it decided that. */
+/* One of the two SYNs has the option, the other has not: it is off, and that one decided it. */
 static void compare(struct step *st, enum finding_id id, uint32_t bit, bool peer_has)
 {
 	bool self_has = st->seg->opt.seen & bit;
@@ -259,8 +259,8 @@ static bool is_tsval_regressed(const struct step *st)
 }
 
 /*
- * An echo that no clock can explain: farther from all that the peer sent than the whole connection has lasted,
- * and more.  What the capture missed lies within that.
+ * An echo that no clock can explain: farther from all that the peer sent than the whole connection
+ * has lasted, and more.  What the capture missed lies within that.
  */
 static bool is_tsecr_invalid(const struct step *st)
 {
@@ -292,7 +292,7 @@ static void look_at_timestamps(struct step *st)
 		tell(st, FINDING_TSECR_INVALID);
 }
 
-/* Does ECE here mean what RFC 3168 says?  Unknown agreements count as yes: why else would it be set. */
+/* Does ECE here mean what RFC 3168 says?  An agreement that was not captured counts as yes. */
 static bool has_classic_ecn(const struct step *st)
 {
 	const struct syn_offer *a = &st->self->offer, *b = &st->peer->offer;
@@ -315,8 +315,8 @@ static void look_at_congestion(struct step *st)
 }
 
 /*
- * RFC 9293 3.7.1: options are part of the MSS.  A full checksum shows that the segment is as its sender's card
- * made it; what offload splits or joins carries none of its own.
+ * RFC 9293 3.7.1: options are part of the MSS.  A full checksum shows that the segment is as its
+ * sender's card made it; what offload splits or joins carries none of its own.
  */
 static void look_at_size(struct step *st)
 {

@@ -2,9 +2,9 @@
 /*
  * find_wire - what is wrong around the TCP header: checksums, lengths, IP header, fragments.
  *
- * Most of it makes the receiving host drop the packet before TCP sees it; track.c decides that, this file
- * only says so.  Checksums are judged by what the same side sends otherwise: a network card that fills them
- * in after the capture point spoils all of them.
+ * Most of it makes the receiving host drop the packet before TCP sees it; track.c decides that,
+ * this file only says so.  Checksums are judged by what the same side sends otherwise: a network
+ * card that fills them in after the capture point spoils all of them.
  *
  * Spec: RFC 9293 3.1 (checksum, data offset), RFC 791, RFC 1122 3.2.1, RFC 1624, RFC 8200.
  */
