@@ -181,6 +181,7 @@ static void sent_syn(struct step *st)
 		    st->self->narrivals)
 			st->self->synack_repeated = true;
 		st->self->synack_sent = true;
+		st->self->synack_tsval = st->seg->opt.tsval;
 		(void)state_stimulus(st->self, SND_SYNACK, &cause);
 		return;
 	}

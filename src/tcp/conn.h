@@ -123,6 +123,7 @@ struct endpoint {
 	bool synack_repeated;   /* its SYN-ACK, although the tap had seen the answer */
 	uint8_t resets_refuted; /* RSTs to it after which it went on */
 	uint32_t tsval;         /* newest accepted TSval it sent */
+	uint32_t synack_tsval; /* of its latest SYN-ACK */
 	uint32_t ts_recent;     /* TS.Recent of RFC 7323 as this end must hold it (peer's TSval) */
 	bool has_ts_recent;
 	uint64_t iss;  /* its ISN, 0 = not known */

@@ -117,6 +117,23 @@ static bool is_stray_syn(const struct step *st)
 	       st->seg->seq != st->self->isn;
 }
 
+/*
+ * Linux, in SYN-RECEIVED: an echo newer than the SYN-ACK's own timestamp was not drawn by the SYN-ACK, and a
+ * number left of the window was not drawn by this SYN.
+ */
+static bool is_refused_handshake(const struct step *st)
+{
+	const struct endpoint *to = st->peer;
+
+	if (to->state != TCPS_SYN_RECEIVED || !to->synack_sent ||
+	    (st->seg->flags & (TCP_SYN | TCP_RST)))
+		return false;
+	if (to->has_ack && st->end < to->rcv_nxt)
+		return true;
+	return to->uses_timestamps && (st->seg->opt.seen & OPT_TIMESTAMPS) &&
+	       seq_lt(to->synack_tsval, st->seg->opt.tsecr);
+}
+
 static bool lacks_ack_flag(const struct step *st)
 {
 	return !(st->seg->flags & (TCP_ACK | TCP_SYN | TCP_RST));
@@ -157,9 +174,9 @@ void track_validity(struct step *st)
 		note(st, SEGMENT_NOTE_OUT_OF_WINDOW);
 	if (bad_ack)
 		note(st, SEGMENT_NOTE_NOT_ACCEPTABLE_ACK);
-	st->is_weak = is_stray_syn(st) || bad_sum || old_ts || right || bad_ack ||
-	              lacks_ack_flag(st) || has_unexpected_md5(st) || has_bad_ip_checksum(st) ||
-	              (st->seg->notes & NOTES_HOST_DROPS);
+	st->is_weak = is_stray_syn(st) || is_refused_handshake(st) || bad_sum || old_ts || right ||
+	              bad_ack || lacks_ack_flag(st) || has_unexpected_md5(st) ||
+	              has_bad_ip_checksum(st) || (st->seg->notes & NOTES_HOST_DROPS);
 	if (st->is_weak)
 		note(st, SEGMENT_NOTE_IGNORED);
 	st->is_foreign = (st->seg->flags & TCP_RST) && looks_foreign(st);
