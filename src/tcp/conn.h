@@ -123,7 +123,7 @@ struct endpoint {
 	bool synack_repeated;   /* its SYN-ACK, although the tap had seen the answer */
 	uint8_t resets_refuted; /* RSTs to it after which it went on */
 	uint32_t tsval;         /* newest accepted TSval it sent */
-	uint32_t synack_tsval; /* of its latest SYN-ACK */
+	uint32_t synack_tsval;  /* of its latest SYN-ACK */
 	uint32_t ts_recent;     /* TS.Recent of RFC 7323 as this end must hold it (peer's TSval) */
 	bool has_ts_recent;
 	uint64_t iss;  /* its ISN, 0 = not known */
@@ -149,7 +149,7 @@ struct endpoint {
 	uint64_t last_packet;                  /* likewise */
 	struct frame_print frames[FRAMES_MAX]; /* a ring */
 	uint8_t next_frame;
-	uint16_t ip_id; /* of its latest packet that has one */
+	uint16_t ip_id;               /* of its latest packet that has one */
 	struct hole holes[HOLES_MAX]; /* sent, not captured, not acknowledged; unordered */
 	uint8_t nholes;
 	uint32_t holes_lost; /* forgotten because there were more */
@@ -202,11 +202,11 @@ struct conn {
 	bool acked_before_seen; /* an acknowledgment was captured before what it acknowledges */
 	bool is_reuse;          /* the ports were used by another connection before */
 	bool was_cut_off;       /* the capture ended, or memory did, before the connection */
-	bool ids_went_back;     /* a sender's IP IDs show that its packets were captured out of order */
-	uint16_t traps;         /* enum trap: what was seen of them while segments passed */
-	uint16_t traps_told;    /* of them told to the other connections */
-	bool is_stale;          /* one end reset what the other said of this connection */
-	bool is_self_connect;   /* one address and port at both ends */
+	bool ids_went_back; /* a sender's IP IDs show that its packets were captured out of order */
+	uint16_t traps;     /* enum trap: what was seen of them while segments passed */
+	uint16_t traps_told;  /* of them told to the other connections */
+	bool is_stale;        /* one end reset what the other said of this connection */
+	bool is_self_connect; /* one address and port at both ends */
 	struct previous previous;
 	uint16_t vlan;
 	uint16_t file;

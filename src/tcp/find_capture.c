@@ -13,6 +13,7 @@
 
 enum {
 	ORDINARY_PACKET = 1500, /* most bytes behind the IP header's 20 that an Ethernet carries */
+	ID_STEP_BACK = 16,      /* more is another way of making IP IDs, or a jump */
 	ONE_SIDED_AFTER = 3,    /* packets with acknowledgments of an end that was not seen */
 };
 
@@ -111,6 +112,19 @@ static void look_past_gap(struct step *st)
 		st->conn->traps |= TRAP_DROP;
 }
 
+/* Most senders count their packets: a small step back shows that this one was sent before the last. */
+static void look_at_ids(struct step *st)
+{
+	uint16_t id = st->seg->ip_id, last = st->self->ip_id;
+
+	/* (SYNs may have been kept without their ID: halfopen.c.) */
+	if (id == 0 || (st->seg->flags & TCP_SYN))
+		return;
+	if (last != 0 && (uint16_t)(last - id - 1) < ID_STEP_BACK)
+		st->conn->ids_went_back = true;
+	st->self->ip_id = id;
+}
+
 static void look_at_sides(struct step *st)
 {
 	if (st->peer->packets == 0 && st->self->packets == ONE_SIDED_AFTER && st->self->has_ack)
@@ -123,6 +137,7 @@ void find_capture(struct step *st)
 	look_at_truncation(st);
 	look_at_vlan(st);
 	look_at_sides(st);
+	look_at_ids(st);
 	if (st->is_weak)
 		return;
 	look_at_gap(st);
@@ -150,7 +165,7 @@ bool find_capture_is_clean(const struct conn *c)
 	if (c->is_midstream || !c->handshake_done || !a->offer.seen || !b->offer.seen)
 		return false;
 	return !(c->traps & spoilt) && !a->nholes && !b->nholes && !a->missing && !b->missing &&
-	       !c->acked_before_seen;
+	       !c->acked_before_seen && !c->ids_went_back;
 }
 
 static void tell_at_end(struct conn *c, enum finding_id id)

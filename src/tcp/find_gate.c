@@ -23,7 +23,8 @@ static unsigned traps_of(const struct conn *c)
 
 	if (a->missing || b->missing || a->nholes || b->nholes)
 		traps |= TRAP_DROP;
-	if (c->acked_before_seen || is_swapped_handshake(c) || (traps & TRAP_CLOCK))
+	if (c->acked_before_seen || c->ids_went_back || is_swapped_handshake(c) ||
+	    (traps & TRAP_CLOCK))
 		traps |= TRAP_REORDER;
 	if (c->is_midstream)
 		traps |= TRAP_MIDSTREAM;

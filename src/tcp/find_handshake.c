@@ -596,12 +596,16 @@ void find_handshake_end(struct conn *c)
 
 /* --- from one connection to the next on the same ports --- */
 
-/* What the capture shows before the SYN may be what followed it: a lone RST, or its own next number. */
+/* What the capture shows before the SYN may be what followed it: a RST or SYN-ACK, or its own numbers. */
 static bool may_follow(const struct conn *old, const struct segment *syn, uint8_t dir)
 {
 	const struct endpoint *from = &old->ends[dir], *to = &old->ends[!dir];
 
 	if (from->packets == 0 && to->packets == old->resets_seen)
+		return true;
+	if (from->packets == 0 && to->iss && (uint32_t)to->rcv_nxt - (syn->seq + 1) <= syn->len)
+		return true;
+	if (from->iss && from->isn == syn->seq)
 		return true;
 	return old->is_midstream && from->has_seq && (uint32_t)from->base == syn->seq + 1;
 }
