@@ -15,6 +15,8 @@ enum event_type {
 	EVENT_OPEN,      /* a connection's first packet */
 	EVENT_SEGMENT,   /* a packet that belongs to a connection (only if a sink wants them) */
 	EVENT_RECORD,    /* a connection is over: its record */
+	EVENT_DATA,      /* bytes of a stream, in order (only if a sink wants them) */
+	EVENT_GAP,       /* bytes of a stream that are missing (likewise) */
 	EVENT_FORGOTTEN, /* a half-open connection was dropped to keep memory bounded: only counted */
 	EVENT_TROUBLE, /* a connection shows a fault of the capture for the first time: not for sinks */
 };
@@ -40,6 +42,23 @@ static inline uint64_t event_host(const struct endpoint_addr *addr)
 	return hash_fixed(&addr->ip, sizeof(addr->ip)) | 1;
 }
 
+struct event_data {
+	bool from_client;
+	uint64_t offset; /* of the first byte in its stream, from 0 */
+	const uint8_t *bytes;
+	size_t n;
+	uint64_t packet; /* that brought them */
+	int64_t time;    /* of that packet, ns since the connection's start */
+};
+
+struct event_gap {
+	bool from_client;
+	uint8_t kind; /* enum stream_gap */
+	uint64_t offset, n;
+	uint64_t packet; /* 0 = none */
+	int64_t time;
+};
+
 struct event {
 	uint8_t type; /* enum event_type */
 	uint32_t
@@ -48,6 +67,8 @@ struct event {
 	uint64_t id;  /* connection's number, filled by the merge */
 	union {
 		struct event_segment segment;
+		struct event_data data;
+		struct event_gap gap;
 		struct event_trouble trouble;
 		const struct conn_record *record;
 	} u;

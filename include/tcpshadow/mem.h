@@ -23,6 +23,20 @@ char *mem_strdup(const char *s) __attribute__((returns_nonnull, malloc));
 void *mem_grow(void *array, size_t used, size_t *cap, size_t size);
 
 /*
+ * Bytes that are all given back at once.  arena_take never returns NULL; what it returns stays where it is
+ * until arena_reset, which keeps the memory for the next time.
+ */
+struct arena_block;
+struct arena {
+	struct arena_block *blocks; /* newest first */
+	struct arena_block *spare;
+};
+
+void *arena_take(struct arena *a, size_t n);
+void arena_reset(struct arena *a);
+void arena_release(struct arena *a);
+
+/*
  * A pool of equal objects.  Memory comes in chunks and goes back only with the pool; freed objects are
  * reused first.  Not thread-safe: one pool belongs to one shard.
  */

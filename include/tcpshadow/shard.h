@@ -23,6 +23,7 @@ struct shard_options {
 	int64_t time_wait;   /* ns */
 	uint64_t memory;     /* bytes, for this shard */
 	bool wants_segments; /* log EVENT_SEGMENT */
+	bool wants_data;     /* log EVENT_DATA and EVENT_GAP */
 	struct reasm_options streams;
 };
 

@@ -172,3 +172,72 @@ size_t pool_bytes(const struct pool *p)
 {
 	return p->bytes;
 }
+
+/* --- arena --- */
+
+enum {
+	ARENA_BLOCK = 256 << 10,
+};
+
+struct arena_block {
+	struct arena_block *next;
+	size_t size, used; /* bytes at `bytes` */
+	unsigned char bytes[];
+};
+
+static struct arena_block *arena_block_new(struct arena *a, size_t n)
+{
+	struct arena_block *b = a->spare;
+
+	if (b && n <= b->size) {
+		a->spare = b->next;
+		b->used = 0;
+		return b;
+	}
+	n = n > ARENA_BLOCK ? n : ARENA_BLOCK;
+	b = mem_alloc(1, sizeof(*b) + n);
+	b->size = n;
+	return b;
+}
+
+void *arena_take(struct arena *a, size_t n)
+{
+	struct arena_block *b = a->blocks;
+
+	if (!b || b->size - b->used < n) {
+		b = arena_block_new(a, n);
+		b->next = a->blocks;
+		a->blocks = b;
+	}
+	b->used += n;
+	return b->bytes + (b->used - n);
+}
+
+/* Ordinary blocks wait for the next use, large ones go. */
+void arena_reset(struct arena *a)
+{
+	struct arena_block *next;
+
+	for (struct arena_block *b = a->blocks; b; b = next) {
+		next = b->next;
+		if (b->size > ARENA_BLOCK) {
+			free(b);
+			continue;
+		}
+		b->next = a->spare;
+		a->spare = b;
+	}
+	a->blocks = NULL;
+}
+
+void arena_release(struct arena *a)
+{
+	struct arena_block *next;
+
+	arena_reset(a);
+	for (struct arena_block *b = a->spare; b; b = next) {
+		next = b->next;
+		free(b);
+	}
+	a->spare = NULL;
+}

@@ -56,10 +56,10 @@ struct pipeline {
 	struct run_summary summary;
 };
 
-static bool wants_segments(struct sink *const *sinks, size_t n)
+static bool wants(struct sink *const *sinks, size_t n, enum event_type type)
 {
 	for (size_t i = 0; i < n; i++)
-		if (sinks[i]->ops->wants & EVENT_BIT(EVENT_SEGMENT))
+		if (sinks[i]->ops->wants & EVENT_BIT(type))
 			return true;
 	return false;
 }
@@ -73,7 +73,8 @@ static void pipeline_init(struct pipeline *p)
 		.hash_key = o->hash_key,
 		.time_wait = o->time_wait_ns ? o->time_wait_ns : DEFAULT_TIME_WAIT,
 		.memory = memory / SHARD_COUNT,
-		.wants_segments = wants_segments(p->sinks, p->nsinks),
+		.wants_segments = wants(p->sinks, p->nsinks, EVENT_SEGMENT),
+		.wants_data = wants(p->sinks, p->nsinks, EVENT_DATA),
 		.streams = {
 			.policy = o->overlap_policy,
 			.max_bytes = MAX_WAITING,
@@ -174,6 +175,8 @@ static int deliver(struct pipeline *p, const struct log_entry *le, struct err *e
 		hosts_opened(&p->hosts);
 		break;
 	case EVENT_SEGMENT:
+	case EVENT_DATA:
+	case EVENT_GAP:
 		ev.id = idmap_get(&p->ids, ev.uid);
 		break;
 	case EVENT_RECORD:

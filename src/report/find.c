@@ -169,6 +169,8 @@ static int find_event(struct sink *s, const struct event *ev, struct err *e)
 	(void)e;
 	switch ((enum event_type)ev->type) {
 	case EVENT_OPEN:
+	case EVENT_DATA:
+	case EVENT_GAP:
 	case EVENT_FORGOTTEN:
 	case EVENT_TROUBLE:
 		break;

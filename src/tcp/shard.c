@@ -68,6 +68,7 @@ struct shard {
 	struct pool *flows, *conns, *records;
 	struct halfopen *halfopen;
 	struct stream_env env;
+	struct arena bytes; /* of the logged data events */
 	struct log_entry *log;
 	size_t nlog, log_cap;
 	struct retired *retired;
@@ -76,6 +77,40 @@ struct shard {
 	size_t nfinishing, finished;
 	struct shard_counts counts;
 };
+
+/* --- log --- */
+
+static struct log_entry *log_append(
+    struct shard *s, enum event_type type, uint32_t slot, uint64_t uid)
+{
+	struct log_entry *le;
+
+	s->log = mem_grow(s->log, s->nlog, &s->log_cap, sizeof(*s->log));
+	le = &s->log[s->nlog++];
+	*le = (struct log_entry){ .event = { .type = (uint8_t)type, .slot = slot, .uid = uid } };
+	return le;
+}
+
+/* The bytes may lie in the batch or in the reassembler: the log keeps its own. */
+static void log_data(
+    void *ctx, uint64_t offset, const uint8_t *bytes, size_t n, uint64_t packet, int64_t time)
+{
+	struct shard *s = ctx;
+	struct log_entry *le = log_append(s, EVENT_DATA, s->env.slot, s->env.uid);
+	uint8_t *copy = arena_take(&s->bytes, n);
+
+	memcpy(copy, bytes, n);
+	le->event.u.data = (struct event_data){ s->env.from_client, offset, copy, n, packet, time };
+}
+
+static void log_gap(
+    void *ctx, uint64_t offset, uint64_t n, enum stream_gap kind, uint64_t packet, int64_t time)
+{
+	struct shard *s = ctx;
+
+	log_append(s, EVENT_GAP, s->env.slot, s->env.uid)->event.u.gap =
+	    (struct event_gap){ s->env.from_client, (uint8_t)kind, offset, n, packet, time };
+}
 
 /* 32 bytes each and 8 to 16 of index. */
 static size_t halfopen_places(uint64_t memory)
@@ -93,6 +128,8 @@ struct shard *shard_new(const struct shard_options *o)
 
 	s->o = *o;
 	s->env.options = o->streams;
+	if (o->wants_data)
+		s->env.out = (struct reasm_out){ log_data, log_gap, s };
 	s->nbuckets = 256;
 	s->buckets = mem_alloc(s->nbuckets, sizeof(*s->buckets));
 	s->flows = pool_new(sizeof(struct flow), cap);
@@ -204,19 +241,6 @@ static struct flow *life_idlest(struct shard *s, enum life life)
 	return f;
 }
 
-/* --- log --- */
-
-static struct log_entry *log_append(
-    struct shard *s, enum event_type type, uint32_t slot, uint64_t uid)
-{
-	struct log_entry *le;
-
-	s->log = mem_grow(s->log, s->nlog, &s->log_cap, sizeof(*s->log));
-	le = &s->log[s->nlog++];
-	*le = (struct log_entry){ .event = { .type = (uint8_t)type, .slot = slot, .uid = uid } };
-	return le;
-}
-
 static void log_segment(
     struct shard *s, uint64_t uid, bool from_client, const struct segment *seg, uint32_t slot)
 {
@@ -270,6 +294,7 @@ void shard_log_reset(struct shard *s)
 	}
 	s->nretired = 0;
 	s->nlog = 0;
+	arena_reset(&s->bytes);
 }
 
 const struct shard_counts *shard_counts(const struct shard *s)
@@ -570,6 +595,7 @@ void shard_segment(struct shard *s, const struct segment *seg, uint32_t slot)
 	uint8_t dir = flow_key_of(&key, seg);
 	struct flow *f = table_find(s, &key);
 
+	s->env.slot = slot;
 	if (!f)
 		f = promote(s, &key, seg, slot);
 	if (seg->kind == SEG_ICMP) {
@@ -637,6 +663,7 @@ void shard_tick(struct shard *s, int64_t second, uint32_t slot)
 	int64_t now = second * NS_PER_SEC;
 	struct segment syn;
 
+	s->env.slot = slot;
 	while (halfopen_take_oldest(s->halfopen, now - HALF_OPEN_TIMEOUT, &syn))
 		end_syn(s, &syn, slot);
 	expire(s, LIFE_HALF_OPEN, HALF_OPEN_TIMEOUT, now, slot);
@@ -674,6 +701,7 @@ void shard_finish_next(struct shard *s, uint32_t slot)
 	struct segment syn;
 	struct flow *f;
 
+	s->env.slot = slot;
 	if (oldest && oldest == shard_finish_peek(s)) {
 		if (halfopen_take_oldest(s->halfopen, INT64_MAX, &syn))
 			end_syn(s, &syn, slot);
@@ -704,6 +732,7 @@ void shard_free(struct shard *s)
 	pool_free(s->conns);
 	pool_free(s->records);
 	halfopen_free(s->halfopen);
+	arena_release(&s->bytes);
 	free(s->buckets);
 	free(s->log);
 	free(s->retired);

@@ -169,6 +169,7 @@ void stream_segment(struct step *st)
 	if (!st->env)
 		return;
 	st->env->from_client = st->dir == st->conn->client;
+	st->env->uid = st->conn->uid;
 	if (is_policy(st))
 		mark_ambiguous(st->self);
 	if (s->len && !(s->flags & TCP_RST))
@@ -204,6 +205,7 @@ static void close_side(struct conn *c, struct stream_env *env, unsigned dir)
 	if (!r)
 		return;
 	env->from_client = dir == c->client;
+	env->uid = c->uid;
 	if (e->unseen_ack > r->acked && !r->fin)
 		r->acked = e->unseen_ack;
 	/* One number more than the bytes, and nothing after it: a FIN that was not captured. */

@@ -17,6 +17,8 @@ struct stream_env {
 	struct reasm_options options;
 	struct reasm_out out; /* its ctx is told which side by `from_client` before each call */
 	bool from_client;
+	uint64_t uid; /* of the connection at hand, and the slot that caused it */
+	uint32_t slot;
 };
 
 void stream_segment(struct step *st);
