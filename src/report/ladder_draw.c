@@ -404,7 +404,7 @@ static void choose_widths(struct drawing *d)
 	while (d->decimals > 3 && seconds + 1 + (size_t)d->decimals > TIME_MAX)
 		d->decimals--;
 	d->time_width = seconds + 1 + (size_t)d->decimals;
-	fixed = d->number_width + 1 + d->time_width + 1 + 2 * (STATE_WIDTH + 1) + 1;
+	fixed = d->number_width + 1 + d->time_width + 1 + (size_t)2 * (STATE_WIDTH + 1) + 1;
 	rest = width > fixed + ARROW_MIN + 1 ? width - fixed : ARROW_MIN + 1;
 	d->arrow_width = rest * 7 / 10;
 	if (d->arrow_width < ARROW_MIN)

@@ -420,15 +420,18 @@ bool where_match(const struct where *w, const struct conn_record *r)
 			continue;
 		}
 		if (s->kind == STEP_NOT) {
+			BUG_ON(n < 1);
 			stack[n - 1] = !stack[n - 1];
 			continue;
 		}
+		BUG_ON(n < 2);
 		n--;
 		if (s->kind == STEP_AND)
 			stack[n - 1] = stack[n - 1] && stack[n];
 		else
 			stack[n - 1] = stack[n - 1] || stack[n];
 	}
+	BUG_ON(n != 1);
 	return stack[0];
 }
 

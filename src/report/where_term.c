@@ -90,7 +90,7 @@ int term_net(struct where_term *t, const char *text, struct err *e)
 
 	if (n > 0 && n < sizeof(address))
 		memcpy(address, text, n);
-	if (!parse_address(&t->addr, address))
+	if (!slash || !parse_address(&t->addr, address))
 		return err_set(e, "expected a network such as 10.0.0.0/8 or 2001:db8::/32");
 	most = t->addr.version == 4 ? 32 : 128;
 	for (text = slash + 1; *text >= '0' && *text <= '9' && bits <= most; text++)
