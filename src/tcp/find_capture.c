@@ -71,19 +71,26 @@ static void look_at_size(struct step *st)
 	}
 }
 
-/* Space that the peer acknowledged before it was captured: was it captured in the end? */
-static void look_at_order(struct step *st)
+/* Was space that the segment takes acknowledged before it was captured? */
+static bool was_acknowledged(const struct step *st)
 {
 	const struct endpoint *e = st->self;
 
 	for (unsigned i = 0; i < e->nholes; i++) {
 		const struct hole *h = &e->holes[i];
 
-		if (h->acked && st->seq < h->right && st->end > h->left) {
-			(void)tell(st, FINDING_REORDERED_AT_TAP, BY_SELF, TRAP_REORDER);
-			return;
-		}
+		if (h->acked && st->seq < h->right && st->end > h->left)
+			return true;
 	}
+	return e->unseen_ack > st->seq &&
+	       st->time - e->unseen_time <= arrival_round_trip(st->conn, e);
+}
+
+/* Taken back at the end if it turns out that the acknowledgment was not true. */
+static void look_at_order(struct step *st)
+{
+	if (was_acknowledged(st))
+		(void)tell(st, FINDING_REORDERED_AT_TAP, BY_SELF, 0);
 }
 
 static bool covers_hole(const struct endpoint *e, uint64_t ack)
@@ -133,6 +140,8 @@ static void look_at_sides(struct step *st)
 
 void find_capture(struct step *st)
 {
+	if (st->conn->acked_before_seen)
+		st->conn->traps |= TRAP_REORDER;
 	look_at_clock(st);
 	look_at_truncation(st);
 	look_at_vlan(st);
@@ -145,7 +154,7 @@ void find_capture(struct step *st)
 		return;
 	look_at_size(st);
 	look_past_gap(st);
-	if (st->self->nholes)
+	if (st->self->nholes || st->self->unseen_ack)
 		look_at_order(st);
 }
 
@@ -174,25 +183,24 @@ static void tell_at_end(struct conn *c, enum finding_id id)
 }
 
 /*
- * How much is missing in the end: late packets may have filled the gap.  Where the sender itself was never
- * seen behind the gap there is only the acknowledgment's word for it; and when it went on from the gap's
- * beginning, the acknowledgment was of bytes that did not exist yet.
+ * How much is missing in the end: late packets may have filled the gap, and an acknowledgment of bytes that
+ * did not exist is no gap.  Where the sender was not seen behind it there is only the acknowledgment's word.
  */
 static void settle_gap(struct conn *c, unsigned dir)
 {
 	const struct endpoint *e = &c->ends[dir];
-	struct finding *f = find_have(c, FINDING_CAPTURE_GAP_ACKED, dir);
-	struct finding *late = find_have(c, FINDING_REORDERED_AT_TAP, dir);
-	bool is_proved = e->missing > e->snd_nxt - e->cap_nxt;
+	uint64_t claimed = e->unseen_ack > e->snd_nxt ? e->unseen_ack - e->snd_nxt : 0;
+	struct finding *f = find_have(c, FINDING_REORDERED_AT_TAP, dir);
 
+	if (f && !c->acked_before_seen)
+		find_drop(c, f);
+	f = find_have(c, FINDING_CAPTURE_GAP_ACKED, dir);
 	if (!f)
 		return;
 	f->a = e->missing;
-	if (f->a > 0 && late && !is_proved)
-		late->confidence = CONFIDENCE_POSSIBLE;
-	if (!is_proved)
+	if (e->missing <= claimed)
 		f->confidence = CONFIDENCE_LIKELY;
-	if (f->a == 0 || (late && !is_proved))
+	if (f->a == 0)
 		find_drop(c, f);
 }
 
