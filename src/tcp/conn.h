@@ -72,9 +72,10 @@ enum owed {
 
 /* What findings must remember of what one end sent. */
 struct end_memory {
-	uint64_t close_ack;     /* acknowledgment of its first FIN or RST, 0 = none */
-	uint64_t probe_end;     /* number behind its data beyond a closed window, 0 = none */
-	uint32_t synack_ack;    /* acknowledgment of its first SYN-ACK, as on the wire */
+	uint64_t close_ack; /* acknowledgment of its first FIN or RST, 0 = none */
+	uint64_t probe_end; /* number behind its data beyond a closed window, 0 = none */
+	uint32_t
+	    synack_ack; /* of its first SYN-ACK, or of the bare ACK in its place; as on the wire */
 	uint16_t syn_len;       /* payload of its latest SYN or SYN-ACK, bytes */
 	uint8_t owes;           /* enum owed */
 	uint8_t syn_changes;    /* SYNs with another initial number than the one before */

@@ -90,3 +90,16 @@ enum confidence find_header_confidence(const struct step *st)
 	}
 	return CONFIDENCE_LIKELY;
 }
+
+void find_forget(struct conn *c, uint64_t packet)
+{
+	for (unsigned i = c->nfindings; i-- > 0;) {
+		struct finding *f = &c->findings[i];
+
+		if (f->npackets == 0 || f->packets[f->npackets - 1] != packet)
+			continue;
+		f->npackets--;
+		if (--f->count == 0)
+			find_drop(c, f);
+	}
+}

@@ -33,6 +33,9 @@ struct finding *find_have(const struct conn *c, enum finding_id id, unsigned dir
 /* Take an entry back.  Others may move: pointers to entries are void after it. */
 void find_drop(struct conn *c, struct finding *f);
 
+/* The latest packet turned out to belong to another connection. */
+void find_forget(struct conn *c, uint64_t packet);
+
 /*
  * What one header shows of its sender: certain where its checksum fits, or was left to the sender's card;
  * otherwise it may have been damaged on the way.

@@ -349,8 +349,10 @@ static bool acks_nothing_of(const struct endpoint *e, uint64_t ack)
 /* The answer to a SYN that is none: the end still has an older connection. */
 static void answer_to_syn(struct step *st)
 {
-	if (is_bare_ack(st->seg) && acks_nothing_of(st->peer, st->ack))
-		find_segment(st, FINDING_SYN_ANSWERED_BY_ACK, BY_SELF, CONFIDENCE_LIKELY);
+	if (!is_bare_ack(st->seg) || !acks_nothing_of(st->peer, st->ack))
+		return;
+	st->self->memory.synack_ack = st->seg->ack;
+	find_segment(st, FINDING_SYN_ANSWERED_BY_ACK, BY_SELF, CONFIDENCE_LIKELY);
 }
 
 static void refusal(struct step *st)
@@ -369,13 +371,12 @@ static void refusal(struct step *st)
 static void disowning_rst(struct step *st)
 {
 	struct conn *c = st->conn;
+	bool was_answered = find_have(c, FINDING_SYN_ANSWERED_BY_ACK, !st->dir) != NULL;
+	uint32_t acked = was_answered ? st->peer->memory.synack_ack : (uint32_t)st->peer->rcv_nxt;
 
-	if (st->has_ack || !st->peer->has_ack || st->seg->seq != (uint32_t)st->peer->rcv_nxt)
+	if (st->has_ack || c->is_stale || !st->self->memory.sent_syn || st->seg->seq != acked)
 		return;
-	if (c->is_stale || !st->self->memory.sent_syn)
-		return;
-	if (!find_have(c, FINDING_SYN_ANSWERED_BY_ACK, !st->dir) &&
-	    !find_have(c, FINDING_CHALLENGE_ACK, !st->dir))
+	if (!was_answered && !find_have(c, FINDING_CHALLENGE_ACK, !st->dir))
 		return;
 	c->is_stale = true;
 	find_segment(st, FINDING_SYN_ANSWERED_BY_ACK, BY_PEER, find_header_confidence(st));

@@ -12,7 +12,11 @@
 #include "tcp/find.h"
 
 /* Bytes of one end without a packet of the other that are too many. */
-#define MUCH (UINT64_C(256) << 10)
+#define MUCH      (UINT64_C(256) << 10)
+
+#define TAP_ERROR (NS_PER_SEC / 1000)
+/* Least time before a timer sends something again (ns). */
+#define TIMER_MIN (NS_PER_SEC / 5)
 
 static bool is_note(const struct step *st, enum segment_note n)
 {
@@ -28,7 +32,8 @@ static void rejected(struct step *st)
 		find_segment(st, FINDING_SEQ_RIGHT_OF_WINDOW, BY_SELF, CONFIDENCE_LIKELY);
 	if (is_note(st, SEGMENT_NOTE_PAWS))
 		find_segment(st, FINDING_PAWS_REJECTED, BY_SELF, CONFIDENCE_LIKELY);
-	if (!is_note(st, SEGMENT_NOTE_NOT_ACCEPTABLE_ACK) || is_fin)
+	if (!is_note(st, SEGMENT_NOTE_NOT_ACCEPTABLE_ACK) || is_fin ||
+	    st->peer->state == TCPS_SYN_SENT)
 		return;
 	find_segment(st, st->ack > st->peer->snd_nxt ? FINDING_ACK_OF_UNSENT : FINDING_ACK_TOO_OLD,
 	    BY_SELF, CONFIDENCE_LIKELY);
@@ -63,16 +68,35 @@ static void acknowledgment(struct step *st)
 	probed->probe_end = 0;
 }
 
+/*
+ * The sender is still below what the peer has acknowledged before: the acknowledgment was a lie.  A tap that
+ * swaps packets is wrong by less than TAP_ERROR; data may come again when a timer has run out.
+ */
+static void look_at_early_ack(struct step *st)
+{
+	int64_t late = st->time - st->self->unseen_time;
+	bool may_be_repeat = st->seg->len && late >= TIMER_MIN;
+
+	if ((st->seg->flags & TCP_RST) || st->seq != st->self->snd_nxt ||
+	    st->seq >= st->self->unseen_ack)
+		return;
+	if (late > TAP_ERROR && late > arrival_round_trip(st->conn, st->self))
+		find_segment(st, FINDING_ACK_OF_UNSENT, BY_PEER,
+		    may_be_repeat ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY);
+}
+
 /* From before the stream's beginning.  A keepalive may repeat the SYN's number. */
 static bool is_before_stream(const struct step *st)
 {
-	return st->seq < st->self->iss && st->end <= st->self->iss + 1;
+	return st->seq < st->self->iss;
 }
 
 void find_sequence(struct step *st)
 {
 	const struct endpoint *self = st->self, *peer = st->peer;
 
+	if (self->unseen_ack && !st->is_weak)
+		look_at_early_ack(st);
 	if (!st->is_weak && st->ack >= self->rcv_nxt && st->end <= peer->right_edge &&
 	    st->seq >= self->snd_nxt && !peer->memory.probe_end)
 		return;
@@ -135,6 +159,6 @@ static void look_back(struct conn *c, unsigned dir)
 
 void find_sequence_end(struct conn *c)
 {
-	for (unsigned i = 0; i < 2; i++)
-		look_back(c, i);
+	look_back(c, c->client);
+	look_back(c, !c->client);
 }

@@ -379,8 +379,8 @@ static void closed_by_reset(struct conn *c, unsigned dir)
 	bool is_open = c->handshake_done || c->is_midstream;
 	bool had_fin = c->nfin_order && !reset_before(c, c->fin_order[0]);
 
-	for (unsigned i = 0; i < 2; i++)
-		outstanding(c, i);
+	outstanding(c, c->client);
+	outstanding(c, !c->client);
 	if (!is_open || had_fin)
 		return;
 	find_conn(c, FINDING_CLOSE_INITIATOR, dir, abort_confidence(c, dir), packet, time);
@@ -495,6 +495,22 @@ static void judge(struct conn *c)
 				c->findings[i].confidence = CONFIDENCE_CERTAIN;
 }
 
+static void end_fate(struct conn *c, unsigned dir)
+{
+	half_closed(c, dir);
+	fin_fate(c, dir);
+	if (c->resets_seen)
+		reset_fate(c, dir);
+	assassinated(c, dir);
+}
+
+static unsigned first_to_reset(const struct conn *c)
+{
+	const struct endpoint *a = &c->ends[0], *b = &c->ends[1];
+
+	return !a->rst_seen || (b->rst_seen && first_reset(c, 1) < first_reset(c, 0));
+}
+
 void find_teardown_end(struct conn *c)
 {
 	if (c->is_self_connect)
@@ -503,19 +519,10 @@ void find_teardown_end(struct conn *c)
 		find_conn(c, FINDING_NEVER_CLOSED, BY_NOBODY, CONFIDENCE_LIKELY, 0, c->end);
 	if (c->nfin_order)
 		closed_by_fin(c);
-	for (unsigned i = 0; i < 2; i++) {
-		half_closed(c, i);
-		fin_fate(c, i);
-		if (c->resets_seen)
-			reset_fate(c, i);
-		assassinated(c, i);
-	}
-	for (unsigned i = 0; i < 2; i++) {
-		if (c->ends[i].rst_seen) {
-			closed_by_reset(c, i);
-			break;
-		}
-	}
+	end_fate(c, c->client);
+	end_fate(c, !c->client);
+	if (c->ends[0].rst_seen || c->ends[1].rst_seen)
+		closed_by_reset(c, first_to_reset(c));
 	if (c->nfindings && find_capture_is_clean(c))
 		judge(c);
 }

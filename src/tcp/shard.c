@@ -490,6 +490,7 @@ static void confirm_pending(struct shard *s, struct flow *f, uint8_t dir, uint32
 	e->packets--;
 	e->wire_bytes -= syn.wire_len;
 	e->payload_bytes -= syn.len;
+	find_forget(f->conn, syn.packet);
 	next_incarnation(s, f, &syn, dir, slot);
 	apply(s, f, &syn, dir, slot);
 }
