@@ -34,18 +34,45 @@ struct reasm_options {
 	bool digest;      /* SHA-256 over what is delivered up to the first gap */
 };
 
+/* Why the receiver may have read other bytes, with nothing in the capture to tell: bits. */
+enum stream_doubt {
+	DOUBT_CONFLICT = 1u << 0, /* two versions of bytes that were not acknowledged in between */
+	DOUBT_POLICY = 1u << 1,   /* a segment that one stack takes and another drops */
+	DOUBT_NOT_CAPTURED = 1u << 2, /* bytes the capture lacks */
+	DOUBT_ONE_SIDED = 1u << 3,    /* no answer was captured at all */
+	DOUBT_RESET = 1u << 4,        /* bytes taken behind a RST the receiver had to obey */
+	DOUBT_FIN = 1u << 5,          /* bytes taken behind a FIN it had to obey */
+	DOUBT_WINDOW = 1u << 6,       /* a segment that runs past the window */
+	DOUBT_COUNT = 7
+};
+/* A few words for the bit with this number: "two versions of the same bytes". */
+const char *stream_doubt_text(unsigned bit);
+
+enum {
+	CONFLICT_BYTES = 16,
+};
+
+/* Two versions of the same place; of each the first bytes from where they differ. */
+struct stream_conflict {
+	uint64_t packet; /* that brought the other version */
+	uint64_t offset; /* of the first differing byte */
+	uint32_t len;    /* bytes from there that came twice */
+	uint8_t nbytes;  /* in kept[] and other[] */
+	uint8_t kept[CONFLICT_BYTES], other[CONFLICT_BYTES];
+};
+
 struct stream_facts {
 	uint64_t bytes;     /* delivered in order, up to the first gap */
 	uint64_t delivered; /* all delivered, behind gaps too */
 	uint64_t missing;   /* bytes in gaps */
-	uint64_t dropped;   /* waiting bytes given up at a bound */
+	uint64_t dropped;   /* gaps given up at a bound */
 	uint32_t gaps;
-	uint32_t conflicts;       /* overlaps with other bytes */
-	uint64_t conflict_packet; /* of the first conflict */
-	bool
-	    ambiguous; /* the receiver may have read something else, and nothing in the capture tells */
+	uint32_t conflicts; /* overlaps with other bytes */
+	uint32_t
+	    ambiguous; /* why the receiver may have read something else: enum stream_doubt, 0 = it has not */
 	bool has_sha256;
-	uint8_t sha256[32]; /* over `bytes` bytes */
+	struct stream_conflict conflict; /* the first */
+	uint8_t sha256[32];              /* over `bytes` bytes */
 };
 
 #endif

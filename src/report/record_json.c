@@ -209,7 +209,7 @@ static void stream_json(struct buf *out, const char *key, const struct side_reco
 	json_u64(out, "missing", f->missing);
 	json_u64(out, "gaps", f->gaps);
 	json_u64(out, "conflicts", f->conflicts);
-	json_bool(out, "ambiguous", f->ambiguous);
+	json_bool(out, "ambiguous", f->ambiguous != 0);
 	json_bool(out, "fin", side->fin_sent);
 	if (f->has_sha256)
 		sha256_json(out, f->sha256);

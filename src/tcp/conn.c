@@ -510,6 +510,7 @@ void conn_segment(
 		.dir = dir,
 		.time = s->ts - c->start,
 		.env = env,
+		.usual_ttl = c->ends[dir].ttl,
 	};
 	track_numbers(step);
 	duplicate_check(step);
@@ -527,6 +528,7 @@ void conn_segment(
 		apply(step);
 	arrival_queue(step);
 	stream_segment(step);
+	find_stream(step);
 	note_challenge_due(step);
 	step->self->last_packet = s->packet;
 }
@@ -576,6 +578,7 @@ static void look_back_for_findings(struct conn *c)
 	find_handshake_end(c);
 	find_teardown_end(c);
 	find_sequence_end(c);
+	find_stream_end(c);
 	find_gate(c);
 }
 

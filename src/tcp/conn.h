@@ -241,6 +241,8 @@ struct step {
 	bool is_copy;    /* the same frame captured again: it changes nothing */
 	bool is_old_ack; /* older than the largest window allows (RFC 5961 5.2) */
 	bool acks_unsent;       /* acknowledges what was not captured */
+	bool conflicts;         /* its bytes differ from others for the same numbers */
+	uint8_t usual_ttl;      /* of the sender before this segment, 0 = none */
 	uint64_t edge_before;   /* right edge of the window it was sent into */
 	uint64_t seq, end, ack; /* unwrapped */
 	int64_t time;

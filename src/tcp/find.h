@@ -56,7 +56,8 @@ void find_handshake(
     struct step *st); /* SYN, SYN-ACK, third ACK, simultaneous and split handshakes */
 void find_teardown(struct step *st); /* FIN, RST, what follows them */
 void find_sequence(struct step *st); /* sequence and acknowledgment validity */
-void find_capture(struct step *st);  /* signs that the capture is at fault */
+void find_stream(struct step *st);  /* conflicts, insertions; after stream.c has seen the segment */
+void find_capture(struct step *st); /* signs that the capture is at fault */
 void find_path_mtu(struct step *st); /* large segments that vanish */
 void find_icmp(struct conn *c, const struct segment *s, uint8_t dir);
 
@@ -64,6 +65,7 @@ void find_icmp(struct conn *c, const struct segment *s, uint8_t dir);
 void find_handshake_end(struct conn *c);
 void find_teardown_end(struct conn *c);
 void find_sequence_end(struct conn *c);
+void find_stream_end(struct conn *c);
 void find_capture_end(struct conn *c);
 void find_options_end(struct conn *c);
 void find_wire_end(struct conn *c);

@@ -104,8 +104,8 @@ static void window_add(struct reasm *r, const uint8_t *bytes, size_t n)
 	r->window_used = (size_t)min64(r->window_used + n, size);
 }
 
-/* Do delivered bytes [seq, seq + n) equal these, as far as they are still known? */
-static bool window_equals(const struct reasm *r, uint64_t seq, const uint8_t *bytes, size_t n)
+/* Where delivered bytes [seq, seq + n) first differ from these, as far as they are still known; n = nowhere. */
+static size_t window_differs(const struct reasm *r, uint64_t seq, const uint8_t *bytes, size_t n)
 {
 	uint64_t from = max64(seq, r->next - r->window_used);
 
@@ -114,18 +114,29 @@ static bool window_equals(const struct reasm *r, uint64_t seq, const uint8_t *by
 		size_t part = (size_t)min64(r->window_size - at, seq + n - from);
 
 		if (memcmp(r->window + at, bytes + (from - seq), part) != 0)
-			return false;
+			break;
 		from += part;
 	}
-	return true;
+	while (
+	    from < seq + n && r->window[(size_t)from & (r->window_size - 1)] == bytes[from - seq])
+		from++;
+	return (size_t)min64(from - seq, n);
 }
 
-static void conflict(struct reasm *r, bool is_ambiguous, uint64_t packet)
+/* other: n bytes from number `seq`, where the versions begin to differ. */
+static void conflict(
+    struct reasm *r, uint64_t seq, const uint8_t *other, size_t n, uint32_t doubt, uint64_t packet)
 {
-	if (r->facts.conflicts++ == 0)
-		r->facts.conflict_packet = packet;
-	if (is_ambiguous)
-		r->facts.ambiguous = true;
+	struct stream_conflict *c = &r->facts.conflict;
+
+	r->facts.ambiguous |= doubt;
+	if (r->facts.conflicts++ > 0)
+		return;
+	c->packet = packet;
+	c->offset = seq - r->base;
+	c->len = (uint32_t)n;
+	c->nbytes = (uint8_t)min64(n, CONFLICT_BYTES);
+	memcpy(c->other, other, c->nbytes);
 }
 
 /*
@@ -135,10 +146,19 @@ static void conflict(struct reasm *r, bool is_ambiguous, uint64_t packet)
 static void compare_old(
     struct reasm *r, uint64_t seq, const uint8_t *bytes, size_t n, uint64_t packet)
 {
+	bool first = r->facts.conflicts == 0;
+	size_t same;
+
 	if (r->window_used == 0 || (n == 1 && seq + 1 == r->next))
 		return;
-	if (!window_equals(r, seq, bytes, n))
-		conflict(r, seq + n > r->acked, packet);
+	same = window_differs(r, seq, bytes, n);
+	if (same == n)
+		return;
+	conflict(
+	    r, seq + same, bytes + same, n - same, seq + n > r->acked ? DOUBT_CONFLICT : 0, packet);
+	for (unsigned i = 0; first && i < r->facts.conflict.nbytes; i++)
+		r->facts.conflict.kept[i] =
+		    r->window[(size_t)(seq + same + i) & (r->window_size - 1)];
 }
 
 /* --- delivery --- */
@@ -165,7 +185,7 @@ static void deliver_gap(struct reasm *r, uint64_t n, enum stream_gap kind, uint6
 	r->facts.gaps++;
 	r->facts.missing += n;
 	if (kind == GAP_NOT_CAPTURED)
-		r->facts.ambiguous = true;
+		r->facts.ambiguous |= DOUBT_NOT_CAPTURED;
 	if (out && out->gap)
 		out->gap(out->ctx, r->next - r->base, n, kind, packet, time);
 	r->next += n;
@@ -292,17 +312,26 @@ static void take_over(const struct reasm *r, struct piece *p, uint64_t from, uin
 	}
 }
 
+/* The waiting bytes are noted as kept: which of the two win, the policy says afterwards. */
+static void note_conflict(struct reasm *r, const struct piece *p, const struct piece *w)
+{
+	uint64_t a = max64(p->seq, w->seq), b = min64(p->end, w->end);
+	bool first = r->facts.conflicts == 0;
+
+	while (a < b && p->bytes[a - p->seq] == w->bytes[a - w->seq])
+		a++;
+	if (a == b)
+		return;
+	conflict(r, a, p->bytes + (a - p->seq), (size_t)(b - a), DOUBT_CONFLICT, p->packet);
+	if (first)
+		memcpy(r->facts.conflict.kept, w->bytes + (a - w->seq), r->facts.conflict.nbytes);
+}
+
 static void note_conflicts(struct reasm *r, const struct piece *p)
 {
-	for (size_t i = waiting_find(r, p->seq); i < r->nwaiting && r->waiting[i].seq < p->end;
-	     i++) {
-		const struct piece *w = &r->waiting[i];
-		uint64_t a = max64(p->seq, w->seq), b = min64(p->end, w->end);
-
-		if (w->bytes && p->bytes &&
-		    memcmp(p->bytes + (a - p->seq), w->bytes + (a - w->seq), (size_t)(b - a)) != 0)
-			conflict(r, true, p->packet);
-	}
+	for (size_t i = waiting_find(r, p->seq); i < r->nwaiting && r->waiting[i].seq < p->end; i++)
+		if (r->waiting[i].bytes && p->bytes)
+			note_conflict(r, p, &r->waiting[i]);
 }
 
 static void apply_policy(struct reasm *r, struct piece *p)

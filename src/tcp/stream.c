@@ -25,9 +25,9 @@ static struct reasm *stream_of(struct step *st, struct endpoint *e)
 	return e->stream;
 }
 
-static void mark_ambiguous(struct endpoint *e)
+static void mark_ambiguous(struct endpoint *e, enum stream_doubt why)
 {
-	e->facts.ambiguous = true;
+	e->facts.ambiguous |= (uint32_t)why;
 }
 
 /* Both SYNs carried timestamps and this segment has none: RFC 7323 3.2 says drop, Linux takes it. */
@@ -102,7 +102,7 @@ static void add_data(struct step *st)
 	if (st->is_weak)
 		return;
 	if (straddles_window(st))
-		mark_ambiguous(e);
+		mark_ambiguous(e, DOUBT_WINDOW);
 	reasm_add(r, seq, s->data, s->caplen, s->packet, st->time, &st->env->out);
 	if (s->caplen < s->len)
 		reasm_cut(
@@ -122,7 +122,7 @@ static void settle_fin(struct step *st)
 	if (st->ack == e->last_fin_end)
 		e->stream->fin = e->last_fin_end - 1;
 	else if (st->ack > e->last_fin_end && e->fin_was_next)
-		mark_ambiguous(e);
+		mark_ambiguous(e, DOUBT_FIN);
 }
 
 /* Bytes accepted behind an exact RST: the receiver never saw it, and what else it did not see nobody knows. */
@@ -131,7 +131,7 @@ static void settle_reset(struct step *st, uint64_t before)
 	struct endpoint *e = st->peer;
 
 	if (e->exact_rst_sent && e->stream && e->stream->next > before)
-		mark_ambiguous(e);
+		mark_ambiguous(e, DOUBT_RESET);
 }
 
 static void take_ack(struct step *st)
@@ -162,20 +162,28 @@ static void confirm_unseen(struct step *st)
 		reasm_ack(e->stream, st->peer->rcv_nxt, st->seg->packet, st->time, &st->env->out);
 }
 
+static uint32_t conflicts_of(const struct endpoint *e)
+{
+	return e->stream ? e->stream->facts.conflicts : 0;
+}
+
 void stream_segment(struct step *st)
 {
 	const struct segment *s = st->seg;
+	uint32_t conflicts;
 
 	if (!st->env)
 		return;
+	conflicts = conflicts_of(st->self);
 	st->env->from_client = st->dir == st->conn->client;
 	st->env->uid = st->conn->uid;
 	if (is_policy(st))
-		mark_ambiguous(st->self);
+		mark_ambiguous(st->self, DOUBT_POLICY);
 	if (s->len && !(s->flags & TCP_RST))
 		add_data(st);
 	if (!st->is_weak && !(s->flags & TCP_RST))
 		confirm_unseen(st);
+	st->conflicts = conflicts_of(st->self) > conflicts;
 	if (!st->is_weak && st->has_ack && !(s->flags & (TCP_RST | TCP_SYN)))
 		take_ack(st);
 	else if (!st->is_weak && (s->flags & TCP_SYN) && st->ack > st->peer->iss &&
@@ -200,7 +208,7 @@ static void close_side(struct conn *c, struct stream_env *env, unsigned dir)
 {
 	struct endpoint *e = &c->ends[dir], *receiver = &c->ends[!dir];
 	struct reasm *r = e->stream;
-	bool ambiguous = e->facts.ambiguous;
+	uint32_t doubts = e->facts.ambiguous;
 
 	if (!r)
 		return;
@@ -213,7 +221,9 @@ static void close_side(struct conn *c, struct stream_env *env, unsigned dir)
 		r->fin = r->next;
 	reasm_end(r, c->end, was_refused(c, e, receiver), &env->out);
 	e->facts = r->facts;
-	e->facts.ambiguous |= ambiguous || (receiver->packets == 0 && e->facts.bytes > 0);
+	e->facts.ambiguous |= doubts;
+	if (receiver->packets == 0 && e->facts.bytes > 0)
+		mark_ambiguous(e, DOUBT_ONE_SIDED);
 	reasm_free(r);
 	e->stream = NULL;
 	e->stream_closed = true;

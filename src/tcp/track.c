@@ -378,7 +378,10 @@ static void advance_acked(struct step *st)
 	}
 }
 
-/* TS.Recent is taken from a segment that spans the last acknowledgment sent (RFC 7323 4.3). */
+/*
+ * TS.Recent is taken from a segment that spans the last acknowledgment sent (RFC 7323 4.3); what lies before
+ * it altogether is not acceptable, and its timestamp does not count.
+ */
 static void advance_timestamps(struct step *st)
 {
 	struct endpoint *self = st->self, *to = st->peer;
@@ -387,7 +390,7 @@ static void advance_timestamps(struct step *st)
 	if (!self->has_tsval || seq_lt(self->tsval, tsval))
 		self->tsval = tsval;
 	self->has_tsval = true;
-	if (to->has_ack && st->seq > to->rcv_nxt)
+	if (to->has_ack && (st->seq > to->rcv_nxt || st->end < to->rcv_nxt))
 		return;
 	if (!to->has_ts_recent || seq_le(to->ts_recent, tsval))
 		to->ts_recent = tsval;

@@ -169,6 +169,22 @@ enum overlap_policy overlap_policy_of(const char *word)
 	return (enum overlap_policy)i;
 }
 
+const char *stream_doubt_text(unsigned bit)
+{
+	static const char *const texts[DOUBT_COUNT] = {
+		"two versions of the same bytes came before either was acknowledged",
+		"a segment was sent that some hosts take and others drop",
+		"bytes were acknowledged that the capture lacks",
+		"no answer of the receiver was captured",
+		"bytes were taken behind a RST that the receiver had to obey",
+		"bytes were taken behind a FIN that the receiver had to obey",
+		"a segment ran past the receiver's window",
+	};
+
+	BUG_ON(bit >= DOUBT_COUNT);
+	return texts[bit];
+}
+
 const char *stream_gap_word(enum stream_gap g)
 {
 	BUG_ON(g >= ARRAY_LEN(gap_words));
