@@ -83,6 +83,7 @@ struct end_memory {
 	bool sent_syn;          /* without ACK */
 	bool syn_cut;           /* options of its SYN not all captured */
 	bool close_in_order;    /* its first FIN or RST was captured where its stream ended */
+	bool knew_fin;          /* its first FIN is surely an answer to the peer's */
 };
 
 /* How the connection before this one on the same ports was left. */
@@ -98,6 +99,7 @@ enum previous_end {
 struct previous {
 	int64_t gap;    /* from its last packet to the new SYN, ns */
 	uint8_t end;    /* enum previous_end */
+	bool was_whole; /* it was opened and closed, and seen from the SYN on */
 	bool was_stale; /* one end knew nothing of it any more: RFC 9293 3.5.1 */
 };
 

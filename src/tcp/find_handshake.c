@@ -84,7 +84,8 @@ static void look_at_previous(struct step *st)
 		find_segment(st, FINDING_SYN_ISN_CHANGED, BY_SELF, CONFIDENCE_LIKELY);
 		return;
 	}
-	find_segment(st, FINDING_TUPLE_REUSED, BY_SELF, CONFIDENCE_CERTAIN);
+	find_segment(st, FINDING_TUPLE_REUSED, BY_SELF,
+	    p->was_whole ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY);
 	f = early ? find_segment(st, FINDING_TUPLE_REUSED_EARLY, BY_SELF, CONFIDENCE_LIKELY) : NULL;
 	if (f)
 		f->a = (uint64_t)p->gap / 1000000;
@@ -248,7 +249,7 @@ static void synack_again(struct step *st)
 		find_segment(st, FINDING_SYNACK_ISN_CHANGED, BY_SELF, CONFIDENCE_LIKELY);
 		count_change(st, &st->self->memory.synack_changes, FINDING_SYNACK_EXCESS);
 	} else if (self->memory.synack_ack != st->seg->ack) {
-		find_segment(st, FINDING_SYNACK_ACK_CHANGED, BY_SELF, find_header_confidence(st));
+		find_segment(st, FINDING_SYNACK_ACK_CHANGED, BY_SELF, CONFIDENCE_LIKELY);
 	} else if (!st->conn->handshake_done) {
 		find_segment(st, FINDING_SYNACK_RETRANSMITTED, BY_SELF, CONFIDENCE_LIKELY);
 	} else if (self->cap_nxt > self->iss + 1) {
@@ -632,6 +633,7 @@ struct previous find_previous(const struct conn *old, const struct segment *syn,
 		.gap = gap > 0 ? gap : 0,
 		.end =
 		    may_follow(old, syn, dir) ? PREVIOUS_NONE : (uint8_t)previous_end_of(old, dir),
+		.was_whole = old->is_over && old->handshake_done && old->ends[dir].memory.sent_syn,
 		.was_stale = old->is_stale,
 	};
 }

@@ -19,6 +19,9 @@ enum {
 	LONG_HALF = 10 /* s that half a connection may stay open unremarked */
 };
 
+/* Least time before a timer sends something again (ns). */
+#define TIMER_MIN (NS_PER_SEC / 5)
+
 static bool is_note(const struct step *st, enum segment_note n)
 {
 	return st->notes & 1u << n;
@@ -65,6 +68,19 @@ static void fin_again(struct step *st)
 	st->peer->memory.owes = OWES_FIN_ACK;
 }
 
+/*
+ * Had it received the peer's FIN when it sent its own for the first time?  Either it said so before, or it
+ * answers too soon for this to be a repetition of a FIN that was not captured.
+ */
+static bool knows_fin(const struct step *st)
+{
+	const struct endpoint *self = st->self, *peer = st->peer;
+
+	if (!peer->fin_seen || st->ack < peer->fin_end)
+		return false;
+	return self->rcv_nxt >= peer->fin_end || st->time - peer->last_time < TIMER_MIN;
+}
+
 static void fin(struct step *st)
 {
 	struct endpoint *self = st->self;
@@ -81,6 +97,7 @@ static void fin(struct step *st)
 		return;
 	}
 	self->memory.close_ack = st->ack;
+	self->memory.knew_fin = knows_fin(st);
 	self->memory.close_in_order =
 	    self->has_seq && st->seq <= self->snd_nxt && st->end > self->snd_nxt;
 }
@@ -312,13 +329,16 @@ static void closed_by_fin(struct conn *c)
 	const struct endpoint *a = &c->ends[0], *b = &c->ends[1];
 	bool is_known = true;
 
-	if (answers_fin(a, b) && b->memory.close_in_order)
+	if (answers_fin(a, b) && b->memory.close_in_order) {
 		first = 1;
-	else if (answers_fin(b, a) && a->memory.close_in_order)
+		is_known = a->memory.knew_fin && a->memory.close_in_order;
+	} else if (answers_fin(b, a) && a->memory.close_in_order) {
 		first = 0;
-	else /* (A reset in answer may come from an end that had aborted before.) */
+		is_known = b->memory.knew_fin && b->memory.close_in_order;
+	} else { /* (A reset in answer may come from an end that had aborted before.) */
 		is_known =
 		    is_only_fin(&c->ends[first], &c->ends[!first]) && !c->ends[!first].rst_seen;
+	}
 	if (reset_before(c, first))
 		return;
 	if (a->fin_seen && b->fin_seen && !answers_fin(a, b) && !answers_fin(b, a)) {
@@ -385,8 +405,7 @@ static void closed_by_reset(struct conn *c, unsigned dir)
 		return;
 	find_conn(c, FINDING_CLOSE_INITIATOR, dir, abort_confidence(c, dir), packet, time);
 	if (has_data && all_acknowledged(c))
-		find_conn(
-		    c, FINDING_RST_INSTEAD_OF_FIN, dir, abort_confidence(c, dir), packet, time);
+		find_conn(c, FINDING_RST_INSTEAD_OF_FIN, dir, CONFIDENCE_LIKELY, packet, time);
 }
 
 /* How long this end sat in CLOSE-WAIT: until its FIN, the reset, or the last packet. */
@@ -477,6 +496,13 @@ static bool is_open_still(const struct conn *c)
 	       !c->ends[0].fin_seen && !c->ends[1].fin_seen;
 }
 
+/* Until its own FIN nothing shows that an end had not closed: the capture may lack the FIN. */
+static bool is_unended(const struct conn *c, const struct finding *f)
+{
+	return (f->id == FINDING_CLOSE_WAIT_STUCK || f->id == FINDING_HALF_CLOSE_LONG) &&
+	       !c->ends[f->by].fin_seen;
+}
+
 /* What only a packet that was not captured, or another order of packets, could explain otherwise. */
 static void judge(struct conn *c)
 {
@@ -491,7 +517,7 @@ static void judge(struct conn *c)
 
 	for (unsigned i = 0; i < c->nfindings; i++)
 		for (unsigned k = 0; k < ARRAY_LEN(ids); k++)
-			if (c->findings[i].id == ids[k])
+			if (c->findings[i].id == ids[k] && !is_unended(c, &c->findings[i]))
 				c->findings[i].confidence = CONFIDENCE_CERTAIN;
 }
 
