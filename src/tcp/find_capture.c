@@ -210,6 +210,17 @@ static bool lacks_scale(const struct endpoint *e)
 	return e->has_ack && !e->scale_known && e->packets > 1;
 }
 
+/* Something was going on: a handshake, data on the way, a close half done. */
+static bool is_in_progress(const struct conn *c)
+{
+	const struct endpoint *a = &c->ends[0], *b = &c->ends[1];
+
+	if (c->is_over || (!a->has_ack && !b->has_ack))
+		return false;
+	return c->nfin_order > 0 || (!c->is_midstream && !c->handshake_done) ||
+	       (a->has_seq && a->cap_nxt > b->rcv_nxt) || (b->has_seq && b->cap_nxt > a->rcv_nxt);
+}
+
 static bool was_limited(const struct conn *c)
 {
 	return c->findings_lost || c->ends[0].history_lost || c->ends[1].history_lost ||
@@ -228,7 +239,7 @@ void find_capture_end(struct conn *c)
 		tell_at_end(c, FINDING_ONE_SIDED);
 	if (lacks_scale(a) || lacks_scale(b))
 		tell_at_end(c, FINDING_WINDOW_SCALE_UNKNOWN);
-	if (c->was_cut_off && !c->is_over && (a->has_ack || b->has_ack))
+	if (c->was_cut_off && is_in_progress(c))
 		(void)find_conn(c, FINDING_CAPTURE_ENDS_MID, BY_NOBODY, CONFIDENCE_CERTAIN,
 		    a->last_packet > b->last_packet ? a->last_packet : b->last_packet, c->end);
 	if (was_limited(c))
