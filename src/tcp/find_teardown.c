@@ -98,8 +98,9 @@ static void fin(struct step *st)
 	}
 	self->memory.close_ack = st->ack;
 	self->memory.knew_fin = knows_fin(st);
-	self->memory.close_in_order =
-	    self->has_seq && st->seq <= self->snd_nxt && st->end > self->snd_nxt;
+	self->memory.close_in_order = self->has_seq && st->seq <= self->snd_nxt &&
+	                              st->end > self->snd_nxt &&
+	                              !(st->seg->notes & SEG_HEADER_TRUNCATED);
 }
 
 /* --- data and acknowledgments while closing --- */
