@@ -105,10 +105,14 @@ static bool covers_hole(const struct endpoint *e, uint64_t ack)
 static void look_at_gap(struct step *st)
 {
 	const struct endpoint *peer = st->peer;
+	bool is_passed;
 
 	if (!st->has_ack || !peer->has_seq || (st->seg->flags & (TCP_SYN | TCP_RST)))
 		return;
-	if (st->ack > peer->snd_nxt || (peer->nholes && covers_hole(peer, st->ack)))
+	is_passed = peer->nholes && covers_hole(peer, st->ack);
+	if (is_passed)
+		st->conn->traps |= TRAP_DROP;
+	if (is_passed || st->ack > peer->snd_nxt)
 		(void)find_segment(st, FINDING_CAPTURE_GAP_ACKED, BY_PEER, CONFIDENCE_CERTAIN);
 }
 

@@ -19,8 +19,9 @@ static bool is_swapped_handshake(const struct conn *c)
 static unsigned traps_of(const struct conn *c)
 {
 	const struct endpoint *a = &c->ends[0], *b = &c->ends[1];
-	unsigned traps = c->traps;
+	unsigned traps = c->traps & ~(unsigned)TRAP_DROP;
 
+	/* (What came late after all was not lost.) */
 	if (a->missing || b->missing || a->nholes || b->nholes)
 		traps |= TRAP_DROP;
 	if (c->acked_before_seen || c->ids_went_back || is_swapped_handshake(c) ||
