@@ -54,7 +54,8 @@ enum decode_result {
 
 /*
  * *out is written only with DECODED_SEGMENT.  Its `data` points into the packet, or into the decoder for
- * reassembled fragments: in that case it is valid until `decoder_batch_done()`.
+ * reassembled fragments: in that case it is valid until `decoder_batch_done()`.  A datagram whose fragments
+ * make a host drop it gives one segment without data (SEG_FRAGMENT_KILLED), when its TCP header is known.
  */
 enum decode_result decode_packet(struct decoder *d, const struct packet *p, struct segment *out);
 /* The segments decoded so far are no longer used: memory of finished datagrams may be reused. */

@@ -108,6 +108,8 @@ enum seg_note {
 	SEG_EVIL_BIT = 1u << 12,     /* reserved bit of the IPv4 flags */
 	SEG_SOURCE_ROUTED = 1u << 13,  /* IPv4 source route option: hosts drop these by default */
 	SEG_EXT_HEADER_BAD = 1u << 14, /* IPv6 extension headers a host must refuse */
+	SEG_FRAGMENT_KILLED =
+	    1u << 15, /* its fragments contradict each other: a host drops the whole datagram */
 };
 
 struct segment {

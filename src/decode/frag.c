@@ -24,6 +24,9 @@ enum {
 	FRAG_SPARE_BYTES = 256 * 1024,    /* buffers kept for reuse */
 	FRAG_TIMEOUT4 = 30,               /* s, from the first fragment */
 	FRAG_TIMEOUT6 = 60,               /* s, RFC 8200 4.5 */
+	FRAG_PROTOCOL_TCP = 6,
+	FRAG_TCP_FIXED = 20, /* bytes of a TCP header without options, with all of them */
+	FRAG_TCP_HEADER_MAX = 60,
 };
 
 /* Bytes [start, end) that came in order, without a gap. */
@@ -41,7 +44,7 @@ struct datagram {
 	size_t capacity;  /* of bytes */
 	struct run *runs; /* sorted, disjoint */
 	size_t nruns, runs_cap;
-	uint64_t wire_len;
+	uint64_t wire_len;  /* of the frames not told of */
 	uint32_t pieces;    /* fragments held */
 	uint32_t have;      /* bytes in runs */
 	uint32_t len;       /* largest end seen; with has_last the length of the datagram */
@@ -50,6 +53,8 @@ struct datagram {
 	bool has_last;
 	bool
 	    has_conflict; /* fragments overlapped, or a datagram with this key was discarded for it */
+	uint32_t killed_len; /* largest end of fragments discarded and not told of; 0 = none */
+	uint8_t told[FRAG_TCP_FIXED]; /* TCP header last told of as discarded */
 	struct frag_head head;
 };
 
@@ -121,7 +126,6 @@ static void datagram_clear(struct datagram *d)
 	d->pieces = 0;
 	d->have = 0;
 	d->len = 0;
-	d->wire_len = 0;
 	d->valid_end = UINT32_MAX;
 	d->notes = 0;
 	d->has_last = false;
@@ -197,7 +201,10 @@ static struct datagram *insert(struct frag_table *t, const struct frag_piece *p,
 	d->key = p->key;
 	d->bucket = bucket;
 	d->since = p->ts;
+	d->wire_len = 0;
 	d->has_conflict = false;
+	d->killed_len = 0;
+	memset(d->told, 0, sizeof(d->told));
 	d->chain = t->buckets[bucket];
 	t->buckets[bucket] = d;
 	d->newer = NULL;
@@ -309,6 +316,11 @@ static uint32_t min_u32(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
+static uint32_t max_u32(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
 static void store(struct datagram *d, const struct frag_piece *p, uint32_t end)
 {
 	uint32_t n = min_u32(p->caplen, end - p->offset);
@@ -352,12 +364,62 @@ static enum frag_result finish(struct frag_table *t, struct datagram *d, struct 
 	return FRAG_WHOLE;
 }
 
-/* The fragments are lost; what stays is that there was a conflict, until the entry times out. */
-static enum frag_result discard(struct datagram *d, bool is_conflict)
+/* Captured bytes from the datagram's beginning on, without a hole. */
+static uint32_t beginning(const struct datagram *d)
 {
+	uint32_t end = 0;
+
+	for (size_t i = 0; i < d->nruns && end < FRAG_TCP_HEADER_MAX; i++) {
+		if (d->runs[i].start != end)
+			break;
+		end = d->runs[i].end;
+	}
+	return min_u32(end, d->valid_end);
+}
+
+/* Tell of a discarded datagram if its TCP header is known, from what is held or from this piece, and is new. */
+static bool tell_killed(
+    struct datagram *d, const struct frag_piece *p, uint32_t end, struct frag_whole *whole)
+{
+	whole->data = d->bytes;
+	whole->caplen = beginning(d);
+	whole->head = d->head;
+	if (whole->caplen < FRAG_TCP_FIXED && p->offset == 0) {
+		whole->data = p->data;
+		whole->caplen = min_u32(p->caplen, end);
+		whole->head = p->head;
+	}
+	if (whole->caplen < FRAG_TCP_FIXED || whole->head.protocol != FRAG_PROTOCOL_TCP)
+		return false;
+	whole->len = max_u32(d->killed_len, d->len);
+	whole->wire_len = d->wire_len;
+	whole->notes = d->notes | p->notes;
+	whole->has_conflict = true;
+	d->killed_len = 0;
+	if (memcmp(d->told, whole->data, sizeof(d->told)) == 0)
+		return false;
+	d->wire_len = 0;
+	memcpy(d->told, whole->data, sizeof(d->told));
+	return true;
+}
+
+/*
+ * The fragments are lost; what stays is that there was a conflict, until the entry times out.  Nothing is lost
+ * where nothing was held.
+ */
+static enum frag_result discard(
+    struct datagram *d, const struct frag_piece *p, uint32_t end, struct frag_whole *whole)
+{
+	bool is_told = false;
+
+	if (d->pieces > 0) {
+		d->has_conflict = true;
+		d->wire_len += p->wire_len;
+		d->killed_len = max_u32(d->killed_len, max_u32(d->len, end));
+		is_told = tell_killed(d, p, end, whole);
+	}
 	datagram_clear(d);
-	d->has_conflict |= is_conflict;
-	return FRAG_DROPPED;
+	return is_told ? FRAG_KILLED : FRAG_DROPPED;
 }
 
 enum frag_result frag_add(
@@ -376,12 +438,12 @@ enum frag_result frag_add(
 	if (d->pieces == 0)
 		d->since = p->ts;
 	if (!fits_length(d, p, end))
-		return discard(d, d->pieces > 0);
+		return discard(d, p, end, whole);
 	overlap = find_overlap(d, p->offset, end);
 	if (overlap != OVERLAP_NONE)
 		t->overlapping++;
 	if (overlap == OVERLAP_PARTLY)
-		return discard(d, true);
+		return discard(d, p, end, whole);
 	if (overlap == OVERLAP_WITHIN) {
 		compare(d, p, end);
 		return FRAG_DROPPED;
@@ -391,7 +453,9 @@ enum frag_result frag_add(
 		return FRAG_DROPPED;
 	}
 	store(d, p, end);
-	return d->has_last && d->have == d->len ? finish(t, d, whole) : FRAG_HELD;
+	if (d->has_last && d->have == d->len)
+		return finish(t, d, whole);
+	return d->killed_len && tell_killed(d, p, end, whole) ? FRAG_KILLED : FRAG_HELD;
 }
 
 void frag_batch_done(struct frag_table *t)

@@ -7,7 +7,8 @@
  * Memory: at most `max_bytes`; the datagram that began first leaves first.  Whole datagrams stay valid until
  *         frag_batch_done().
  * Spec:   RFC 791 3.2, RFC 8200 4.5, RFC 5722.  An inexact overlap discards the datagram; a fragment that lies
- *         within what already came in one piece is ignored, even with other bytes.
+ *         within what already came in one piece is ignored, even with other bytes.  Of a discarded datagram
+ *         that began with a TCP header this header is told, once.
  * Does not: know IP headers.
  */
 #ifndef DECODE_FRAG_H
@@ -49,7 +50,7 @@ struct frag_piece {
 struct frag_whole {
 	const uint8_t *data; /* caplen bytes, valid until frag_batch_done() */
 	uint32_t len, caplen;
-	uint64_t wire_len; /* of all its frames */
+	uint64_t wire_len; /* of all its frames that were not told of before */
 	struct frag_head head;
 	uint16_t notes; /* of all fragments */
 	bool has_conflict;
@@ -59,6 +60,7 @@ enum frag_result {
 	FRAG_HELD,
 	FRAG_DROPPED, /* a host discards it, or already has its bytes */
 	FRAG_WHOLE,   /* *whole is filled */
+	FRAG_KILLED, /* *whole is what is known of a discarded datagram, until the next frag_add() */
 };
 
 struct frag_table;

@@ -171,5 +171,7 @@ enum step ip_reassemble(struct walk *w, struct frag_piece *p)
 	if (result == FRAG_DROPPED)
 		return walk_skip(w, DECODE_FRAGMENT_DROPPED);
 	continue_with(w, &whole);
+	if (result == FRAG_KILLED)
+		w->notes |= SEG_FRAGMENT_KILLED;
 	return walk_protocol(w, whole.head.protocol);
 }

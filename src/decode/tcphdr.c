@@ -2,7 +2,7 @@
 /*
  * tcphdr - the TCP header and its checksum.
  *
- * Output: the segment, whole.
+ * Output: the segment, whole; without its data when a host drops it for its fragments.
  * Spec:   RFC 9293 3.1; RFC 1624 (0xffff), RFC 2675 5.2 (lengths beyond 65535).
  */
 #include "config.h"
@@ -37,7 +37,7 @@ static uint8_t verify(const struct walk *w, uint16_t field)
 	};
 	uint64_t sum;
 
-	if (!w->decoder->options.verify_checksums)
+	if (!w->decoder->options.verify_checksums || (w->notes & SEG_FRAGMENT_KILLED))
 		return CHECKSUM_UNVERIFIED;
 	if (w->uncaptured || w->claimed)
 		return is_partial(field, &ph) ? CHECKSUM_PARTIAL : CHECKSUM_UNVERIFIED;
@@ -85,17 +85,31 @@ static void read_rest(struct segment *out, struct rd r, size_t wire_len)
 	out->caplen = (uint32_t)rd_left(&r);
 }
 
+/* What was not captured of a discarded datagram is not the capture's fault, and its data is nobody's. */
+static void forget_data(struct segment *out)
+{
+	out->notes &= (uint16_t) ~(unsigned)SEG_HEADER_TRUNCATED;
+	out->caplen = 0;
+	out->data = NULL;
+}
+
 enum step tcphdr_segment(struct walk *w)
 {
 	struct segment *out = w->out;
+	size_t wire_len = walk_wire_left(w);
 
 	if (rd_left(&w->r) < TCP_HEADER)
 		return walk_skip(w, DECODE_TCP_SHORT);
 	walk_fill(w, out);
 	out->kind = SEG_TCP;
 	read_fixed(out, rd_make(w->r.p, TCP_HEADER));
-	read_rest(out, w->r, walk_wire_left(w));
-	if (w->uncaptured > 0)
+	/* Its length is known from the fragments that came: the header may have been longer. */
+	if ((w->notes & SEG_FRAGMENT_KILLED) && wire_len < out->header_len)
+		wire_len = out->header_len;
+	read_rest(out, w->r, wire_len);
+	if (w->notes & SEG_FRAGMENT_KILLED)
+		forget_data(out);
+	else if (w->uncaptured > 0)
 		out->notes |= SEG_TRUNCATED;
 	out->checksum_state = verify(w, out->checksum);
 	return STEP_FOUND;

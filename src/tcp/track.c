@@ -18,7 +18,7 @@
 /* Any of these makes a host drop the packet before TCP looks at it. */
 #define NOTES_HOST_DROPS                                                                           \
 	(SEG_HEADER_LENGTH_BAD | SEG_IP_OPTIONS_BAD | SEG_IP_VERSION_BAD | SEG_IP_TRUNCATED |      \
-	    SEG_SOURCE_ROUTED | SEG_EXT_HEADER_BAD)
+	    SEG_SOURCE_ROUTED | SEG_EXT_HEADER_BAD | SEG_FRAGMENT_KILLED)
 
 static uint64_t unwrap_near(
     bool has_edge, uint64_t edge, bool has_other, uint64_t other, uint32_t wire)

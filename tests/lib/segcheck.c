@@ -39,7 +39,10 @@ static const char *check_lengths(const struct packet *p, const struct segment *s
 		return "more captured than there was";
 	if (s->kind == SEG_ICMP)
 		return s->caplen == 0 ? NULL : "an ICMP error has data";
-	if (s->caplen < s->len && !(s->notes & (SEG_TRUNCATED | SEG_IP_TRUNCATED)))
+	if ((s->notes & SEG_FRAGMENT_KILLED) && (s->data || s->caplen > 0))
+		return "data of a discarded datagram";
+	if (s->caplen < s->len &&
+	    !(s->notes & (SEG_TRUNCATED | SEG_IP_TRUNCATED | SEG_FRAGMENT_KILLED)))
 		return "data is missing without a note";
 	if ((s->notes & SEG_HEADER_LENGTH_BAD) && s->len != 0)
 		return "data behind a bad header length";

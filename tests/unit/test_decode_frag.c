@@ -32,7 +32,7 @@ struct fragments {
 
 static void fragments_init(struct fragments *f, unsigned version)
 {
-	const char *words = version == 4 ? "4 T{0101080000000000}" : "6 T{0101080000000000}";
+	const char *words = version == 4 ? "4 T{020405b401030307}" : "6 T{020405b401030307}";
 	size_t header = version == 4 ? 20 : 40;
 
 	memset(f, 0, sizeof(*f));
@@ -73,7 +73,7 @@ static uint8_t *put_header6(struct fragments *f, const struct piece *p, uint8_t 
 	return at;
 }
 
-/* Send one fragment: 'h' held, 'd' dropped, 'W' whole. */
+/* Send one fragment: 'h' held, 'd' dropped, 'W' whole, 'K' told of a datagram that is dropped. */
 static char send_piece(struct fragments *f, const struct piece *p)
 {
 	static const char letters[] = {
@@ -89,6 +89,8 @@ static char send_piece(struct fragments *f, const struct piece *p)
 	b->data = f->version == 4 ? put_header4(f, p, at, is_last) : put_header6(f, p, at, is_last);
 	b->len = (size_t)(b->room + BUILD_MAX - b->data);
 	bench_decode_cut(&f->bench, b->len, b->len);
+	if (f->bench.result == DECODED_SEGMENT && (f->bench.segment.notes & SEG_FRAGMENT_KILLED))
+		return 'K';
 	return letters[f->bench.result];
 }
 
@@ -115,7 +117,7 @@ static const struct {
 	{ "over two that came out of order",
 	    { { 8, 16, 0 }, { 0, 8, 0 }, { 0, 16, 0 }, { 16, 33, 0 } }, "hhdh", 0 },
 	{ "overlap kills", { { 0, 16, 0 }, { 8, 24, 0 }, { 16, 33, 0 } }, "hdh", 0 },
-	{ "covering kills", { { 8, 16, 0 }, { 0, 24, 0 }, { 24, 33, 0 } }, "hdh", 0 },
+	{ "covering kills", { { 8, 16, 0 }, { 0, 24, 0 }, { 24, 33, 0 } }, "hKh", 0 },
 	{ "killed, then sent again", { { 0, 16, 0 }, { 8, 24, 'x' }, { 0, 16, 0 }, { 16, 33, 0 } },
 	    "hdhW", SEG_FRAGMENT_CONFLICT },
 	{ "end before bytes seen", { { 16, 24, 0 }, { 8, 33, 0 }, { 0, 8, 0 } }, "hdh", 0 },
@@ -123,13 +125,14 @@ static const struct {
 	{ "empty", { { 8, 8, 0 }, { 0, 24, 0 }, { 24, 33, 0 } }, "dhW", 0 },
 };
 
-static void play(struct fragments *f, int i)
+static void play(
+    struct fragments *f, const char *name, const struct piece *pieces, const char *expected)
 {
 	char results[FRAGMENTS_MAX + 1] = "";
 
-	for (size_t n = 0; n < strlen(stories[i].results); n++)
-		results[n] = send_piece(f, &stories[i].pieces[n]);
-	ck_assert_msg(strcmp(results, stories[i].results) == 0, "%s: %s", stories[i].name, results);
+	for (size_t n = 0; n < strlen(expected); n++)
+		results[n] = send_piece(f, &pieces[n]);
+	ck_assert_msg(strcmp(results, expected) == 0, "%s: %s", name, results);
 }
 
 START_TEST(test_story)
@@ -138,12 +141,107 @@ START_TEST(test_story)
 	struct fragments f;
 
 	fragments_init(&f, version);
-	play(&f, _i / 2);
+	play(&f, stories[_i / 2].name, stories[_i / 2].pieces, stories[_i / 2].results);
 	if (f.bench.result == DECODED_SEGMENT) {
 		bench_assert_hello(&f.bench);
 		ck_assert_uint_eq(f.bench.segment.notes, stories[_i / 2].notes | SEG_FRAGMENTED);
 	}
 	bench_release(&f.bench);
+}
+END_TEST
+
+/* The last piece tells of a datagram that is dropped: its header needs 28 bytes. */
+static const struct {
+	const char *name;
+	struct piece pieces[FRAGMENTS_MAX];
+	const char *results;
+	uint32_t len; /* of the payload, by the fragments seen */
+	bool has_wscale;
+} killed[] = {
+	{ "header first", { { 0, 24, 0 }, { 16, 32, 0 } }, "hK", 4, false },
+	{ "whole header first", { { 0, 32, 0 }, { 24, 33, 0 } }, "hK", 5, true },
+	{ "header in two", { { 0, 8, 0 }, { 8, 24, 0 }, { 16, 32, 0 } }, "hhK", 4, false },
+	{ "header kills", { { 16, 32, 0 }, { 0, 24, 0 } }, "hK", 4, false },
+	{ "header last", { { 16, 32, 0 }, { 24, 33, 0 }, { 0, 24, 0 } }, "hdK", 5, false },
+	{ "header last in tiny pieces",
+	    { { 16, 32, 0 }, { 24, 33, 0 }, { 16, 24, 0 }, { 8, 16, 0 }, { 0, 8, 0 } }, "hdhhK", 5,
+	    false },
+	{ "header last, then more", { { 16, 24, 0 }, { 8, 24, 0 }, { 24, 32, 0 }, { 0, 24, 0 } },
+	    "hdhK", 4, true },
+	{ "shorter than its header", { { 0, 24, 0 }, { 8, 8, 0 } }, "hK", 0, false },
+	{ "end before bytes seen", { { 0, 32, 0 }, { 8, 16, 'l' } }, "hK", 4, true },
+	{ "once for all remains, and again",
+	    { { 0, 24, 'x' }, { 16, 32, 0 }, { 0, 24, 'x' }, { 16, 32, 0 }, { 0, 24, 0 },
+	        { 16, 32, 0 } },
+	    "hKhdhK", 4, false },
+};
+
+static void assert_killed(const struct segment *s, int i)
+{
+	ck_assert_uint_eq(s->notes, SEG_FRAGMENTED | SEG_FRAGMENT_CONFLICT | SEG_FRAGMENT_KILLED);
+	ck_assert_uint_eq(s->kind, SEG_TCP);
+	ck_assert_uint_eq(s->sport, 40000);
+	ck_assert_uint_eq(s->dport, 80);
+	ck_assert_uint_eq(s->seq, 0x01020304);
+	ck_assert_uint_eq(s->flags, TCP_PSH | TCP_ACK);
+	ck_assert_uint_eq(s->header_len, 28);
+	ck_assert_uint_eq(s->len, killed[i].len);
+	ck_assert_uint_eq(s->caplen, 0);
+	ck_assert_ptr_null(s->data);
+	ck_assert_uint_eq(s->checksum_state, CHECKSUM_UNVERIFIED);
+	ck_assert_uint_eq(s->opt.mss, 1460);
+	ck_assert_int_eq((s->opt.seen & OPT_WSCALE) != 0, killed[i].has_wscale);
+}
+
+START_TEST(test_killed)
+{
+	struct fragments f;
+
+	fragments_init(&f, _i % 2 ? 6 : 4);
+	play(&f, killed[_i / 2].name, killed[_i / 2].pieces, killed[_i / 2].results);
+	assert_killed(&f.bench.segment, _i / 2);
+	bench_release(&f.bench);
+}
+END_TEST
+
+/* Sent again after it was told of, it comes whole; each frame is counted once. */
+START_TEST(test_killed_then_whole)
+{
+	struct fragments f;
+
+	fragments_init(&f, 4);
+	(void)send_piece(&f, &(struct piece){ 0, 24, 0 });
+	ck_assert_int_eq(send_piece(&f, &(struct piece){ 16, 32, 0 }), 'K');
+	ck_assert_uint_eq(f.bench.segment.wire_len, 20 + 24 + 20 + 16);
+	ck_assert_int_eq(send_piece(&f, &(struct piece){ 0, 24, 0 }), 'h');
+	ck_assert_int_eq(send_piece(&f, &(struct piece){ 24, 33, 0 }), 'W');
+	bench_assert_hello(&f.bench);
+	ck_assert_uint_eq(f.bench.segment.notes, SEG_FRAGMENTED | SEG_FRAGMENT_CONFLICT);
+	ck_assert_uint_eq(f.bench.segment.wire_len, 20 + 24 + 20 + 9);
+	ck_assert_uint_eq(decoder_counts(f.bench.decoder)->segments, 2);
+	ck_assert_uint_eq(decoder_counts(f.bench.decoder)->fragments_overlapping, 1);
+	bench_release(&f.bench);
+}
+END_TEST
+
+/* No TCP, or too little of it captured: there is nothing to tell. */
+START_TEST(test_killed_untold)
+{
+	struct fragments f;
+	struct bench *b = &f.bench;
+
+	fragments_init(&f, 4);
+	f.header[9] = 47;
+	(void)send_piece(&f, &(struct piece){ 0, 24, 0 });
+	ck_assert_int_eq(send_piece(&f, &(struct piece){ 16, 32, 0 }), 'd');
+	f.header[9] = 6;
+	(void)send_piece(&f, &(struct piece){ 0, 24, 0 });
+	b->build.data[5] = 2;
+	build_fix_ip4(b->build.data);
+	bench_decode_cut(b, 20 + 19, b->build.len);
+	f.id = 2;
+	ck_assert_int_eq(send_piece(&f, &(struct piece){ 16, 32, 0 }), 'd');
+	bench_release(b);
 }
 END_TEST
 
@@ -309,6 +407,9 @@ int main(void)
 
 	suite_add_tcase(s, t);
 	tcase_add_loop_test(t, test_story, 0, 2 * (int)ARRAY_LEN(stories));
+	tcase_add_loop_test(t, test_killed, 0, 2 * (int)ARRAY_LEN(killed));
+	tcase_add_test(t, test_killed_then_whole);
+	tcase_add_test(t, test_killed_untold);
 	tcase_add_test(t, test_lengths);
 	tcase_add_test(t, test_interleaved);
 	tcase_add_loop_test(t, test_timeout, 0, 5);
