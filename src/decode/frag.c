@@ -25,8 +25,8 @@ enum {
 	FRAG_TIMEOUT4 = 30,               /* s, from the first fragment */
 	FRAG_TIMEOUT6 = 60,               /* s, RFC 8200 4.5 */
 	FRAG_PROTOCOL_TCP = 6,
-	FRAG_TCP_FIXED = 20, /* bytes of a TCP header without options, with all of them */
-	FRAG_TCP_HEADER_MAX = 60,
+	FRAG_TCP_FIXED = 20,      /* bytes of a TCP header without options */
+	FRAG_TCP_HEADER_MAX = 60, /* with as many as there can be */
 };
 
 /* Bytes [start, end) that came in order, without a gap. */
