@@ -152,6 +152,28 @@ else
 	skip "mutable data refused" "no compiler named cc"
 fi
 
+# Findings and their stories: one row with both, then each of the two missing or saying nothing.
+mkdir -p "$tmp/tree/tests/script"
+findings_tree() {
+	echo 'FINDING(SYN_LOST, "syn-lost", NETWORK, WARN, "-", 0, "a", "b", "c")' >"$tmp/tree/include/tcpshadow/finding.def"
+	printf '\tfinding syn-lost A certain\n' >"$tmp/tree/tests/script/find-syn-lost.pkt"
+	printf '\tno-finding syn-lost\n' >"$tmp/tree/tests/script/find-syn-lost-near.pkt"
+}
+findings_tree
+status "a finding with both stories passes" 0 "$scripts/check-findings" "$tmp/tree"
+printf '\tfinding syn-lost-twice\n' >"$tmp/tree/tests/script/find-syn-lost.pkt"
+status "a story of something else is refused" 1 "$scripts/check-findings" "$tmp/tree"
+matches "a missing story is named" '^not ok .*syn-lost has a story$' "$tmp/out"
+findings_tree
+rm "$tmp/tree/tests/script/find-syn-lost-near.pkt"
+status "a missing near miss is refused" 1 "$scripts/check-findings" "$tmp/tree"
+matches "a missing near miss is named" '^not ok .*syn-lost has a near miss$' "$tmp/out"
+findings_tree
+cp "$tmp/tree/tests/script/find-syn-lost.pkt" "$tmp/tree/tests/script/find-syn-gone.pkt"
+status "a story without a row is refused" 1 "$scripts/check-findings" "$tmp/tree"
+: >"$tmp/tree/include/tcpshadow/finding.def"
+status "no findings at all are refused" 1 "$scripts/check-findings" "$tmp/tree"
+
 # The closing line of `make check`.
 printf ':test-result: PASS 1\n:test-result: PASS 2\n:test-result: SKIP 3\n' >"$tmp/a.trs"
 printf ':test-result: FAIL 1 - x\n:test-result: PASS 2\n' >"$tmp/b.trs"
