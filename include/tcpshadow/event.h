@@ -55,7 +55,6 @@ struct event_gap {
 	bool from_client;
 	uint8_t kind; /* enum stream_gap */
 	uint64_t offset, n;
-	uint64_t packet; /* 0 = none */
 	int64_t time;
 };
 

@@ -226,6 +226,7 @@ void arrival_queue(struct step *st)
 		.tsval = st->seg->opt.tsval,
 		.weak = st->is_weak || ((st->seg->flags & TCP_RST) && st->peer->resets_refuted > 1),
 		.exact = (st->seg->flags & TCP_RST) && rst_is_exact(st),
+		.unsure = (st->seg->flags & TCP_RST) && !st->self->has_seq && !st->peer->has_ack,
 	};
 	if (a.exact && !a.weak)
 		st->self->exact_rst_sent = true;
@@ -242,7 +243,7 @@ void arrival_obey_reset(struct step *st)
 	for (unsigned i = 0; i < e->narrivals; i++) {
 		const struct arrival a = e->arrivals[i];
 
-		if (fact_of(&a) != FACT_RST || !a.exact)
+		if (fact_of(&a) != FACT_RST || !a.exact || a.unsure)
 			continue;
 		remove_at(e, i);
 		segarrives(e, st->peer, &a, st->seg->packet);

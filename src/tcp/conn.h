@@ -161,9 +161,10 @@ struct endpoint {
 	/* what it sent, put in order: stream.c */
 	struct reasm *stream; /* heap, owned; NULL before the first byte and after the end */
 	bool stream_closed;
-	bool exact_rst_sent; /* a RST that the peer had to obey was captured from it */
-	bool fin_was_next;   /* its FIN came right behind what was captured before */
-	uint64_t max_window; /* largest it offered, scaled */
+	bool offered_md5, offered_plain; /* its SYNs were signed (RFC 2385), were not */
+	bool exact_rst_sent;             /* a RST that the peer had to obey was captured from it */
+	bool fin_was_next;               /* its FIN came right behind what was captured before */
+	uint64_t max_window;             /* largest it offered, scaled */
 	uint64_t unseen_ack; /* the peer acknowledged so much, beyond what was captured; 0 = no */
 	int64_t unseen_time; /* when it first did */
 	struct stream_facts facts;

@@ -89,6 +89,6 @@ static void look_at_facts(struct conn *c, unsigned dir)
 
 void find_stream_end(struct conn *c)
 {
-	for (unsigned i = 0; i < 2; i++)
-		look_at_facts(c, i);
+	look_at_facts(c, c->client);
+	look_at_facts(c, !c->client);
 }

@@ -177,8 +177,8 @@ static void count(struct reasm *r, uint64_t upto)
 	}
 }
 
-static void deliver_gap(struct reasm *r, uint64_t n, enum stream_gap kind, uint64_t packet,
-    int64_t time, const struct reasm_out *out)
+static void deliver_gap(
+    struct reasm *r, uint64_t n, enum stream_gap kind, int64_t time, const struct reasm_out *out)
 {
 	count(r, r->next);
 	r->counting = false;
@@ -187,7 +187,7 @@ static void deliver_gap(struct reasm *r, uint64_t n, enum stream_gap kind, uint6
 	if (kind == GAP_NOT_CAPTURED)
 		r->facts.ambiguous |= DOUBT_NOT_CAPTURED;
 	if (out && out->gap)
-		out->gap(out->ctx, r->next - r->base, n, kind, packet, time);
+		out->gap(out->ctx, r->next - r->base, n, kind, time);
 	r->next += n;
 	r->window_used = 0;
 	r->gap_since = NEVER;
@@ -208,21 +208,39 @@ static void window_append(struct reasm *r, const uint8_t *bytes, size_t n)
 	}
 }
 
-static void deliver(struct reasm *r, const uint8_t *bytes, size_t n, uint64_t packet, int64_t time,
-    const struct reasm_out *out)
+/* in->seq is r->next. */
+static void deliver(struct reasm *r, const struct reasm_input *in, const struct reasm_out *out)
 {
-	if (n == 0)
+	if (in->n == 0)
 		return;
-	if (!bytes) {
-		deliver_gap(r, n, GAP_CUT, packet, time, out);
+	if (!in->bytes) {
+		deliver_gap(r, in->n, GAP_CUT, in->time, out);
 		return;
 	}
-	r->facts.delivered += n;
-	r->last_time = time;
+	r->facts.delivered += in->n;
+	r->last_time = in->time;
 	if (out && out->data)
-		out->data(out->ctx, r->next - r->base, bytes, n, packet, time);
-	window_append(r, bytes, n);
+		out->data(out->ctx, r->next - r->base, in);
+	window_append(r, in->bytes, in->n);
 	r->gap_since = NEVER;
+}
+
+/* The input without its first `skip` bytes. */
+static struct reasm_input rest_of(const struct reasm_input *in, uint64_t skip)
+{
+	return (struct reasm_input){
+		.seq = in->seq + skip,
+		.bytes = in->bytes ? in->bytes + skip : NULL,
+		.n = in->n - (size_t)skip,
+		.packet = in->packet,
+		.time = in->time,
+	};
+}
+
+static struct reasm_input input_of(const struct piece *p)
+{
+	return (
+	    struct reasm_input){ p->seq, p->bytes, (size_t)(p->end - p->seq), p->packet, p->time };
 }
 
 /* --- what waits --- */
@@ -268,11 +286,10 @@ static void pull(struct reasm *r, const struct reasm_out *out)
 	size_t n = 0;
 
 	while (n < r->nwaiting && r->waiting[n].seq <= r->next) {
-		const struct piece *p = &r->waiting[n++];
-		uint64_t skip = min64(r->next - p->seq, p->end - p->seq);
+		struct reasm_input in = input_of(&r->waiting[n++]);
 
-		deliver(r, p->bytes ? p->bytes + skip : NULL, (size_t)(p->end - p->seq - skip),
-		    p->packet, p->time, out);
+		in = rest_of(&in, min64(r->next - in.seq, in.n));
+		deliver(r, &in, out);
 	}
 	for (; n > 0; n--)
 		waiting_remove(r, 0);
@@ -420,7 +437,7 @@ static void declare_gap(struct reasm *r, int64_t time, const struct reasm_out *o
 
 	if (to > r->next)
 		deliver_gap(r, to - r->next, r->acked > r->next ? GAP_NOT_CAPTURED : GAP_NOT_ACKED,
-		    0, time, out);
+		    time, out);
 	pull(r, out);
 }
 
@@ -432,80 +449,50 @@ static void enforce_bound(struct reasm *r, int64_t time, const struct reasm_out 
 	}
 }
 
-static void add(struct reasm *r, uint64_t seq, const uint8_t *bytes, size_t n, uint64_t packet,
-    int64_t time, const struct reasm_out *out)
+static void add(struct reasm *r, const struct reasm_input *in, const struct reasm_out *out)
 {
 	struct piece p;
 
-	if (seq == r->next && !overlaps_waiting(r, seq, seq + n)) {
-		deliver(r, bytes, n, packet, time, out);
+	if (in->seq == r->next && !overlaps_waiting(r, in->seq, in->seq + in->n)) {
+		deliver(r, in, out);
 	} else {
-		p = (struct piece){ seq, seq + n, copy_bytes(bytes, n), packet, time };
+		p = (struct piece){ in->seq, in->seq + in->n, copy_bytes(in->bytes, in->n),
+			in->packet, in->time };
 		keep(r, &p);
-		enforce_bound(r, time, out);
+		enforce_bound(r, in->time, out);
 	}
 	if (r->nwaiting)
 		pull(r, out);
 }
 
 /* Nothing before the first byte and nothing behind the FIN is data. */
-static bool clip(const struct reasm *r, uint64_t *seq, const uint8_t **bytes, size_t *n)
+static struct reasm_input clip(const struct reasm *r, const struct reasm_input *in)
 {
-	uint64_t end = *seq + *n, from = max64(*seq, r->base);
+	uint64_t end = in->seq + in->n, from = max64(in->seq, r->base);
+	struct reasm_input out = { .seq = from };
 
 	if (r->fin)
 		end = min64(end, r->fin);
 	if (from >= end)
-		return false;
-	if (*bytes)
-		*bytes += from - *seq;
-	*n = (size_t)(end - from);
-	*seq = from;
-	return true;
+		return out;
+	out = rest_of(in, from - in->seq);
+	out.n = (size_t)(end - from);
+	return out;
 }
 
-static void take(struct reasm *r, uint64_t seq, const uint8_t *bytes, size_t n, uint64_t packet,
-    int64_t time, const struct reasm_out *out)
+void reasm_add(struct reasm *r, const struct reasm_input *input, const struct reasm_out *out)
 {
+	struct reasm_input in = clip(r, input);
 	size_t old;
 
-	if (!clip(r, &seq, &bytes, &n))
-		return;
-	if (seq < r->next) {
-		old = (size_t)min64(n, r->next - seq);
-		if (bytes)
-			compare_old(r, seq, bytes, old, packet);
-		seq += old;
-		n -= old;
-		bytes = bytes ? bytes + old : NULL;
+	if (in.n && in.seq < r->next) {
+		old = (size_t)min64(in.n, r->next - in.seq);
+		if (in.bytes)
+			compare_old(r, in.seq, in.bytes, old, in.packet);
+		in = rest_of(&in, old);
 	}
-	if (n)
-		add(r, seq, bytes, n, packet, time, out);
-}
-
-void reasm_add(struct reasm *r, uint64_t seq, const uint8_t *bytes, size_t n, uint64_t packet,
-    int64_t time, const struct reasm_out *out)
-{
-	take(r, seq, bytes, n, packet, time, out);
-}
-
-void reasm_cut(struct reasm *r, uint64_t seq, size_t n, uint64_t packet, int64_t time,
-    const struct reasm_out *out)
-{
-	take(r, seq, NULL, n, packet, time, out);
-}
-
-void reasm_hold(
-    struct reasm *r, uint64_t seq, const uint8_t *bytes, size_t n, uint64_t packet, int64_t time)
-{
-	if (!clip(r, &seq, &bytes, &n) || seq + n <= r->next || !bytes)
-		return;
-	if (r->nheld == REASM_HELD_MAX) {
-		free(r->held[0].bytes);
-		memmove(&r->held[0], &r->held[1], (REASM_HELD_MAX - 1) * sizeof(r->held[0]));
-		r->nheld--;
-	}
-	r->held[r->nheld++] = (struct piece){ seq, seq + n, copy_bytes(bytes, n), packet, time };
+	if (in.n)
+		add(r, &in, out);
 }
 
 static void release_held(struct reasm *r, unsigned i)
@@ -515,26 +502,37 @@ static void release_held(struct reasm *r, unsigned i)
 	memmove(&r->held[i], &r->held[i + 1], (r->nheld - i) * sizeof(r->held[0]));
 }
 
+void reasm_hold(struct reasm *r, const struct reasm_input *input)
+{
+	struct reasm_input in = clip(r, input);
+
+	if (!in.bytes || in.seq + in.n <= r->next)
+		return;
+	if (r->nheld == REASM_HELD_MAX)
+		release_held(r, 0);
+	r->held[r->nheld++] =
+	    (struct piece){ in.seq, in.seq + in.n, copy_bytes(in.bytes, in.n), in.packet, in.time };
+}
+
 /* The receiver has bytes that only an unlikely piece brought: then it took that piece. */
 static bool accept_held(struct reasm *r, uint64_t ack, const struct reasm_out *out)
 {
 	for (unsigned i = 0; i < r->nheld; i++) {
-		struct piece p = r->held[i];
-		uint64_t end = min64(p.end, ack);
+		struct reasm_input in = input_of(&r->held[i]);
+		uint64_t end = min64(r->held[i].end, ack);
 
-		if (p.seq > r->next || end <= r->next)
+		if (in.seq > r->next || end <= r->next)
 			continue;
-		add(r, r->next, p.bytes + (r->next - p.seq), (size_t)(end - r->next), p.packet,
-		    p.time, out);
+		in.n = (size_t)(end - in.seq);
+		in = rest_of(&in, r->next - in.seq);
+		add(r, &in, out);
 		return true;
 	}
 	return false;
 }
 
-void reasm_ack(
-    struct reasm *r, uint64_t ack, uint64_t packet, int64_t time, const struct reasm_out *out)
+void reasm_ack(struct reasm *r, uint64_t ack, int64_t time, const struct reasm_out *out)
 {
-	(void)packet;
 	if (ack > r->acked)
 		r->acked = ack;
 	count(r, min64(ack, r->next));

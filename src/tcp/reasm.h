@@ -37,12 +37,19 @@ struct extent {
 	uint64_t seq, end;
 };
 
+/* Bytes as they came; they stay the caller's. */
+struct reasm_input {
+	uint64_t seq;
+	const uint8_t *bytes; /* NULL = sent, but cut off by the capture */
+	size_t n;
+	uint64_t packet;
+	int64_t time;
+};
+
 /* Where delivered data goes; either may be NULL. */
 struct reasm_out {
-	void (*data)(void *ctx, uint64_t offset, const uint8_t *bytes, size_t n, uint64_t packet,
-	    int64_t time);
-	void (*gap)(void *ctx, uint64_t offset, uint64_t n, enum stream_gap kind, uint64_t packet,
-	    int64_t time);
+	void (*data)(void *ctx, uint64_t offset, const struct reasm_input *in);
+	void (*gap)(void *ctx, uint64_t offset, uint64_t n, enum stream_gap kind, int64_t time);
 	void *ctx;
 };
 
@@ -76,17 +83,11 @@ struct reasm *reasm_new(const struct reasm_options *o, uint64_t first);
 void reasm_free(struct reasm *r);
 
 /* A piece that the receiver takes if it arrives. */
-void reasm_add(struct reasm *r, uint64_t seq, const uint8_t *bytes, size_t n, uint64_t packet,
-    int64_t time, const struct reasm_out *out);
+void reasm_add(struct reasm *r, const struct reasm_input *in, const struct reasm_out *out);
 /* A piece that it should ignore: it counts only if nothing else explains what it acknowledges. */
-void reasm_hold(
-    struct reasm *r, uint64_t seq, const uint8_t *bytes, size_t n, uint64_t packet, int64_t time);
+void reasm_hold(struct reasm *r, const struct reasm_input *in);
 /* The receiver acknowledged everything below `ack`. */
-void reasm_ack(
-    struct reasm *r, uint64_t ack, uint64_t packet, int64_t time, const struct reasm_out *out);
-/* Bytes [seq, seq + n) were sent, but the capture cut them off. */
-void reasm_cut(struct reasm *r, uint64_t seq, size_t n, uint64_t packet, int64_t time,
-    const struct reasm_out *out);
+void reasm_ack(struct reasm *r, uint64_t ack, int64_t time, const struct reasm_out *out);
 /*
  * No more pieces: what waits is delivered behind declared gaps.  refused: the receiver has not got what it
  * did not acknowledge; such bytes are not counted.

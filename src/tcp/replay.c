@@ -7,17 +7,25 @@
 #include <stdlib.h>
 
 #include "tcp/conn.h"
+#include "tcp/stream.h"
 #include "tcpshadow/mem.h"
 
 struct replay {
 	bool has_begun;
 	struct conn conn;
+	struct stream_env env;
 	struct conn_record record;
 };
 
+/* As in the analysis: most bytes that wait for a gap to be filled. */
+#define MAX_WAITING ((size_t)2 << 20)
+
 struct replay *replay_new(void)
 {
-	return mem_alloc(1, sizeof(struct replay));
+	struct replay *r = mem_alloc(1, sizeof(*r));
+
+	r->env.options.max_bytes = MAX_WAITING;
+	return r;
 }
 
 void replay_free(struct replay *r)
@@ -81,7 +89,7 @@ void replay_segment(struct replay *r, const struct segment *s, struct replay_ste
 	if (s->kind == SEG_ICMP)
 		conn_icmp(c, s, dir);
 	else
-		conn_segment(c, s, dir, NULL, &st);
+		conn_segment(c, s, dir, &r->env, &st);
 	*out = (struct replay_step){
 		.side = dir == c->client ? SIDE_CLIENT : SIDE_SERVER,
 		.rel_seq = relative(st.seq, origin(st.self)),
@@ -97,7 +105,7 @@ void replay_segment(struct replay *r, const struct segment *s, struct replay_ste
 
 const struct conn_record *replay_finish(struct replay *r)
 {
-	conn_finish(&r->conn, NULL, false, false);
+	conn_finish(&r->conn, &r->env, false, false);
 	record_fill(&r->record, &r->conn);
 	return &r->record;
 }

@@ -47,6 +47,9 @@ struct life_list {
 	struct flow *head, *tail;
 };
 
+/* Copies of a frame come sooner, repetitions of a SYN later than this (ns). */
+#define SYN_RETRY_MIN (NS_PER_SEC / 5)
+
 /* A connection stays whole so long after its last packet once it looks closed (ns). */
 #define LINGER (2 * NS_PER_SEC)
 
@@ -92,24 +95,23 @@ static struct log_entry *log_append(
 }
 
 /* The bytes may lie in the batch or in the reassembler: the log keeps its own. */
-static void log_data(
-    void *ctx, uint64_t offset, const uint8_t *bytes, size_t n, uint64_t packet, int64_t time)
+static void log_data(void *ctx, uint64_t offset, const struct reasm_input *in)
 {
 	struct shard *s = ctx;
 	struct log_entry *le = log_append(s, EVENT_DATA, s->env.slot, s->env.uid);
-	uint8_t *copy = arena_take(&s->bytes, n);
+	uint8_t *copy = arena_take(&s->bytes, in->n);
 
-	memcpy(copy, bytes, n);
-	le->event.u.data = (struct event_data){ s->env.from_client, offset, copy, n, packet, time };
+	memcpy(copy, in->bytes, in->n);
+	le->event.u.data =
+	    (struct event_data){ s->env.from_client, offset, copy, in->n, in->packet, in->time };
 }
 
-static void log_gap(
-    void *ctx, uint64_t offset, uint64_t n, enum stream_gap kind, uint64_t packet, int64_t time)
+static void log_gap(void *ctx, uint64_t offset, uint64_t n, enum stream_gap kind, int64_t time)
 {
 	struct shard *s = ctx;
 
 	log_append(s, EVENT_GAP, s->env.slot, s->env.uid)->event.u.gap =
-	    (struct event_gap){ s->env.from_client, (uint8_t)kind, offset, n, packet, time };
+	    (struct event_gap){ s->env.from_client, (uint8_t)kind, offset, n, time };
 }
 
 /* 32 bytes each and 8 to 16 of index. */
@@ -503,6 +505,7 @@ static void pend(
     struct shard *s, struct flow *f, const struct segment *seg, uint8_t dir, uint32_t slot)
 {
 	if (f->pending && f->pending->seq == seg->seq && f->pending->sport == seg->sport &&
+	    seg->ts - f->pending->ts > SYN_RETRY_MIN &&
 	    f->conn->ends[!dir].last_packet < f->pending->packet)
 		confirm_pending(s, f, dir, slot);
 	else

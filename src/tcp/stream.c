@@ -48,12 +48,30 @@ static bool runs_behind_fin(const struct step *st)
 	return st->self->last_fin_end && st->end >= st->self->last_fin_end;
 }
 
+/*
+ * SYNs with and without an MD5 signature (RFC 2385): a host without the key drops the signed ones, one that
+ * does not know the option takes them.
+ */
+static bool mixes_signatures(struct step *st)
+{
+	struct endpoint *e = st->self;
+	bool is_signed = st->seg->opt.seen & OPT_MD5;
+
+	if (is_signed)
+		e->offered_md5 = true;
+	else
+		e->offered_plain = true;
+	return (e->offered_md5 && e->offered_plain) ||
+	       (!is_signed && (st->seg->flags & TCP_ACK) && st->peer->offered_md5);
+}
+
 /* What one stack takes and another drops, without telling.  Honest hosts do not send these. */
-static bool is_policy(const struct step *st)
+static bool is_policy(struct step *st)
 {
 	const struct segment *s = st->seg;
 
-	if ((s->opt.seen & OPT_MD5) && (!st->self->uses_md5 || (s->flags & TCP_SYN)))
+	if (s->flags & TCP_SYN ? mixes_signatures(st)
+	                       : (s->opt.seen & OPT_MD5) && !st->self->uses_md5)
 		return true;
 	if (s->notes & SEG_FRAGMENT_CONFLICT)
 		return true;
@@ -90,23 +108,31 @@ static void add_data(struct step *st)
 {
 	struct endpoint *e = st->self;
 	const struct segment *s = st->seg;
-	uint64_t seq = st->seq + ((s->flags & TCP_SYN) ? 1 : 0);
 	struct reasm *r = stream_of(st, e);
+	struct reasm_input in = {
+		.seq = st->seq + ((s->flags & TCP_SYN) ? 1 : 0),
+		.bytes = s->data,
+		.n = s->caplen,
+		.packet = s->packet,
+		.time = st->time,
+	};
 
 	if (!r)
 		return;
 	if (st->is_weak ? (st->notes & NOTE(OUT_OF_WINDOW)) != 0 : is_doubtful(st)) {
-		reasm_hold(r, seq, s->data, s->caplen, s->packet, st->time);
+		reasm_hold(r, &in);
 		return;
 	}
 	if (st->is_weak)
 		return;
 	if (straddles_window(st))
 		mark_ambiguous(e, DOUBT_WINDOW);
-	reasm_add(r, seq, s->data, s->caplen, s->packet, st->time, &st->env->out);
-	if (s->caplen < s->len)
-		reasm_cut(
-		    r, seq + s->caplen, s->len - s->caplen, s->packet, st->time, &st->env->out);
+	reasm_add(r, &in, &st->env->out);
+	if (s->caplen < s->len) {
+		in = (struct reasm_input){ in.seq + s->caplen, NULL, s->len - s->caplen, s->packet,
+			st->time };
+		reasm_add(r, &in, &st->env->out);
+	}
 }
 
 /*
@@ -149,7 +175,7 @@ static void take_ack(struct step *st)
 	if (e->stream->fin && ack > e->stream->fin)
 		ack = e->stream->fin;
 	st->env->from_client = conn_dir(st->conn, e) == st->conn->client;
-	reasm_ack(e->stream, ack, st->seg->packet, st->time, &st->env->out);
+	reasm_ack(e->stream, ack, st->time, &st->env->out);
 	settle_reset(st, before);
 }
 
@@ -159,7 +185,7 @@ static void confirm_unseen(struct step *st)
 	struct endpoint *e = st->self;
 
 	if (e->stream && st->peer->rcv_nxt > e->stream->acked && !e->stream->fin)
-		reasm_ack(e->stream, st->peer->rcv_nxt, st->seg->packet, st->time, &st->env->out);
+		reasm_ack(e->stream, st->peer->rcv_nxt, st->time, &st->env->out);
 }
 
 static uint32_t conflicts_of(const struct endpoint *e)

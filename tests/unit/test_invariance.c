@@ -179,8 +179,12 @@ static bool is_reuse(const struct story_result *r, size_t i)
 static void check_replay(const struct story *st)
 {
 	static const struct story_options with_replay;
-	struct story_result *r = run(st, &with_replay);
+	struct story_result *r;
 
+	/* What other connections tell of the capture, a replay of one cannot know. */
+	if (strstr(st->name, "/hosts-"))
+		return;
+	r = run(st, &with_replay);
 	for (size_t i = 0; i < r->nconns; i++) {
 		struct buf a = BUF_INIT, b = BUF_INIT;
 
@@ -259,6 +263,11 @@ static const struct {
 	{ "split-handshake.pkt", "20 bytes of packet 1" },
 	{ "split-handshake.pkt", "44 bytes of packet 1" },
 	{ "split-handshake.pkt", "without packets 2 1 4" },
+	/* without the SYN, the SYN-ACK that was reset is a connection of its own */
+	{ "synack-wrong-ack.pkt", "without packet 1" },
+	{ "synack-wrong-ack.pkt", "20 bytes of packet 1" },
+	{ "synack-wrong-ack.pkt", "44 bytes of packet 1" },
+	{ "synack-wrong-ack.pkt", "without packets 7 3 1" },
 	/* without that ACK it is a simultaneous open */
 	{ "split-handshake.pkt", "without packet 2" },
 	{ "split-handshake.pkt", "20 bytes of packet 2" },
