@@ -226,7 +226,8 @@ void arrival_queue(struct step *st)
 		.tsval = st->seg->opt.tsval,
 		.weak = st->is_weak || ((st->seg->flags & TCP_RST) && st->peer->resets_refuted > 1),
 		.exact = (st->seg->flags & TCP_RST) && rst_is_exact(st),
-		.unsure = (st->seg->flags & TCP_RST) && !st->self->has_seq && !st->peer->has_ack,
+		.unsure = (st->seg->flags & TCP_RST) && !st->self->has_seq && !st->peer->has_ack &&
+		          st->peer->state != TCPS_SYN_SENT,
 	};
 	if (a.exact && !a.weak)
 		st->self->exact_rst_sent = true;
