@@ -43,7 +43,7 @@ static inline uint64_t event_host(const struct endpoint_addr *addr)
 }
 
 struct event_data {
-	bool from_client;
+	uint8_t end;     /* of its sender, as in side_record: the roles may be learnt later */
 	uint64_t offset; /* of the first byte in its stream, from 0 */
 	const uint8_t *bytes;
 	size_t n;
@@ -52,7 +52,7 @@ struct event_data {
 };
 
 struct event_gap {
-	bool from_client;
+	uint8_t end;  /* as in event_data */
 	uint8_t kind; /* enum stream_gap */
 	uint64_t offset, n;
 	int64_t time;

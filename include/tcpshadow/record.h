@@ -115,6 +115,7 @@ const char *icmp_kind_word(unsigned ip_version, unsigned type, unsigned code);
 
 struct side_record {
 	struct endpoint_addr addr;
+	uint8_t end; /* 0 or 1: names this side in events while the roles are not known */
 	uint64_t packets;
 	uint64_t wire_bytes;    /* frame bytes as on the wire */
 	uint64_t payload_bytes; /* sum of payload lengths, repeated ones included */

@@ -107,6 +107,7 @@ static void fill_side(struct side_record *r, const struct conn *c, uint8_t dir)
 
 	*r = (struct side_record){
 		.addr = c->addrs[dir],
+		.end = dir,
 		.packets = e->packets,
 		.wire_bytes = e->wire_bytes,
 		.payload_bytes = e->payload_bytes,

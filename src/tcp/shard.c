@@ -103,7 +103,7 @@ static void log_data(void *ctx, uint64_t offset, const struct reasm_input *in)
 
 	memcpy(copy, in->bytes, in->n);
 	le->event.u.data =
-	    (struct event_data){ s->env.from_client, offset, copy, in->n, in->packet, in->time };
+	    (struct event_data){ s->env.end, offset, copy, in->n, in->packet, in->time };
 }
 
 static void log_gap(void *ctx, uint64_t offset, uint64_t n, enum stream_gap kind, int64_t time)
@@ -111,7 +111,7 @@ static void log_gap(void *ctx, uint64_t offset, uint64_t n, enum stream_gap kind
 	struct shard *s = ctx;
 
 	log_append(s, EVENT_GAP, s->env.slot, s->env.uid)->event.u.gap =
-	    (struct event_gap){ s->env.from_client, (uint8_t)kind, offset, n, time };
+	    (struct event_gap){ s->env.end, (uint8_t)kind, offset, n, time };
 }
 
 /* 32 bytes each and 8 to 16 of index. */

@@ -174,7 +174,7 @@ static void take_ack(struct step *st)
 	settle_fin(st);
 	if (e->stream->fin && ack > e->stream->fin)
 		ack = e->stream->fin;
-	st->env->from_client = conn_dir(st->conn, e) == st->conn->client;
+	st->env->end = conn_dir(st->conn, e);
 	reasm_ack(e->stream, ack, st->time, &st->env->out);
 	settle_reset(st, before);
 }
@@ -201,7 +201,7 @@ void stream_segment(struct step *st)
 	if (!st->env)
 		return;
 	conflicts = conflicts_of(st->self);
-	st->env->from_client = st->dir == st->conn->client;
+	st->env->end = st->dir;
 	st->env->uid = st->conn->uid;
 	if (is_policy(st))
 		mark_ambiguous(st->self, DOUBT_POLICY);
@@ -238,7 +238,7 @@ static void close_side(struct conn *c, struct stream_env *env, unsigned dir)
 
 	if (!r)
 		return;
-	env->from_client = dir == c->client;
+	env->end = (uint8_t)dir;
 	env->uid = c->uid;
 	if (e->unseen_ack > r->acked && !r->fin)
 		r->acked = e->unseen_ack;

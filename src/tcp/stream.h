@@ -15,8 +15,8 @@
 /* What the streams of a shard share; lives as long as the shard. */
 struct stream_env {
 	struct reasm_options options;
-	struct reasm_out out; /* its ctx is told which side by `from_client` before each call */
-	bool from_client;
+	struct reasm_out out; /* its ctx is told which end by `end` before each call */
+	uint8_t end;
 	uint64_t uid; /* of the connection at hand, and the slot that caused it */
 	uint32_t slot;
 };
