@@ -47,6 +47,8 @@ struct pool *pool_new(size_t object_size, size_t cap);
 void pool_free(struct pool *p); /* NULL is fine; all objects are gone with it */
 /* Zeroed object, or NULL when the cap (or the system's memory) is reached. */
 void *pool_get(struct pool *p);
+/* The same, with indeterminate bytes. */
+void *pool_get_dirty(struct pool *p);
 void pool_put(struct pool *p, void *object);
 size_t pool_live(const struct pool *p);  /* objects handed out now */
 size_t pool_bytes(const struct pool *p); /* memory held from the system */

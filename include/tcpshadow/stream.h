@@ -28,10 +28,14 @@ enum stream_gap {
 };
 const char *stream_gap_word(enum stream_gap g);
 
+struct pool;
+
 struct reasm_options {
 	uint8_t policy;   /* enum overlap_policy */
 	size_t max_bytes; /* most bytes that wait in one direction */
-	bool digest;      /* SHA-256 over what is delivered up to the first gap */
+	struct pool *reasms,
+	    *windows; /* of struct reasm and of REASM_WINDOW_MIN bytes; NULL = the heap */
+	bool digest;  /* SHA-256 over what is delivered up to the first gap */
 };
 
 /* Why the receiver may have read other bytes, with nothing in the capture to tell: bits. */

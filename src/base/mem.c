@@ -138,6 +138,13 @@ static bool pool_extend(struct pool *p)
 
 void *pool_get(struct pool *p)
 {
+	void *object = pool_get_dirty(p);
+
+	return object ? memset(object, 0, p->object_size) : NULL;
+}
+
+void *pool_get_dirty(struct pool *p)
+{
 	void *object = p->free;
 
 	if (p->cap && p->live >= p->cap)
@@ -152,7 +159,7 @@ void *pool_get(struct pool *p)
 		p->fresh_count--;
 	}
 	p->live++;
-	return memset(object, 0, p->object_size);
+	return object;
 }
 
 void pool_put(struct pool *p, void *object)

@@ -192,10 +192,16 @@ static void rst_acknowledgment(struct step *st)
 		find_segment(st, FINDING_RST_BAD_ACK, BY_SELF, CONFIDENCE_LIKELY);
 }
 
+static bool knows_offer(const struct endpoint *e)
+{
+	return e->offer.seen && !e->is_offer_cut;
+}
+
 static void rst_after_fin(struct step *st)
 {
 	const struct endpoint *self = st->self, *peer = st->peer;
-	bool is_behind = st->seq >= self->fin_end;
+	/* (Without both SYNs it is not known what a reset of this end must look like.) */
+	bool is_behind = st->seq >= self->fin_end && knows_offer(self) && knows_offer(peer);
 
 	if (!self->fin_seen || st->is_foreign)
 		return;
@@ -328,6 +334,7 @@ static void closed_by_fin(struct conn *c)
 {
 	unsigned first = c->fin_order[0];
 	const struct endpoint *a = &c->ends[0], *b = &c->ends[1];
+	const struct state_entry *fin;
 	bool is_known = true;
 
 	if (answers_fin(a, b) && b->memory.close_in_order) {
@@ -337,8 +344,9 @@ static void closed_by_fin(struct conn *c)
 		first = 0;
 		is_known = b->memory.knew_fin && b->memory.close_in_order;
 	} else { /* (A reset in answer may come from an end that had aborted before.) */
-		is_known =
-		    is_only_fin(&c->ends[first], &c->ends[!first]) && !c->ends[!first].rst_seen;
+		is_known = is_only_fin(&c->ends[first], &c->ends[!first]) &&
+		           !c->ends[!first].rst_seen && a->offer.seen && b->offer.seen &&
+		           c->syns > 0;
 	}
 	if (reset_before(c, first))
 		return;
@@ -347,10 +355,15 @@ static void closed_by_fin(struct conn *c)
 		    entry_of(&c->ends[!first], TCPS_FIN_WAIT_1));
 		return;
 	}
+	fin = entry_of(&c->ends[first], TCPS_FIN_WAIT_1);
+	/* A handshake behind the FIN: the next connection, whose SYN is missing. */
+	if (find_have(c, FINDING_SYNACK_ISN_CHANGED, 0) ||
+	    find_have(c, FINDING_SYNACK_ISN_CHANGED, 1) || (fin && c->synack_time > fin->time))
+		is_known = false;
+	if (!c->ends[first].memory.close_in_order)
+		is_known = false;
 	raise_at(c, FINDING_CLOSE_INITIATOR, first,
-	    is_known && c->ends[first].memory.close_in_order ? CONFIDENCE_CERTAIN
-	                                                     : CONFIDENCE_LIKELY,
-	    entry_of(&c->ends[first], TCPS_FIN_WAIT_1));
+	    is_known ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY, fin);
 }
 
 static bool all_acknowledged(const struct conn *c)
@@ -382,16 +395,7 @@ static void outstanding(struct conn *c, unsigned dir)
 		f->a = end - acked;
 }
 
-/* A RST of a live socket tells both its numbers: nothing was sent, or received, behind them. */
-static enum confidence abort_confidence(const struct conn *c, unsigned dir)
-{
-	const struct end_memory *m = &c->ends[dir].memory;
-	bool is_abort = m->close_in_order && m->close_ack == c->ends[!dir].cap_nxt &&
-	                !c->ends[0].nholes && !c->ends[1].nholes;
-
-	return is_abort ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
-}
-
+/* Likely at most: a FIN that crosses the reset may be missing, and nobody would tell. */
 static void closed_by_reset(struct conn *c, unsigned dir)
 {
 	uint64_t packet = first_reset(c, dir);
@@ -404,7 +408,7 @@ static void closed_by_reset(struct conn *c, unsigned dir)
 	outstanding(c, !c->client);
 	if (!is_open || had_fin)
 		return;
-	find_conn(c, FINDING_CLOSE_INITIATOR, dir, abort_confidence(c, dir), packet, time);
+	find_conn(c, FINDING_CLOSE_INITIATOR, dir, CONFIDENCE_LIKELY, packet, time);
 	if (has_data && all_acknowledged(c))
 		find_conn(c, FINDING_RST_INSTEAD_OF_FIN, dir, CONFIDENCE_LIKELY, packet, time);
 }
@@ -512,7 +516,6 @@ static void judge(struct conn *c)
 		FINDING_CLOSE_WAIT_STUCK,
 		FINDING_DATA_AFTER_PEER_FIN,
 		FINDING_HALF_CLOSE_LONG,
-		FINDING_TIME_WAIT_ASSASSINATED,
 		FINDING_TIME_WAIT_SYN_REFUSED,
 	};
 

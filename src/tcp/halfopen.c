@@ -18,7 +18,8 @@
 
 enum {
 	LOOKS_MAX = 4096, /* kinds of SYN told apart */
-	TIME_BITS = 48,   /* ns */
+	PLACES_MIN = 64,
+	TIME_BITS = 48, /* ns */
 };
 
 /* The key in the direction of the SYN. */
@@ -41,6 +42,7 @@ _Static_assert(sizeof(struct syn_place) == 32, "a half-open connection costs 32 
 
 struct halfopen {
 	struct syn_place *ring;
+	size_t places_max;
 	size_t places, head, count; /* count: from the tail to the head, dead ones included */
 	size_t live;
 	uint32_t *index; /* open addressing; places of the ring, FREE_PLACE = free */
@@ -55,7 +57,7 @@ struct halfopen *halfopen_new(size_t places, uint64_t hash_key)
 {
 	struct halfopen *h = mem_alloc(1, sizeof(*h));
 
-	h->places = places;
+	h->places_max = places;
 	h->key = hash_key;
 	return h;
 }
@@ -68,18 +70,6 @@ void halfopen_free(struct halfopen *h)
 	free(h->index);
 	free(h->looks);
 	free(h);
-}
-
-/* Most captures have few half-open connections: the memory comes with the first. */
-static void allocate(struct halfopen *h)
-{
-	h->nindex = 2;
-	while (h->nindex < 2 * h->places)
-		h->nindex *= 2;
-	h->ring = mem_alloc(h->places, sizeof(*h->ring));
-	h->index = mem_alloc(h->nindex, sizeof(*h->index));
-	h->looks = mem_alloc(LOOKS_MAX, sizeof(*h->looks));
-	memset(h->index, 0xff, h->nindex * sizeof(*h->index));
 }
 
 bool halfopen_fits(const struct segment *s)
@@ -221,6 +211,32 @@ static void remove_at(struct halfopen *h, size_t slot, struct segment *syn)
 	(void)trim(h);
 }
 
+/* The tables begin small, so that the few half-open connections of most captures stay in the cache. */
+static void grow(struct halfopen *h)
+{
+	struct syn_place *old = h->ring;
+	size_t n = h->count, from = h->places ? tail_of(h) : 0, size = h->places;
+
+	h->places = size ? 2 * size : PLACES_MIN;
+	if (h->places > h->places_max)
+		h->places = h->places_max;
+	h->ring = mem_alloc(h->places, sizeof(*h->ring));
+	for (size_t i = 0; i < n; i++)
+		h->ring[i] = old[(from + i) % size];
+	h->head = n % h->places;
+	free(old);
+	free(h->index);
+	for (h->nindex = 2; h->nindex < 2 * h->places; h->nindex *= 2)
+		;
+	h->index = mem_alloc(h->nindex, sizeof(*h->index));
+	memset(h->index, 0xff, h->nindex * sizeof(*h->index));
+	for (size_t i = 0; i < n; i++)
+		if (h->ring[i].looks != LOOKS_MAX)
+			h->index[find(h, &h->ring[i].key)] = (uint32_t)i;
+	if (!h->looks)
+		h->looks = mem_alloc(LOOKS_MAX, sizeof(*h->looks));
+}
+
 bool halfopen_put(struct halfopen *h, const struct segment *s, uint64_t *gone)
 {
 	struct syn_key k = key_of(s, false);
@@ -229,8 +245,8 @@ bool halfopen_put(struct halfopen *h, const struct segment *s, uint64_t *gone)
 
 	*gone = 0;
 
-	if (!h->ring)
-		allocate(h);
+	if (h->count == h->places && h->places < h->places_max)
+		grow(h);
 	looks = intern(h, s);
 	/* An older time than the latest cannot be completed later. */
 	if (looks == LOOKS_MAX || s->ts < h->last_time)

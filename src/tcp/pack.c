@@ -3,7 +3,8 @@
  * pack - a closed connection in a fraction of its size, until its record is due or a late packet comes.
  *
  * Numbers are made small (relative to ISN, first packet, cause), then each 8-byte word keeps only its
- * significant bytes and runs of zero words become one byte.  Exact: unpacking gives back every byte, but for
+ * significant bytes and a zero word one bit.  Bytes are in the machine's own order: a packed connection never
+ * leaves the process.  Exact: unpacking gives back every byte, but for
  * prints of frames that cannot matter any more.
  */
 #include "config.h"
@@ -14,9 +15,13 @@ _Static_assert(sizeof(struct conn) % 8 == 0, "a connection is packed as words");
 _Static_assert(
     sizeof(struct conn) / 8 * 9 + 1 <= CONN_PACKED_MAX, "no word needs more than nine bytes");
 
+/*
+ * Packed, a connection is a sequence of groups of eight words: a byte that says which of them are not zero,
+ * then for each of those the number of its significant bytes and these, lowest first.
+ */
 enum {
-	RUN = 0x80, /* control byte: RUN + n = n zero words; else the number of bytes of one word */
-	RUN_MAX = 0x7f,
+	GROUP = 8,
+	SLACK = 8, /* bytes behind the end that are read and written, and mean nothing */
 };
 
 /* Adding and subtracting modulo 2^64 undo each other, whatever the values. */
@@ -66,57 +71,59 @@ static void shift_all(struct conn *c, bool packing)
 
 static uint8_t *put_word(uint8_t *out, uint64_t w)
 {
-	uint8_t *size = out++;
+	unsigned n = (71 - (unsigned)__builtin_clzll(w)) / 8;
 
-	for (; w; w >>= 8)
-		*out++ = (uint8_t)w;
-	*size = (uint8_t)(out - size - 1);
-	return out;
+	*out++ = (uint8_t)n;
+	memcpy(out, &w, sizeof(w));
+	return out + n;
 }
 
 size_t conn_pack(struct conn *c, uint8_t *out)
 {
 	const uint8_t *in = (const uint8_t *)c, *end = in + sizeof(*c);
 	uint8_t *p = out;
-	uint64_t w = 0;
 
-	duplicate_trim(c);
 	shift_all(c, true);
 	while (in < end) {
-		unsigned run = 0;
+		uint8_t *mask = p++;
 
-		for (; in < end && run < RUN_MAX; in += 8, run++) {
+		*mask = 0;
+		for (unsigned i = 0; i < GROUP && in < end; i++, in += 8) {
+			uint64_t w;
+
 			memcpy(&w, in, 8);
-			if (w)
-				break;
+			if (!w)
+				continue;
+			*mask |= (uint8_t)(1u << i);
+			p = put_word(p, w);
 		}
-		if (run) {
-			*p++ = (uint8_t)(RUN + run);
-			continue;
-		}
-		p = put_word(p, w);
-		in += 8;
 	}
-	return (size_t)(p - out);
+	return (size_t)(p - out) + SLACK;
+}
+
+static const uint8_t *get_word(const uint8_t *in, uint64_t *w)
+{
+	unsigned n = *in++;
+
+	memcpy(w, in, sizeof(*w));
+	*w &= UINT64_MAX >> (64 - 8 * n);
+	return in + n;
 }
 
 void conn_unpack(struct conn *c, const uint8_t *in)
 {
 	uint8_t *out = (uint8_t *)c, *end = out + sizeof(*c);
 
-	memset(c, 0, sizeof(*c));
 	while (out < end) {
-		unsigned n = *in++;
-		uint64_t w = 0;
+		unsigned mask = *in++;
 
-		if (n >= RUN) {
-			out += (size_t)8 * (n - RUN);
-			continue;
+		for (unsigned i = 0; i < GROUP && out < end; i++, out += 8) {
+			uint64_t w = 0;
+
+			if (mask & 1u << i)
+				in = get_word(in, &w);
+			memcpy(out, &w, 8);
 		}
-		for (unsigned i = 0; i < n; i++)
-			w |= (uint64_t)*in++ << (8 * i);
-		memcpy(out, &w, 8);
-		out += 8;
 	}
 	shift_all(c, false);
 }

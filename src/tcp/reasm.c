@@ -15,7 +15,6 @@
 #include "tcpshadow/mem.h"
 
 enum {
-	WINDOW_MIN = 4096,
 	WINDOW_MAX = 1 << 20, /* more unacknowledged bytes than this are not compared */
 };
 
@@ -26,7 +25,9 @@ enum {
 
 struct reasm *reasm_new(const struct reasm_options *o, uint64_t first)
 {
-	struct reasm *r = mem_alloc(1, sizeof(*r));
+	struct reasm *r = o->reasms ? pool_get(o->reasms) : mem_alloc(1, sizeof(*r));
+
+	BUG_ON(!r);
 
 	r->o = o;
 	r->base = r->next = r->counted = first;
@@ -35,6 +36,30 @@ struct reasm *reasm_new(const struct reasm_options *o, uint64_t first)
 	if (o->digest)
 		digest_init(&r->digest);
 	return r;
+}
+
+/* The smallest windows, which most streams never outgrow, come from a pool. */
+static void window_put(const struct reasm_options *o, uint8_t *window, size_t size)
+{
+	if (o->windows && size == REASM_WINDOW_MIN)
+		pool_put(o->windows, window);
+	else
+		free(window);
+}
+
+static uint8_t *window_new(const struct reasm *r, size_t size)
+{
+	uint8_t *w = r->o->windows && size == REASM_WINDOW_MIN ? pool_get_dirty(r->o->windows)
+	                                                       : mem_resize(NULL, size, 1);
+
+	BUG_ON(!w);
+	return w;
+}
+
+static void window_free(struct reasm *r)
+{
+	if (r->window)
+		window_put(r->o, r->window, r->window_size);
 }
 
 void reasm_free(struct reasm *r)
@@ -47,8 +72,11 @@ void reasm_free(struct reasm *r)
 		free(r->held[i].bytes);
 	free(r->waiting);
 	free(r->extents);
-	free(r->window);
-	free(r);
+	window_free(r);
+	if (r->o->reasms)
+		pool_put(r->o->reasms, r);
+	else
+		free(r);
 }
 
 static uint64_t max64(uint64_t a, uint64_t b)
@@ -78,7 +106,7 @@ static void window_grow(struct reasm *r, size_t size)
 	uint8_t *old = r->window;
 	size_t old_size = r->window_size, used = r->window_used;
 
-	r->window = mem_alloc(size, 1);
+	r->window = window_new(r, size);
 	r->window_size = size;
 	for (uint64_t seq = r->next - used; seq < r->next;) {
 		size_t at = (size_t)seq & (old_size - 1);
@@ -87,14 +115,15 @@ static void window_grow(struct reasm *r, size_t size)
 		window_copy_in(r, old + at, n, seq);
 		seq += n;
 	}
-	free(old);
+	if (old)
+		window_put(r->o, old, old_size);
 }
 
 /* Bytes that follow `next`; those not counted yet must stay.  n <= WINDOW_MAX. */
 static void window_add(struct reasm *r, const uint8_t *bytes, size_t n)
 {
 	uint64_t needed = r->next + n - r->counted;
-	size_t size = r->window_size ? r->window_size : WINDOW_MIN;
+	size_t size = r->window_size ? r->window_size : REASM_WINDOW_MIN;
 
 	while (size < WINDOW_MAX && size < needed)
 		size *= 2;

@@ -22,7 +22,8 @@
 #include "tcpshadow/util.h"
 
 enum {
-	REASM_HELD_MAX = 8, /* pieces that the receiver should ignore, kept until it answers */
+	REASM_WINDOW_MIN = 2048, /* bytes */
+	REASM_HELD_MAX = 8,      /* pieces that the receiver should ignore, kept until it answers */
 };
 
 struct piece {

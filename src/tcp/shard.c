@@ -26,7 +26,8 @@ enum life {
 	LIFE_HALF_OPEN,
 	LIFE_OPEN,
 	LIFE_LINGERING, /* just closed: late packets are likely */
-	LIFE_CLOSED,    /* packed */
+	LIFE_CLOSED,    /* its streams are done */
+	LIFE_PACKED,    /* the same, where many wait: packed */
 	LIFE_COUNT,
 };
 
@@ -53,6 +54,9 @@ struct life_list {
 /* A connection stays whole so long after its last packet once it looks closed (ns). */
 #define LINGER (2 * NS_PER_SEC)
 
+/* So many closed connections of a shard stay whole; more are packed. */
+#define CLOSED_WHOLE_MAX 1024
+
 /* One part in so many of the memory holds SYNs that nobody has answered. */
 #define HALF_OPEN_SHARE 32
 
@@ -67,6 +71,7 @@ struct shard {
 	struct flow **buckets;
 	size_t nbuckets; /* power of two */
 	size_t nflows;
+	size_t nclosed; /* in LIFE_CLOSED */
 	struct life_list lives[LIFE_COUNT];
 	struct pool *flows, *conns, *records;
 	struct halfopen *halfopen;
@@ -130,6 +135,8 @@ struct shard *shard_new(const struct shard_options *o)
 
 	s->o = *o;
 	s->env.options = o->streams;
+	s->env.options.reasms = pool_new(sizeof(struct reasm), 0);
+	s->env.options.windows = pool_new(REASM_WINDOW_MIN, 0);
 	if (o->wants_data)
 		s->env.out = (struct reasm_out){ log_data, log_gap, s };
 	s->nbuckets = 256;
@@ -214,6 +221,7 @@ static void life_leave(struct shard *s, struct flow *f)
 {
 	struct life_list *l = &s->lives[f->life];
 
+	s->nclosed -= f->life == LIFE_CLOSED;
 	*(f->prev ? &f->prev->next : &l->head) = f->next;
 	*(f->next ? &f->next->prev : &l->tail) = f->prev;
 }
@@ -222,6 +230,7 @@ static void life_enter(struct shard *s, struct flow *f, enum life life)
 {
 	struct life_list *l = &s->lives[life];
 
+	s->nclosed += life == LIFE_CLOSED;
 	f->life = (uint8_t)life;
 	f->looked_at = f->last;
 	f->next = NULL;
@@ -318,7 +327,7 @@ static struct conn *whole(struct shard *s, struct flow *f)
 {
 	if (f->conn)
 		return f->conn;
-	f->conn = pool_get(s->conns);
+	f->conn = pool_get_dirty(s->conns);
 	BUG_ON(!f->conn);
 	conn_unpack(f->conn, f->packed);
 	free(f->packed);
@@ -333,7 +342,6 @@ static void squeeze(struct shard *s, struct flow *f)
 	size_t n;
 
 	f->uid = f->conn->uid;
-	stream_close(f->conn, &s->env);
 	n = conn_pack(f->conn, bytes);
 	f->packed = mem_alloc(n, 1);
 	memcpy(f->packed, bytes, n);
@@ -389,7 +397,9 @@ static void evict_one(struct shard *s, uint32_t slot)
 		roll_up(s, f, slot);
 		return;
 	}
-	f = life_idlest(s, LIFE_CLOSED);
+	f = life_idlest(s, LIFE_PACKED);
+	if (!f)
+		f = life_idlest(s, LIFE_CLOSED);
 	if (!f)
 		f = life_idlest(s, LIFE_LINGERING);
 	if (!f)
@@ -402,7 +412,7 @@ static void evict_one(struct shard *s, uint32_t slot)
 
 static struct conn *new_conn(struct shard *s, const struct segment *seg, uint8_t dir)
 {
-	struct conn *c = pool_get(s->conns);
+	struct conn *c = pool_get_dirty(s->conns);
 
 	BUG_ON(!c);
 	conn_init(c, seg, dir);
@@ -638,14 +648,28 @@ static void expire(struct shard *s, enum life life, int64_t timeout, int64_t now
 	}
 }
 
-static void squeeze_lingering(struct shard *s, int64_t now)
+static void move(struct shard *s, struct flow *f, enum life life)
+{
+	life_leave(s, f);
+	life_enter(s, f, life);
+}
+
+/*
+ * What has been quiet since it closed gives its streams back; of those that wait for the end of TIME-WAIT the
+ * oldest are packed when there are many.
+ */
+static void tidy_closed(struct shard *s, int64_t now)
 {
 	struct flow *f;
 
 	while ((f = life_due(s, LIFE_LINGERING, LINGER, now)) != NULL) {
+		stream_close(f->conn, &s->env);
+		move(s, f, LIFE_CLOSED);
+	}
+	while (s->nclosed > CLOSED_WHOLE_MAX) {
+		f = s->lives[LIFE_CLOSED].head;
 		squeeze(s, f);
-		life_leave(s, f);
-		life_enter(s, f, LIFE_CLOSED);
+		move(s, f, LIFE_PACKED);
 	}
 }
 
@@ -671,7 +695,8 @@ void shard_tick(struct shard *s, int64_t second, uint32_t slot)
 	while (halfopen_take_oldest(s->halfopen, now - HALF_OPEN_TIMEOUT, &syn))
 		end_syn(s, &syn, slot);
 	expire(s, LIFE_HALF_OPEN, HALF_OPEN_TIMEOUT, now, slot);
-	squeeze_lingering(s, now);
+	tidy_closed(s, now);
+	expire(s, LIFE_PACKED, s->o.time_wait, now, slot);
 	expire(s, LIFE_CLOSED, s->o.time_wait, now, slot);
 }
 
@@ -737,6 +762,8 @@ void shard_free(struct shard *s)
 	pool_free(s->records);
 	halfopen_free(s->halfopen);
 	arena_release(&s->bytes);
+	pool_free(s->env.options.reasms);
+	pool_free(s->env.options.windows);
 	free(s->buckets);
 	free(s->log);
 	free(s->retired);
