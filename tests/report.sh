@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# What reports promise: valid JSON, CSV that a reader of CSV understands, order, filters, the manual page.
+# What reports promise: valid JSON, CSV that a reader of CSV understands, order, filters, findings, --fail-on.
 
 : "${top_srcdir:=.}" "${top_builddir:=.}" "${tcpshadow:=./tcpshadow}"
 . "$top_srcdir/tests/lib/tap.sh"
@@ -91,6 +91,93 @@ no_color() {
 }
 check "colours only when asked for or on a terminal" no_color
 
-check "doc/tcpshadow.1 is up to date" sh -c \
-	"'$tcpshadow' --man-page | diff '$top_srcdir/doc/tcpshadow.1' -"
+# ---- findings
+
+set -- "$captures/refused-port.pcap" "$captures/unanswered.pcap" "$captures/timewait-reuse.pcap" \
+	"$captures/tap-loss.pcap"
+"$tcpshadow" list --json "$@" >"$tmp/listed"
+check "findings --json says what list --json says, and the capture counts them" json '
+found = [r for r in rows if r["type"] == "finding"]
+listed = [json.loads(line) for line in open("'"$tmp/listed"'")]
+own = ("type", "schema", "connection", "client", "server", "file")
+assert [{k: v for k, v in f.items() if k not in own} for f in found] == \
+	[f for r in listed[:-1] for f in r["findings"]]
+assert [f["connection"] for f in found] == [r["id"] for r in listed[:-1] for f in r["findings"]]
+end = rows[-1]
+assert end["type"] == "capture" and sum(end["severities"].values()) == len(found)
+assert set(end["finding_counts"]) == {f["id"] for f in found} and end["findings"] == []' \
+	findings --json "$@"
+check "--where chooses whose findings are told" json '
+assert {r["connection"] for r in rows[:-1]} == {rows[0]["connection"]} and rows[0]["server"]["port"] == 81
+assert sum(rows[-1]["severities"].values()) == len(rows) - 1' findings --json --where 'port = 81' "$@"
+
+# The letters of the kinds, in the order of the output, must be in this order too.
+worst_first() {
+	"$tcpshadow" findings "$@" | sed -n 's/^\([X!~.]\) [a-z].*/\1/p' >"$tmp/marks"
+	"$tcpshadow" list --sort health "$@" | sed -n '2,$s/^\(.\).*/\1/p' >"$tmp/health"
+	for file in "$tmp/marks" "$tmp/health"; do
+		tr 'X!~.' 1234 <"$file" | sort -c && [ "$(sort -u "$file" | wc -l)" -ge 3 ] || return 1
+	done
+}
+check "the worst kinds come first, and the worst connections with --sort health" worst_first "$@"
+
+all=$*
+many() {
+	for name in normal ipv6 keepalive nanoseconds server-close; do
+		set -- "$@" "$captures/$name.pcap"
+	done
+	"$tcpshadow" findings "$@" >"$tmp/few" && "$tcpshadow" findings --all "$@" >"$tmp/all" &&
+		grep -q '^    and 2 more (--all shows them)$' "$tmp/few" &&
+		grep -q '^[.] close-initiator: .* (5 connections)$' "$tmp/few" &&
+		! grep -q 'shows them' "$tmp/all" &&
+		[ "$(grep -c '^    #' "$tmp/all")" -eq $(($(grep -c '^    #' "$tmp/few") + 2)) ]
+}
+check "a few of each kind, all with --all" many
+check "several files: list has their names" sh -c \
+	"'$tcpshadow' list $all | grep -q ' FILE$' && '$tcpshadow' list $all | grep -q ' unanswered.pcap$'"
+check "text of 60 columns" sh -c \
+	"for how in '' --by-connection; do COLUMNS=60 '$tcpshadow' findings \$how $all |
+		awk 'length(\$0) > 60 { print; bad = 1 } END { exit bad }' || exit 1; done"
+nothing() {
+	"$tcpshadow" findings --where 'port = 1' "$captures/textbook.pcap" >"$tmp/out" &&
+		grep -q '^None of 1 connection matches' "$tmp/out"
+}
+check "findings of nothing" nothing
+
+# ---- --fail-on
+
+refused=$captures/refused-port.pcap
+for how in list summary findings; do
+	status "$how --fail-on a severity: exit 1" 1 "$tcpshadow" "$how" --fail-on error "$refused"
+done
+matches "and what matched" '#1 10.*syn-rejected-rst: ' "$tmp/err"
+status "a worse one matches too" 1 "$tcpshadow" list --fail-on info "$refused"
+status "a milder one does not" 0 "$tcpshadow" list --fail-on warn "$captures/normal.pcap"
+status "--fail-on a finding" 1 "$tcpshadow" list --fail-on syn-rejected-rst "$refused"
+status "--fail-on another finding" 0 "$tcpshadow" list --fail-on syn-unanswered "$refused"
+status "--fail-on an expression" 1 "$tcpshadow" list --fail-on 'refused and port = 81' "$refused"
+status "--fail-on an expression nothing matches" 0 "$tcpshadow" list --fail-on 'port = 82' "$refused"
+status "--fail-on sees what passes --where" 0 \
+	"$tcpshadow" list --where 'port = 82' --fail-on error "$refused"
+status "--fail-on with -q: exit 1" 1 "$tcpshadow" list -q --fail-on error "$refused"
+[ ! -s "$tmp/err" ]
+ok "and no message"
+status "a broken input beats --fail-on" 3 \
+	"$tcpshadow" list --fail-on error "$refused" "$captures/cut-short.pcap"
+matches "which is told all the same" 'syn-rejected-rst' "$tmp/err"
+status "a wrong --fail-on: exit 2" 2 "$tcpshadow" list --fail-on 'refused or prt = 1' "$refused"
+matches "and the wrong word underlined" '^ {13}\^~~$' "$tmp/err"
+status "a mistyped finding: exit 2" 2 "$tcpshadow" list --fail-on syn-unanswerd "$refused"
+matches "and the one that was meant" "did you mean 'syn-unanswered'" "$tmp/err"
+
+# ---- catalogue
+
+check "catalogue --json has every finding" json '
+import re
+rowed = re.findall(r"FINDING\(\s*[A-Z0-9_]+,\s*\"([a-z0-9-]+)\"", open("'"$top_srcdir"'/include/tcpshadow/finding.def").read())
+assert [r["id"] for r in rows] == rowed and all(r["explanation"] for r in rows)' catalogue --json
+check "catalogue ID has one" json 'assert [r["id"] for r in rows] == ["one-sided"]' \
+	catalogue --json one-sided
+status "catalogue of no finding: exit 2" 2 "$tcpshadow" catalogue one-sidde
+matches "and the one that was meant" "did you mean 'one-sided'" "$tmp/err"
 plan

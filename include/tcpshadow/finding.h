@@ -68,8 +68,9 @@ enum finding_id finding_by_name(const char *name, size_t len);
 const char *finding_class_word(enum finding_class c);
 const char *severity_word(enum severity s);
 const char *confidence_word(enum confidence c);
-const char *trap_word(
-    unsigned bit); /* of the bit with this number, 0 .. TRAP_COUNT - 1: "capture_drop" */
+/* Of the bit with this number, 0 .. TRAP_COUNT - 1: "capture_drop", "the capture lost packets". */
+const char *trap_word(unsigned bit);
+const char *trap_text(unsigned bit);
 
 enum {
 	FINDING_PACKETS = 4, /* the first three and the last */

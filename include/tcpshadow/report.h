@@ -56,6 +56,9 @@ struct report_options {
 struct sink *report_list_new(const struct report_options *o);
 struct sink *report_json_new(const struct report_options *o);
 struct sink *report_csv_new(const struct report_options *o);
+/* All findings by kind, the worst first; `all` of each kind and not just a few; or by connection. */
+struct sink *report_findings_new(const struct report_options *o, bool by_connection, bool all);
+struct sink *report_findings_json_new(const struct report_options *o);
 struct sink *report_summary_new(const struct report_options *o, bool json);
 void report_sink_free(struct sink *s); /* NULL is fine */
 
@@ -67,7 +70,22 @@ TS_NODISCARD int report_show_json(
 TS_NODISCARD int report_mermaid(
     const struct session *s, const struct report_options *o, struct err *e);
 
-/* In Markdown: the state machine, the names of --where, findings and other words. */
+/*
+ * What makes a run fail: a severity (that or a worse one), the id of a finding, or an expression of --where.
+ * Only connections that pass o->where count.  NULL: see *e.  Free with report_sink_free(fail_on_sink(f)).
+ */
+struct fail_on;
+struct fail_on *fail_on_new(
+    const char *text, const struct report_options *o, struct where_error *e);
+struct sink *fail_on_sink(struct fail_on *f);
+bool fail_on_matched(const struct fail_on *f);
+void fail_on_text(struct buf *out, const struct fail_on *f); /* what matched, the first in detail */
+
+/* A row of the catalogue of findings; all of them as a page in Markdown. */
+void report_catalogue_entry(struct buf *out, enum finding_id id, const struct report_options *o);
+void report_catalogue_json(struct buf *out, enum finding_id id);
+void report_catalogue_page(struct buf *out);
+/* In Markdown: the state machine, the names of --where, other words of the output. */
 void report_fsm(struct buf *out);
 void report_fields(struct buf *out);
 void report_words(struct buf *out);

@@ -35,6 +35,21 @@ static const char *const trap_words[TRAP_COUNT] = {
 	"capture_end",
 };
 
+static const char *const trap_texts[TRAP_COUNT] = {
+	"the capture lost packets",
+	"frames were captured twice",
+	"packets are out of order in the capture",
+	"captured before the card cut segments, or after it put them together",
+	"the connection began before the capture",
+	"only one direction was captured",
+	"a keepalive looks like it",
+	"the clock stepped, or there were two",
+	"packets were cut",
+	"a proxy, a load balancer or address translation is in between",
+	"addresses and ports were used again",
+	"the capture ended, or was filtered",
+};
+
 const struct finding_info *finding_info(enum finding_id id)
 {
 	BUG_ON(id >= FINDING_COUNT);
@@ -71,6 +86,12 @@ const char *trap_word(unsigned bit)
 {
 	BUG_ON(bit >= TRAP_COUNT);
 	return trap_words[bit];
+}
+
+const char *trap_text(unsigned bit)
+{
+	BUG_ON(bit >= TRAP_COUNT);
+	return trap_texts[bit];
 }
 
 void finding_doubt(struct finding *f, unsigned traps)

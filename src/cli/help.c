@@ -74,8 +74,9 @@ static const char which_help[] =
     "([2001:db8::1]:80 for IPv6), or packet:NUMBER for the connection of a packet.\n";
 
 static const char exit_help[] =
-    "\nExit status: 0 done, 2 wrong usage, 3 an input could not be read (what could be\n"
-    "read is reported all the same), 4 output could not be written.\n";
+    "\nExit status: 0 done, 1 --fail-on matched, 2 wrong usage, 3 an input could not be\n"
+    "read (what could be read is reported all the same), 4 output could not be\n"
+    "written.\n";
 
 static void add_commands(struct buf *out)
 {

@@ -86,7 +86,9 @@ static void add_names(struct buf *out)
 	    "\\fBhost\\fR \\fIaddress\\fR, \\fBport\\fR \\fInumber\\fR, \\fBnet\\fR "
 	    "\\fIaddress/bits\\fR,\n"
 	    "the outcome of a handshake or a close (such as \\fBrefused\\fR or "
-	    "\\fBreset\\fR), or a flag.\n"
+	    "\\fBreset\\fR), a flag,\n"
+	    "or the id of a finding (such as \\fBsyn\\-unanswered\\fR; "
+	    "\\fBtcpshadow catalogue\\fR explains them all).\n"
 	    "Values take units: 50ms, 2m, 2k, 1MB.\n"
 	    "A star stands for client or server; the name without it, and the short name, "
 	    "mean either side;\n"
@@ -135,6 +137,7 @@ void help_man_page(struct buf *out)
 	buf_addstr(out,
 	    ".SH EXIT STATUS\n"
 	    ".TP\n0\ndone\n"
+	    ".TP\n1\n\\fB\\-\\-fail\\-on\\fR matched\n"
 	    ".TP\n2\nwrong usage\n"
 	    ".TP\n3\nan input could not be read; what could be read is reported all the "
 	    "same\n"

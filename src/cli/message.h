@@ -9,6 +9,7 @@
 
 enum exit_code {
 	EXIT_DONE = 0,
+	EXIT_MATCHED = 1, /* --fail-on */
 	EXIT_USAGE = 2,
 	EXIT_INPUT = 3,
 	EXIT_OUTPUT = 4,

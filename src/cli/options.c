@@ -13,7 +13,7 @@
 #include "tcpshadow/near.h"
 
 #define ON(command) (1u << COMMAND_##command)
-#define READS       (ON(LIST) | ON(SHOW) | ON(SUMMARY))
+#define READS       (ON(LIST) | ON(SHOW) | ON(SUMMARY) | ON(FINDINGS))
 #define ALL         (READS | ON(CATALOGUE))
 
 const struct command_row command_rows[COMMAND_COUNT] = {
@@ -167,7 +167,7 @@ static int operand(struct options *o, const char *word, size_t position, struct 
 		if (check_command(word, e) < 0)
 			return -1;
 	}
-	if (o->command == COMMAND_SHOW && !o->which)
+	if ((o->command == COMMAND_SHOW || o->command == COMMAND_CATALOGUE) && !o->which)
 		o->which = word;
 	else
 		options_add_file(o, word);
@@ -188,7 +188,7 @@ static int check_usage(const struct options *o, struct err *e)
 		return err_set(
 		    e, "which connection? show takes its id, host:port, or packet:NUMBER");
 	if (o->command == COMMAND_CATALOGUE && o->nfiles)
-		return err_set(e, "'catalogue' reads no file");
+		return err_set(e, "'catalogue' takes one id and reads no file");
 	return 0;
 }
 

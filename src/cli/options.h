@@ -46,7 +46,7 @@ struct options {
 	const char *value[OPTION_COUNT]; /* the last argument; from argv */
 	const char **files;              /* of -r and operands, in order */
 	size_t nfiles, cap_files;
-	const char *which; /* show: the connection */
+	const char *which; /* show: the connection; catalogue: the finding */
 };
 
 /* 0, or -1 with a sentence for the user. */

@@ -13,6 +13,7 @@
 #include "cli/progress.h"
 #include "cli/run.h"
 #include "cli/show.h"
+#include "tcpshadow/near.h"
 #include "tcpshadow/text.h"
 
 /* Set by the handler of SIGINT and SIGTERM; a handler can reach nothing but a global. */
@@ -73,6 +74,7 @@ int run_input_code(const struct cap_facts *f)
 
 int run_engine(struct cap *cap, struct settings *s, struct sink *sink, struct err *e)
 {
+	struct sink *sinks[2] = { sink, s->fail_on ? fail_on_sink(s->fail_on) : NULL };
 	struct progress progress;
 	int rc;
 
@@ -81,7 +83,7 @@ int run_engine(struct cap *cap, struct settings *s, struct sink *sink, struct er
 	s->engine.progress = progress_update;
 	s->engine.progress_ctx = &progress;
 	s->engine.stop = &stop_requested;
-	rc = engine_run(cap, &s->engine, &sink, 1, e);
+	rc = engine_run(cap, &s->engine, sinks, s->fail_on ? 2 : 1, e);
 	progress_end(&progress);
 	return rc;
 }
@@ -101,11 +103,31 @@ static struct sink *new_sink(const struct options *o, const struct settings *s)
 {
 	if (o->command == COMMAND_SUMMARY)
 		return report_summary_new(&s->report, o->given[OPTION_JSON]);
+	if (o->command == COMMAND_FINDINGS && o->given[OPTION_JSON])
+		return report_findings_json_new(&s->report);
+	if (o->command == COMMAND_FINDINGS)
+		return report_findings_new(
+		    &s->report, o->given[OPTION_BY_CONNECTION], o->given[OPTION_ALL_FINDINGS]);
 	if (o->given[OPTION_JSON])
 		return report_json_new(&s->report);
 	if (o->given[OPTION_CSV])
 		return report_csv_new(&s->report);
 	return report_list_new(&s->report);
+}
+
+/* Inputs that could not be read matter more than what --fail-on found in the rest. */
+static int fail_on_code(const struct options *o, const struct settings *s, int code)
+{
+	struct buf text = BUF_INIT;
+
+	if (!s->fail_on || !fail_on_matched(s->fail_on))
+		return code;
+	buf_addf(&text, "--fail-on %s: ", o->value[OPTION_FAIL_ON]);
+	fail_on_text(&text, s->fail_on);
+	if (!s->quiet)
+		message_error(text.data);
+	buf_release(&text);
+	return code == EXIT_DONE ? EXIT_MATCHED : code;
 }
 
 static int run_report(const struct options *o, struct settings *s)
@@ -125,22 +147,71 @@ static int run_report(const struct options *o, struct settings *s)
 		code = run_input_code(cap_facts(cap));
 	if (s->verbose)
 		tell_what_was_read(cap_facts(cap));
+	code = fail_on_code(o, s, code);
 	report_sink_free(sink);
 	cap_close(cap);
 	return code;
 }
 
+static int unknown_finding(const char *name)
+{
+	struct buf text = BUF_INIT;
+	const char *near = NULL;
+	int code;
+
+	for (unsigned i = 0; i < FINDING_COUNT && !near; i++)
+		if (near_match(name, finding_info((enum finding_id)i)->name))
+			near = finding_info((enum finding_id)i)->name;
+	buf_addf(&text, "no finding is called '%s'", name);
+	if (near)
+		buf_addf(&text, "; did you mean '%s'?", near);
+	else
+		buf_addstr(&text, "; 'tcpshadow catalogue' explains all there are");
+	code = message_usage(text.data);
+	buf_release(&text);
+	return code;
+}
+
+/* All findings, or the one that was asked for. */
+static int explain_findings(const struct options *o, struct settings *s)
+{
+	unsigned from = 0, to = FINDING_COUNT;
+
+	if (o->which) {
+		from = finding_by_name(o->which, strlen(o->which));
+		to = from + 1;
+	}
+	if (from == FINDING_COUNT)
+		return unknown_finding(o->which);
+	for (unsigned id = from; id < to; id++) {
+		if (o->given[OPTION_JSON]) {
+			report_catalogue_json(&s->out.buf, (enum finding_id)id);
+			continue;
+		}
+		buf_addstr(&s->out.buf, id > from ? "\n" : "");
+		report_catalogue_entry(&s->out.buf, (enum finding_id)id, &s->report);
+	}
+	return EXIT_DONE;
+}
+
 static int run_catalogue(const struct options *o, struct settings *s)
 {
 	struct err e;
+	int code = EXIT_DONE;
 
 	if (o->given[OPTION_FSM])
 		report_fsm(&s->out.buf);
 	else if (o->given[OPTION_FIELDS])
 		report_fields(&s->out.buf);
-	else
+	else if (o->given[OPTION_WORDS])
 		report_words(&s->out.buf);
-	return report_out_flush(&s->out, &e) < 0 ? run_output_failed(&s->out, &e) : EXIT_DONE;
+	else if (o->given[OPTION_MARKDOWN])
+		report_catalogue_page(&s->out.buf);
+	else
+		code = explain_findings(o, s);
+	if (report_out_flush(&s->out, &e) < 0)
+		return run_output_failed(&s->out, &e);
+	return code;
 }
 
 int run_command(const struct options *o, struct settings *s)
@@ -148,6 +219,7 @@ int run_command(const struct options *o, struct settings *s)
 	switch (o->command) {
 	case COMMAND_LIST:
 	case COMMAND_SUMMARY:
+	case COMMAND_FINDINGS:
 		return run_report(o, s);
 	case COMMAND_SHOW:
 		return show_run(o, s);

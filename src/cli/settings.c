@@ -48,18 +48,36 @@ static int set_count(struct settings *s, const char *value, struct err *e)
 	return 0;
 }
 
+static int wrong_expression(const char *option, const char *value, const struct where_error *bad,
+    const char *more, struct err *e)
+{
+	struct buf lines = BUF_INIT;
+
+	where_underline(&lines, value, bad, 2);
+	(void)err_set(e, "%s: %s\n%s%s", option, bad->what.text, lines.data, more);
+	buf_release(&lines);
+	return -1;
+}
+
 static int set_where(struct settings *s, const char *value, struct err *e)
 {
 	struct where_error bad;
-	struct buf lines = BUF_INIT;
 
 	s->where = where_compile(value, &bad);
-	if (s->where)
+	return s->where ? 0 : wrong_expression("--where", value, &bad, "", e);
+}
+
+static int set_fail_on(struct settings *s, const char *value, struct err *e)
+{
+	struct where_error bad;
+
+	s->fail_on = fail_on_new(value, &s->report, &bad);
+	if (s->fail_on)
 		return 0;
-	where_underline(&lines, value, &bad, 2);
-	(void)err_set(e, "--where: %s\n%s", bad.what.text, lines.data);
-	buf_release(&lines);
-	return -1;
+	return wrong_expression("--fail-on", value, &bad,
+	    "\nIt takes a severity (info, note, warn, error), the id of a finding, or an "
+	    "expression as for --where.",
+	    e);
 }
 
 static int set_sort(struct settings *s, const char *value, struct err *e)
@@ -75,7 +93,7 @@ static int set_sort(struct settings *s, const char *value, struct err *e)
 	}
 	return err_set(e,
 	    "--sort: unknown key '%s'; expected start, end, duration, packets, bytes, client, "
-	    "server, state or close",
+	    "server, state, close or health",
 	    word);
 }
 
@@ -159,6 +177,7 @@ static const struct {
 	{ OPTION_FILTER, set_filter },
 	{ OPTION_PACKETS, set_count },
 	{ OPTION_WHERE, set_where },
+	{ OPTION_FAIL_ON, set_fail_on },
 	{ OPTION_SORT, set_sort },
 	{ OPTION_TIME_WAIT, set_time_wait },
 	{ OPTION_MEMORY, set_memory },
@@ -224,5 +243,6 @@ int settings_init(struct settings *s, const struct options *o, struct err *e)
 void settings_release(struct settings *s)
 {
 	where_free(s->where);
+	report_sink_free(s->fail_on ? fail_on_sink(s->fail_on) : NULL);
 	report_out_release(&s->out);
 }

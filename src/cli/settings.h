@@ -14,7 +14,8 @@ struct settings {
 	struct report_options report;
 	struct report_out out; /* standard output; report.out points here */
 	struct where *where;
-	uint64_t spool; /* most bytes of standard input kept for a second reading */
+	struct fail_on *fail_on; /* NULL = nothing */
+	uint64_t spool;          /* most bytes of standard input kept for a second reading */
 	bool quiet, verbose;
 };
 

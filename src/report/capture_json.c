@@ -131,10 +131,14 @@ static void outcomes_json(struct buf *out, const struct tally *t)
 	json_end_object(out);
 }
 
-/* Connections that have each finding. */
-static void findings_json(struct buf *out, const struct tally *t)
+/* Findings by severity, and connections that have each kind. */
+static void finding_counts_json(struct buf *out, const struct tally *t)
 {
-	json_object(out, "findings");
+	json_object(out, "severities");
+	for (unsigned i = SEVERITY_COUNT; i-- > 0;)
+		json_u64(out, severity_word((enum severity)i), t->severities[i]);
+	json_end_object(out);
+	json_object(out, "finding_counts");
 	for (unsigned i = 0; i < FINDING_COUNT; i++)
 		if (t->findings[i])
 			json_u64(out, finding_info((enum finding_id)i)->name, t->findings[i]);
@@ -162,7 +166,8 @@ void capture_json(struct buf *out, const struct run_summary *s, const struct tal
 	decode_json(out, s->decode);
 	json_u64(out, "icmp_unmatched", s->icmp_unmatched);
 	outcomes_json(out, t);
-	findings_json(out, t);
+	finding_counts_json(out, t);
+	record_json_findings(out, s->findings, s->nfindings, s->capture);
 	json_u64(out, "missing_bytes", t->missing_bytes);
 	json_u64(out, "one_sided", t->one_sided);
 	json_u64(out, "duplicate_frames", t->duplicate_frames);

@@ -134,14 +134,14 @@ static size_t bytes_of(const char *text, size_t columns)
 	return n;
 }
 
-/* Bytes of the notes that go on this line: whole words as far as they fit. */
+/* Bytes of the notes that go on this line: whole words, or parts up to a hyphen. */
 static size_t notes_fitting(const struct drawing *d, const char *notes)
 {
 	size_t most = bytes_of(notes, d->notes_width), n = most;
 
 	if (notes[most] == '\0')
 		return most;
-	while (n > 0 && notes[n] != ' ')
+	while (n > 0 && notes[n] != ' ' && notes[n - 1] != '-')
 		n--;
 	return n ? n : most;
 }

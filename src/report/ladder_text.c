@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 
+#include "report/finding_text.h"
 #include "report/outcome.h"
 #include "tcpshadow/ladder.h"
 #include "tcpshadow/text.h"
@@ -26,7 +27,8 @@ static const struct {
 	{ TCP_RESERVED, "reserved" },
 };
 
-#define CONTROL (TCP_SYN | TCP_FIN | TCP_RST)
+#define CONTROL        (TCP_SYN | TCP_FIN | TCP_RST)
+#define FINDINGS_SHOWN 2 /* ids on the line of a packet */
 
 /* ACK goes without saying on data; PSH says data. */
 static uint16_t flags_worth_saying(const struct session_row *row)
@@ -189,30 +191,50 @@ static void reset_note(
 	}
 }
 
-/* The worst finding that names the packet; NULL = none does. */
-static const struct finding_info *worst_finding(const struct session *s, uint64_t packet)
+/* The next worst finding that names the packet; NULL = no more. */
+static const struct finding *next_finding(
+    const struct session *s, uint64_t packet, const struct finding *last)
 {
-	const struct finding_info *worst = NULL;
+	const struct conn_record *r = &s->record;
 
-	for (uint32_t i = 0; i < s->record.nfindings; i++) {
-		const struct finding_info *info = finding_info(s->record.findings[i].id);
-
-		if (session_is_evidence(&s->record.findings[i], packet) &&
-		    (!worst || info->severity > worst->severity))
-			worst = info;
-	}
-	return worst;
+	do
+		last = finding_text_next(r->findings, r->nfindings, last);
+	while (last && !session_is_evidence(last, packet));
+	return last;
 }
 
-/* The mark of the worst finding stands first, its title only where no note says as much. */
-void ladder_notes_text(struct buf *out, const struct session *s, const struct session_row *row)
+/* The mark of the worst and the ids of the worst few; `facts`: plain facts too, one of them. */
+static void finding_notes(
+    struct buf *out, const struct session *s, const struct session_row *row, bool facts)
 {
-	const struct finding_info *worst = worst_finding(s, row->packet);
-	size_t start;
+	const struct finding *f = NULL;
+	size_t start = out->len;
+	unsigned shown = 0, left = 0;
 
-	if (worst && worst->severity > SEVERITY_INFO)
-		buf_addf(out, "%c ", outcome_mark(worst->severity));
-	start = out->len;
+	while ((f = next_finding(s, row->packet, f))) {
+		const struct finding_info *info = finding_info(f->id);
+
+		if (info->severity == SEVERITY_INFO && (!facts || shown))
+			break;
+		if (shown == FINDINGS_SHOWN) {
+			left++;
+			continue;
+		}
+		if (shown == 0 && info->severity > SEVERITY_INFO) {
+			buf_addf(out, "%c ", outcome_mark(info->severity));
+			start = out->len;
+		}
+		add_note(out, start, info->name);
+		shown++;
+	}
+	if (left)
+		buf_addf(out, " +%u", left);
+}
+
+/* What the segment is. */
+static void segment_notes(
+    struct buf *out, size_t start, const struct session *s, const struct session_row *row)
+{
 	for (unsigned i = 0; i < SEGMENT_NOTE_COUNT; i++) {
 		if (i == SEGMENT_NOTE_RETRANSMISSION && is_repeated_data(row))
 			continue; /* RETX says it */
@@ -221,8 +243,17 @@ void ladder_notes_text(struct buf *out, const struct session *s, const struct se
 	}
 	if (row->flags & TCP_RST && !row->is_icmp)
 		reset_note(out, start, s, row);
-	if (worst && out->len == start)
-		buf_addstr(out, worst->title);
+}
+
+/* The worst findings, then notes; a finding that is a plain fact only where there is nothing else. */
+void ladder_notes_text(struct buf *out, const struct session *s, const struct session_row *row)
+{
+	size_t start = out->len;
+
+	finding_notes(out, s, row, false);
+	segment_notes(out, start, s, row);
+	if (out->len == start)
+		finding_notes(out, s, row, true);
 }
 
 void ladder_fold_text(struct buf *out, const struct ladder_fold *f, enum side side)

@@ -68,21 +68,37 @@ void outcome_text(struct buf *out, const struct conn_record *r, bool brief)
 	}
 }
 
-char outcome_style(const struct conn_record *r)
-{
-	if (r->handshake == HANDSHAKE_REFUSED || r->handshake == HANDSHAKE_UNANSWERED ||
-	    r->handshake == HANDSHAKE_ICMP_ERROR)
-		return 'X';
-	if (r->close == CLOSE_RESET || r->handshake == HANDSHAKE_UNFINISHED)
-		return '!';
-	return r->handshake == HANDSHAKE_MIDSTREAM || r->one_sided >= 0 ? '~' : '.';
-}
-
 char outcome_mark(enum severity s)
 {
 	static const char marks[SEVERITY_COUNT] = { '.', '~', '!', 'X' };
 
 	return marks[s];
+}
+
+const char *outcome_color(char mark)
+{
+	switch (mark) {
+	case 'X':
+		return "\033[1;31m";
+	case '!':
+		return "\033[35m";
+	case '~':
+		return "\033[33m";
+	default:
+		return NULL;
+	}
+}
+
+void outcome_letter(struct buf *out, char mark, const struct report_options *o)
+{
+	const char *color = o->color ? outcome_color(mark) : NULL;
+
+	buf_addstr(out, color ? color : "");
+	if (mark == '.' && o->utf8)
+		buf_addstr(out, "\xc2\xb7");
+	else
+		buf_addch(out, mark);
+	buf_addstr(out, color ? "\033[0m " : " ");
 }
 
 void outcome_state(struct buf *out, const struct side_record *s, bool brief)

@@ -5,15 +5,16 @@
 #ifndef REPORT_OUTCOME_H
 #define REPORT_OUTCOME_H
 
-#include "tcpshadow/buf.h"
-#include "tcpshadow/record.h"
+#include "tcpshadow/report.h"
 
 /* "closed", "refused", "no answer", "reset by server", "mid-stream, open"; brief: "RST server". */
 void outcome_text(struct buf *out, const struct conn_record *r, bool brief);
-/* How bad that is: 'X' failed, '!' ended badly, '~' not seen whole, '.' fine. */
-char outcome_style(const struct conn_record *r);
 /* The letter of a severity: X error, ! warn, ~ note, . info. */
 char outcome_mark(enum severity s);
+/* The escape sequence of a letter's colour; NULL = none. */
+const char *outcome_color(char mark);
+/* The letter as it is shown, and a blank. */
+void outcome_letter(struct buf *out, char mark, const struct report_options *o);
 /* The last state of a side, with ? while it is only presumed. */
 void outcome_state(struct buf *out, const struct side_record *s, bool brief);
 /* "port unreachable" for port_unreachable. */

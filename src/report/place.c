@@ -6,6 +6,8 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "report/place.h"
 
 struct place place_of(const struct cap_facts *f, uint64_t ordinal)
@@ -15,6 +17,13 @@ struct place place_of(const struct cap_facts *f, uint64_t ordinal)
 	while (p.file + 1 < f->nfiles && p.number > f->files[p.file].packets)
 		p.number -= f->files[p.file++].packets;
 	return p;
+}
+
+const char *place_base(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return slash && slash[1] ? slash + 1 : name;
 }
 
 uint64_t place_number(const struct cap_facts *f, uint64_t ordinal)

@@ -14,6 +14,8 @@ struct place {
 
 /* Ordinals run through the inputs in order, filtered packets included. */
 struct place place_of(const struct cap_facts *f, uint64_t ordinal);
+/* A file's name without its folders. */
+const char *place_base(const char *name);
 /* The number alone. */
 uint64_t place_number(const struct cap_facts *f, uint64_t ordinal);
 

@@ -235,11 +235,10 @@ static void finding_packets_json(
 	json_end_array(out);
 }
 
-static void finding_json(struct buf *out, const struct finding *f, const struct cap_facts *facts)
+static void finding_members(struct buf *out, const struct finding *f, const struct cap_facts *facts)
 {
 	const struct finding_info *info = finding_info(f->id);
 
-	json_object(out, NULL);
 	json_word(out, "id", info->name);
 	json_word(out, "class", finding_class_word(info->class));
 	json_word(out, "severity", severity_word(info->severity));
@@ -260,16 +259,39 @@ static void finding_json(struct buf *out, const struct finding *f, const struct 
 		if (f->traps & 1u << i)
 			json_word(out, NULL, trap_word(i));
 	json_end_array(out);
+}
+
+void record_json_findings(
+    struct buf *out, const struct finding *list, size_t n, const struct cap_facts *facts)
+{
+	json_array(out, "findings");
+	for (size_t i = 0; i < n; i++) {
+		json_object(out, NULL);
+		finding_members(out, &list[i], facts);
+		json_end_object(out);
+	}
+	json_end_array(out);
+}
+
+void record_json_finding(struct buf *out, const struct conn_record *r, const struct finding *f,
+    const struct cap_facts *facts)
+{
+	json_object(out, NULL);
+	json_word(out, "type", "finding");
+	json_u64(out, "schema", SCHEMA);
+	finding_members(out, f, facts);
+	json_u64(out, "connection", r->id);
+	if (facts->nfiles > 1)
+		json_text(out, "file", facts->files[r->file].name);
+	endpoint_json(out, "client", &r->sides[SIDE_CLIENT].addr);
+	endpoint_json(out, "server", &r->sides[SIDE_SERVER].addr);
 	json_end_object(out);
 }
 
 static void findings_json(
     struct buf *out, const struct conn_record *r, const struct cap_facts *facts)
 {
-	json_array(out, "findings");
-	for (uint32_t i = 0; i < r->nfindings; i++)
-		finding_json(out, &r->findings[i], facts);
-	json_end_array(out);
+	record_json_findings(out, r->findings, r->nfindings, facts);
 	if (r->findings_lost)
 		json_u64(out, "findings_lost", r->findings_lost);
 }

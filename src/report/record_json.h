@@ -14,6 +14,12 @@ extern const char *const side_words[2]; /* [enum side] */
 
 /* The object of a connection, left open for further members: end it with json_end_object(). */
 void record_json_begin(struct buf *out, const struct conn_record *r, const struct cap_facts *facts);
+/* The member "findings". */
+void record_json_findings(
+    struct buf *out, const struct finding *list, size_t n, const struct cap_facts *facts);
+/* {"type":"finding",...}: one of the record's findings, with the connection it is about. */
+void record_json_finding(struct buf *out, const struct conn_record *r, const struct finding *f,
+    const struct cap_facts *facts);
 /* {"type":"capture",...} */
 void capture_json(struct buf *out, const struct run_summary *s, const struct tally *t);
 

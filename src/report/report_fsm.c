@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * report_fsm - the state table, the findings and the words of the program, as Markdown.
+ * report_fsm - the state table, the names of --where and the words of the program, as Markdown.
  */
 #include "config.h"
 
@@ -33,17 +33,8 @@ void report_fields(struct buf *out)
 	buf_addstr(out, "\nA star stands for client or server; the short name means either.\n");
 }
 
-static void add_finding(struct buf *out, const struct finding_info *f)
-{
-	buf_addf(out, "## %s\n\n%s (%s, %s; RFC %s)\n\n%s\n\n", f->name, f->title,
-	    finding_class_word(f->class), severity_word(f->severity), f->rfc, f->explanation);
-}
-
 void report_words(struct buf *out)
 {
-	buf_addstr(out, "# Findings\n\n");
-	for (unsigned i = 0; i < FINDING_COUNT; i++)
-		add_finding(out, finding_info((enum finding_id)i));
 	buf_addstr(out, "# Notes on segments\n\n| word | meaning |\n|---|---|\n");
 	for (unsigned i = 0; i < SEGMENT_NOTE_COUNT; i++)
 		buf_addf(out, "| %s | %s |\n", segment_note_word(i), segment_note_brief(i));

@@ -7,8 +7,11 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "report/finding_text.h"
 #include "report/outcome.h"
+#include "report/place.h"
 #include "report/sorter.h"
 #include "report/table.h"
 #include "report/tally.h"
@@ -16,19 +19,18 @@
 #include "tcpshadow/report.h"
 #include "tcpshadow/text.h"
 
-#define WIDE 110 /* columns from which on words are written out */
+#define WIDE       110 /* columns from which on words are written out */
+#define FILE_BRIEF 16  /* columns of a file's name below that */
 
+/* Non-ASCII names of files take more bytes than columns: nothing may stand behind them. */
 static const struct table_column columns[] = {
-	{ .title = "ID", .right = true },
-	{ .title = "CLIENT", .can_cut = true },
-	{ .title = "SERVER", .can_cut = true },
-	{ .title = "OUTCOME", .styled = true },
-	{ .title = "C-STATE", .rank = 1 },
-	{ .title = "S-STATE", .rank = 2 },
-	{ .title = "PKTS", .right = true, .rank = 5 },
+	{ .title = "H", .styled = true }, { .title = "ID", .right = true },
+	{ .title = "CLIENT", .can_cut = true }, { .title = "SERVER", .can_cut = true },
+	{ .title = "OUTCOME", .styled = true }, { .title = "C-STATE", .rank = 1 },
+	{ .title = "S-STATE", .rank = 2 }, { .title = "PKTS", .right = true, .rank = 5 },
 	{ .title = "BYTES", .right = true, .rank = 4 },
-	{ .title = "TIME", .right = true, .rank = 3 },
-	{ .title = "START", .rank = 6 },
+	{ .title = "TIME", .right = true, .rank = 3 }, { .title = "START", .rank = 6 },
+	{ .title = "FILE", .can_cut = true }, /* only where there are several */
 };
 
 struct list_sink {
@@ -47,7 +49,11 @@ static void end_cell(struct buf *b)
 
 static void identity_cells(struct buf *b, const struct conn_record *r, bool brief)
 {
-	buf_addch(b, outcome_style(r));
+	char health = finding_text_health(r->findings, r->nfindings);
+
+	buf_addch(b, health);
+	end_cell(b);
+	buf_addch(b, health);
 	end_cell(b);
 	buf_add_u64(b, r->id);
 	end_cell(b);
@@ -73,6 +79,21 @@ static void volume_cells(struct buf *b, const struct conn_record *r, bool utc)
 	end_cell(b);
 }
 
+/* Without its folders; on a narrow terminal no more of it than its beginning and its end. */
+static void file_cell(struct buf *b, const char *name, bool brief)
+{
+	const char *base = place_base(name);
+	struct buf text = BUF_INIT;
+
+	text_escape(&text, base, strlen(base));
+	if (brief && text.len > FILE_BRIEF)
+		table_cut(b, text.data, text.len, FILE_BRIEF, false);
+	else
+		buf_add(b, text.data, text.len);
+	end_cell(b);
+	buf_release(&text);
+}
+
 static void make_row(struct buf *b, const struct conn_record *r, const struct report_options *o)
 {
 	bool brief = o->width && o->width < WIDE;
@@ -84,6 +105,8 @@ static void make_row(struct buf *b, const struct conn_record *r, const struct re
 		end_cell(b);
 	}
 	volume_cells(b, r, o->utc);
+	if (o->facts->nfiles > 1)
+		file_cell(b, o->facts->files[r->file].name, brief);
 }
 
 static int list_event(struct sink *s, const struct event *ev, struct err *e)
@@ -163,7 +186,7 @@ struct sink *report_list_new(const struct report_options *o)
 	ls->sink.ops = &list_ops;
 	ls->o = o;
 	ls->sorter = sorter_new(sorted ? o->sort : REPORT_SORT_START, o->sort_descending);
-	table_init(&ls->table, columns, ARRAY_LEN(columns));
+	table_init(&ls->table, columns, ARRAY_LEN(columns) - (o->facts->nfiles < 2));
 	buf_init(&ls->line);
 	return &ls->sink;
 }

@@ -7,10 +7,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "report/finding_text.h"
 #include "report/ladder_draw.h"
 #include "report/outcome.h"
 #include "report/place.h"
 #include "report/record_json.h"
+#include "report/wrap.h"
 #include "tcpshadow/report.h"
 #include "tcpshadow/text.h"
 
@@ -45,31 +47,6 @@ static void title(struct buf *out, const struct session *s, const struct report_
 		text_escape(out, name, strlen(name));
 	}
 	buf_addch(out, '\n');
-}
-
-/* Text in lines of at most `width` columns (0 = one line), all but the first indented. */
-static void add_wrapped(struct buf *out, const char *text, unsigned width)
-{
-	size_t room = width > 40 ? width : SIZE_MAX;
-
-	for (;;) {
-		size_t n = strlen(text);
-
-		if (n > room) {
-			n = room;
-			while (n > 0 && text[n] != ' ')
-				n--;
-		}
-		if (n == 0)
-			n = strlen(text);
-		buf_add(out, text, n);
-		buf_addch(out, '\n');
-		if (text[n] == '\0')
-			return;
-		text += n + 1;
-		buf_addstr(out, "  ");
-		room = width - 2;
-	}
 }
 
 static void number_or_dash(struct buf *out, bool known, unsigned v)
@@ -109,7 +86,7 @@ static void offers_line(struct buf *out, const struct conn_record *r, unsigned w
 	both(&text, "timestamps", c->timestamps, s->timestamps);
 	both(&text, "Fast Open", c->fast_open, s->fast_open);
 	both(&text, "ECN", c->ecn, s->ecn);
-	add_wrapped(out, text.data, width);
+	wrap_text(out, text.data, width, 0, 2);
 	buf_release(&text);
 }
 
@@ -264,31 +241,15 @@ static void reset_lines(
 		buf_addf(out, "and %u more resets\n", (unsigned)(r->resets_seen - r->nresets));
 }
 
-static void finding_line(struct buf *out, const struct finding *f, const struct report_options *o)
-{
-	const struct finding_info *info = finding_info(f->id);
-	struct buf text = BUF_INIT;
-
-	buf_addf(&text, "%c %s: ", outcome_mark(info->severity), info->name);
-	finding_sentence(&text, f, f->npackets ? place_number(o->facts, f->packets[0]) : 0);
-	for (unsigned i = 0; i < f->npackets; i++) {
-		buf_addstr(&text, i ? ", " : " (");
-		packet_ref(&text, o, f->packets[i]);
-	}
-	buf_addf(&text, "%s%s; RFC %s)", f->npackets ? ", " : " (", confidence_word(f->confidence),
-	    info->rfc);
-	add_wrapped(out, text.data, o->width);
-	buf_release(&text);
-}
-
-/* The worst first. */
 static void finding_lines(
     struct buf *out, const struct conn_record *r, const struct report_options *o)
 {
-	for (unsigned severity = SEVERITY_COUNT; severity-- > 0;)
-		for (uint32_t i = 0; i < r->nfindings; i++)
-			if (finding_info(r->findings[i].id)->severity == severity)
-				finding_line(out, &r->findings[i], o);
+	const struct finding *f = NULL;
+
+	while ((f = finding_text_next(r->findings, r->nfindings, f)))
+		finding_text_item(out, f, o, 0);
+	if (r->findings_lost)
+		buf_addf(out, "and %u more not kept\n", (unsigned)r->findings_lost);
 	if (r->nfindings)
 		buf_addch(out, '\n');
 }

@@ -6,15 +6,18 @@
 
 #include <stdlib.h>
 
+#include "report/finding_text.h"
 #include "report/outcome.h"
 #include "report/place.h"
 #include "report/record_json.h"
+#include "report/wrap.h"
 #include "tcpshadow/mem.h"
 #include "tcpshadow/report.h"
 #include "tcpshadow/text.h"
 
 #define LABEL_WIDTH  14
 #define COMMENTS_MAX 10 /* comments of the capture that are shown */
+#define KINDS_MAX    12 /* kinds of findings that are shown */
 
 struct summary_sink {
 	struct sink sink; /* first */
@@ -128,7 +131,7 @@ static void quality_lines(struct buf *out, const struct run_summary *s, const st
 		{ c->time_steps_back, "times the clock went back" },
 		{ t->missing_bytes, "bytes that were acknowledged but not captured" },
 		{ t->one_sided, "connections of which one direction was captured" },
-		{ t->handshakes[HANDSHAKE_MIDSTREAM], "connections older than the capture" },
+		{ t->midstream, "connections older than the capture" },
 		{ t->duplicate_frames, "frames captured twice" },
 		{ t->bad_checksums, "segments with a wrong checksum" },
 		{ s->decode->fragments, "IP fragments of TCP segments" },
@@ -194,23 +197,97 @@ static void outcome_lines(struct buf *out, const struct tally *t)
 	}
 }
 
-/* Connections with each finding, the worst first. */
-static void finding_lines(struct buf *out, const struct tally *t)
+static void severities_line(struct buf *out, const struct tally *t)
 {
-	const char *name = "findings";
+	const char *sep = "";
 
-	for (unsigned severity = SEVERITY_COUNT; severity-- > 0;) {
-		for (unsigned i = 0; i < FINDING_COUNT; i++) {
-			const struct finding_info *info = finding_info((enum finding_id)i);
+	label(out, "findings");
+	for (unsigned i = SEVERITY_COUNT; i-- > 0;) {
+		if (!t->severities[i])
+			continue;
+		buf_addstr(out, sep);
+		text_count(out, t->severities[i]);
+		buf_addf(out, " %s", severity_word((enum severity)i));
+		sep = ", ";
+	}
+	if (!t->with_findings)
+		buf_addstr(out, "none");
+	buf_addstr(out, t->with_findings ? ", in " : "");
+	if (t->with_findings)
+		text_count(out, t->with_findings);
+	buf_addstr(out, t->with_findings == 0   ? "\n"
+	                : t->with_findings == 1 ? " connection\n"
+	                                        : " connections\n");
+}
 
-			if (!t->findings[i] || info->severity != severity)
-				continue;
-			label(out, name);
-			name = "";
-			buf_addf(out, "%c ", outcome_mark((enum severity)severity));
-			text_count(out, t->findings[i]);
-			buf_addf(out, " %s: %s\n", info->name, info->title);
+/* Does kind x come before kind y?  By severity, then by the connections that have it. */
+static bool is_kind_before(const struct tally *t, unsigned x, unsigned y)
+{
+	unsigned a = finding_info((enum finding_id)x)->severity;
+	unsigned b = finding_info((enum finding_id)y)->severity;
+
+	if (a != b)
+		return a > b;
+	return t->findings[x] != t->findings[y] ? t->findings[x] > t->findings[y] : x < y;
+}
+
+/* The kind after `last` when the worst come first; FINDING_COUNT before the first and behind the last. */
+static unsigned next_kind(const struct tally *t, unsigned last)
+{
+	unsigned next = FINDING_COUNT;
+
+	for (unsigned i = 0; i < FINDING_COUNT; i++)
+		if (t->findings[i] && (last == FINDING_COUNT || is_kind_before(t, last, i)) &&
+		    (next == FINDING_COUNT || is_kind_before(t, i, next)))
+			next = i;
+	return next;
+}
+
+static void kind_line(
+    struct buf *out, const struct tally *t, unsigned id, const struct report_options *o)
+{
+	const struct finding_info *info = finding_info((enum finding_id)id);
+	struct buf text = BUF_INIT;
+
+	label(out, "");
+	outcome_letter(out, outcome_mark((enum severity)info->severity), o);
+	text_count(&text, t->findings[id]);
+	buf_addf(&text, " %s: %s", info->name, info->title);
+	wrap_text(out, text.data, o->width, LABEL_WIDTH + 2, LABEL_WIDTH + 2);
+	buf_release(&text);
+}
+
+/* How many connections have each kind of finding, the worst kinds first. */
+static void finding_lines(struct buf *out, const struct tally *t, const struct report_options *o)
+{
+	unsigned id = FINDING_COUNT, shown = 0, left = 0;
+
+	severities_line(out, t);
+	while ((id = next_kind(t, id)) != FINDING_COUNT) {
+		if (shown == KINDS_MAX) {
+			left++;
+			continue;
 		}
+		kind_line(out, t, id, o);
+		shown++;
+	}
+	if (!left)
+		return;
+	label(out, "");
+	buf_addf(out, "and %u more kinds; 'tcpshadow findings' shows all\n", left);
+}
+
+/* What is wrong with the capture as a whole. */
+static void capture_finding_lines(
+    struct buf *out, const struct run_summary *s, const struct report_options *o)
+{
+	const struct finding *f = NULL;
+	const char *name = "capture";
+
+	while ((f = finding_text_next(s->findings, s->nfindings, f))) {
+		label(out, name);
+		finding_text_item(out, f, o, LABEL_WIDTH);
+		name = "";
 	}
 }
 
@@ -243,9 +320,10 @@ static void summary_text(
 	volume_lines(out, s->capture);
 	quality_lines(out, s, &ss->tally);
 	skipped_lines(out, s);
+	capture_finding_lines(out, s, ss->o);
 	comment_lines(out, s->capture);
 	outcome_lines(out, &ss->tally);
-	finding_lines(out, &ss->tally);
+	finding_lines(out, &ss->tally, ss->o);
 	if (s->interrupted)
 		buf_addstr(out, "\nThe run was interrupted: the rest was not read.\n");
 }

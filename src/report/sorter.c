@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/finding_text.h"
 #include "report/sorter.h"
 #include "tcpshadow/mem.h"
 
@@ -82,6 +83,14 @@ static uint8_t last_state(const struct side_record *s)
 	return s->nstates ? s->states[s->nstates - 1].state : TCPS_UNKNOWN;
 }
 
+/* From 1; 0 = no finding. */
+static unsigned worst_severity(const struct conn_record *r)
+{
+	const struct finding *f = finding_text_next(r->findings, r->nfindings, NULL);
+
+	return f ? 1u + finding_info(f->id)->severity : 0;
+}
+
 static void fill_key(uint64_t word[3], enum report_sort by, const struct conn_record *r)
 {
 	const struct side_record *c = &r->sides[SIDE_CLIENT], *s = &r->sides[SIDE_SERVER];
@@ -116,6 +125,9 @@ static void fill_key(uint64_t word[3], enum report_sort by, const struct conn_re
 		word[0] = r->close;
 		word[1] = r->handshake;
 		break;
+	case REPORT_SORT_HEALTH:
+		word[0] = UINT8_MAX - worst_severity(r);
+		break;
 	case REPORT_SORT_COUNT:
 		break;
 	}
@@ -134,8 +146,8 @@ static int spill(struct sorter *s, struct err *e)
 	return 0;
 }
 
-int sorter_add(
-    struct sorter *s, const struct conn_record *r, const char *line, size_t len, struct err *e)
+static int add_line(
+    struct sorter *s, const struct sort_key *key, const char *line, size_t len, struct err *e)
 {
 	struct sort_key *k;
 
@@ -143,13 +155,29 @@ int sorter_add(
 		return -1;
 	s->keys = mem_grow(s->keys, s->nkeys, &s->cap, sizeof(*s->keys));
 	k = &s->keys[s->nkeys++];
-	memset(k, 0, sizeof(*k));
-	fill_key(k->word, s->by, r);
-	k->id = r->id;
+	*k = *key;
 	k->offset = s->spilled + s->text.len;
 	k->len = (uint32_t)len;
 	buf_add(&s->text, line, len);
 	return 0;
+}
+
+int sorter_add(
+    struct sorter *s, const struct conn_record *r, const char *line, size_t len, struct err *e)
+{
+	struct sort_key key = { .id = r->id };
+
+	fill_key(key.word, s->by, r);
+	return add_line(s, &key, line, len, e);
+}
+
+int sorter_add_words(
+    struct sorter *s, const uint64_t word[3], const char *line, size_t len, struct err *e)
+{
+	struct sort_key key = { .id = 0 };
+
+	memcpy(key.word, word, sizeof(key.word));
+	return add_line(s, &key, line, len, e);
 }
 
 static int compare_words(const struct sort_key *x, const struct sort_key *y)

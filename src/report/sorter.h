@@ -17,6 +17,9 @@ struct sorter *sorter_new(enum report_sort key, bool descending);
 void sorter_free(struct sorter *s);
 TS_NODISCARD int sorter_add(
     struct sorter *s, const struct conn_record *r, const char *line, size_t len, struct err *e);
+/* The same with words of the caller's own, the first one most significant. */
+TS_NODISCARD int sorter_add_words(
+    struct sorter *s, const uint64_t word[3], const char *line, size_t len, struct err *e);
 /* Put in order what was added; then sorter_line() replaces *line by the i-th of them. */
 void sorter_sort(struct sorter *s);
 size_t sorter_count(const struct sorter *s);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "report/outcome.h"
 #include "report/table.h"
 
 #define GAP     2 /* blanks between cells; 1 when that helps */
@@ -92,34 +93,32 @@ void table_fit(struct table *t, unsigned limit)
 		t->width[i]--;
 }
 
-/* A cell of `width` columns; what is too long loses its middle. */
-static void add_cell(struct buf *out, const char *cell, size_t len, size_t width, bool utf8)
+static bool is_inside_character(char c)
 {
-	size_t keep, tail;
-
-	if (len <= width) {
-		buf_add(out, cell, len);
-		return;
-	}
-	keep = width - 1;
-	tail = keep / 2;
-	buf_add(out, cell, keep - tail);
-	buf_addstr(out, utf8 ? "\xe2\x80\xa6" : "~");
-	buf_add(out, cell + len - tail, tail);
+	return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-static const char *style_code(char style)
+void table_cut(struct buf *out, const char *cell, size_t len, size_t width, bool utf8)
 {
-	switch (style) {
-	case 'X':
-		return "\033[1;31m";
-	case '!':
-		return "\033[35m";
-	case '~':
-		return "\033[33m";
-	default:
-		return NULL;
-	}
+	size_t tail = len - (width - 1) / 2, head = width - 1 - (width - 1) / 2;
+
+	while (is_inside_character(cell[tail]))
+		tail++;
+	while (head && is_inside_character(cell[head]))
+		head--;
+	buf_add(out, cell, head);
+	buf_addstr(out, utf8 ? "\xe2\x80\xa6" : "~");
+	buf_add(out, cell + tail, len - tail);
+}
+
+static void add_cell(struct buf *out, const char *cell, size_t len, size_t width, bool utf8)
+{
+	if (len == 1 && *cell == '.' && utf8)
+		buf_addstr(out, "\xc2\xb7");
+	else if (len <= width)
+		buf_add(out, cell, len);
+	else
+		table_cut(out, cell, len, width, utf8);
 }
 
 void table_title(const struct table *t, struct buf *out, bool color)
@@ -145,7 +144,7 @@ void table_title(const struct table *t, struct buf *out, bool color)
 
 void table_row(const struct table *t, struct buf *out, const char *row, bool color, bool utf8)
 {
-	const char *style = color ? style_code(row[0]) : NULL;
+	const char *style = color ? outcome_color(row[0]) : NULL;
 	size_t owed = 0, len;
 
 	(void)next_cell(&row, &len);

@@ -2,8 +2,8 @@
 /*
  * table - fits columns into a width: the least important ones go first, digits never.
  *
- * A row is a line of cells, each ended by TABLE_END; its first cell is not shown: it names the
- * style of the styled column.
+ * A row is a line of cells, each ended by TABLE_END; its first cell is not shown: it is the letter
+ * (see outcome_mark) whose colour the styled columns take.
  */
 #ifndef REPORT_TABLE_H
 #define REPORT_TABLE_H
@@ -11,7 +11,7 @@
 #include "tcpshadow/buf.h"
 
 #define TABLE_END     '\t'
-#define TABLE_COLUMNS 12 /* most columns of a table */
+#define TABLE_COLUMNS 14 /* most columns of a table */
 
 struct table_column {
 	const char *title;
@@ -34,6 +34,8 @@ void table_measure(struct table *t, const char *row);
 /* All rows were measured: leave out and cut what does not fit.  0 = no limit. */
 void table_fit(struct table *t, unsigned limit);
 void table_title(const struct table *t, struct buf *out, bool color);
+/* `width` columns (at least 2) of a longer text, which loses its middle. */
+void table_cut(struct buf *out, const char *cell, size_t len, size_t width, bool utf8);
 void table_row(const struct table *t, struct buf *out, const char *row, bool color, bool utf8);
 
 #endif

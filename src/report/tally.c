@@ -6,15 +6,34 @@
 
 #include "report/tally.h"
 
+/* Both sides may have a finding: the connection counts once. */
+static bool is_first_of_kind(const struct conn_record *r, uint32_t i)
+{
+	for (uint32_t k = 0; k < i; k++)
+		if (r->findings[k].id == r->findings[i].id)
+			return false;
+	return true;
+}
+
+static void add_matched(struct tally *t, const struct conn_record *r)
+{
+	t->matched++;
+	t->handshakes[r->handshake]++;
+	t->closes[r->close]++;
+	t->open += r->is_open;
+	t->with_findings += r->nfindings > 0;
+	for (uint32_t i = 0; i < r->nfindings; i++) {
+		t->findings[r->findings[i].id] += is_first_of_kind(r, i);
+		t->severities[finding_info(r->findings[i].id)->severity]++;
+	}
+}
+
 void tally_add(struct tally *t, const struct conn_record *r, bool matched)
 {
 	t->connections++;
-	t->matched += matched;
-	t->handshakes[r->handshake]++;
-	t->closes[r->close]++;
-	for (uint32_t i = 0; i < r->nfindings; i++)
-		t->findings[r->findings[i].id]++;
-	t->open += r->is_open;
+	if (matched)
+		add_matched(t, r);
+	t->midstream += r->handshake == HANDSHAKE_MIDSTREAM;
 	t->one_sided += r->one_sided >= 0;
 	t->missing_bytes +=
 	    r->sides[SIDE_CLIENT].missing_bytes + r->sides[SIDE_SERVER].missing_bytes;

@@ -9,11 +9,18 @@
 
 struct tally {
 	uint64_t connections, matched; /* all; those that passed --where */
+
+	/* of those that passed */
 	uint64_t handshakes[HANDSHAKE_MIDSTREAM + 1];
 	uint64_t closes[CLOSE_RESET + 1];
-	uint64_t findings[FINDING_COUNT]; /* connections that have it */
-	uint64_t open;                    /* still open when the capture ended */
-	uint64_t one_sided;               /* only one direction captured */
+	uint64_t findings[FINDING_COUNT];    /* connections that have it */
+	uint64_t severities[SEVERITY_COUNT]; /* findings of this severity */
+	uint64_t with_findings;              /* connections */
+	uint64_t open;                       /* still open when the capture ended */
+
+	/* of all: what the capture is like */
+	uint64_t midstream; /* older than the capture */
+	uint64_t one_sided; /* only one direction captured */
 	uint64_t missing_bytes, truncated_packets, duplicate_frames, bad_checksums;
 };
 

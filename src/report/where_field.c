@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "report/finding_text.h"
 #include "report/record_json.h"
 #include "report/where_field.h"
 #include "tcpshadow/buf.h"
@@ -39,6 +40,14 @@ static struct where_value word(const char *v)
 static struct where_value address(const struct endpoint_addr *v)
 {
 	return (struct where_value){ .addr = v };
+}
+
+/* The worst of the findings; -1 = there is none. */
+static struct where_value severity(const struct conn_record *r)
+{
+	const struct finding *worst = finding_text_next(r->findings, r->nfindings, NULL);
+
+	return (struct where_value){ .number = worst ? finding_info(worst->id)->severity : -1 };
 }
 
 /* One small function per name. */
@@ -163,6 +172,20 @@ const struct where_field *where_field_find(const char *name, unsigned *sides)
 	return found;
 }
 
+static void near_finding(struct buf *out, const char *name, size_t best)
+{
+	for (unsigned i = 0; i < FINDING_COUNT; i++) {
+		const char *id = finding_info((enum finding_id)i)->name;
+		size_t distance = near_distance(name, id);
+
+		if (distance >= best || !near_match(name, id))
+			continue;
+		best = distance;
+		buf_reset(out);
+		buf_addstr(out, id);
+	}
+}
+
 void where_field_near(struct buf *out, const char *name)
 {
 	static const char *const forms[] = { NULL, "client", "server" };
@@ -185,5 +208,6 @@ void where_field_near(struct buf *out, const char *name)
 		buf_reset(out);
 		buf_addstr(out, tmp.data);
 	}
+	near_finding(out, name, best);
 	buf_release(&tmp);
 }

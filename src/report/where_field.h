@@ -14,6 +14,7 @@ enum where_type {
 	TYPE_DURATION, /* ns */
 	TYPE_TIME,     /* ns since the epoch */
 	TYPE_FLAG,     /* 0 or 1 */
+	TYPE_SEVERITY, /* enum severity, -1 = no finding */
 	TYPE_ADDRESS,
 	TYPE_OPENER,
 	TYPE_STATE,

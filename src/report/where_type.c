@@ -132,6 +132,17 @@ static int parse_flag(const char *text, int64_t *number)
 	return -1;
 }
 
+static int parse_severity(const char *text, int64_t *number)
+{
+	for (unsigned i = 0; i < SEVERITY_COUNT; i++) {
+		if (strcasecmp(text, severity_word((enum severity)i)) == 0) {
+			*number = i;
+			return 0;
+		}
+	}
+	return -1;
+}
+
 static const char *opener_at(size_t i)
 {
 	return i <= OPENER_UNKNOWN ? opener_word((enum opener)i) : NULL;
@@ -176,6 +187,7 @@ static const struct {
 	[TYPE_TIME] = { "time", "a time such as 2026-08-21T10:04:39Z or 1795198003.25", parse_time,
 	    NULL },
 	[TYPE_FLAG] = { "flag", "true or false", parse_flag, NULL },
+	[TYPE_SEVERITY] = { "severity", "info, note, warn or error", parse_severity, NULL },
 	[TYPE_ADDRESS] = { "address", "an IP address", NULL, NULL },
 	[TYPE_OPENER] = { "word", NULL, NULL, opener_at },
 	[TYPE_STATE] = { "word", NULL, NULL, state_at },
