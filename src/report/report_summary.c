@@ -212,7 +212,7 @@ static void severities_line(struct buf *out, const struct tally *t)
 	}
 	if (!t->with_findings)
 		buf_addstr(out, "none");
-	buf_addstr(out, t->with_findings ? ", in " : "");
+	buf_addstr(out, t->with_findings ? " in " : "");
 	if (t->with_findings)
 		text_count(out, t->with_findings);
 	buf_addstr(out, t->with_findings == 0   ? "\n"
