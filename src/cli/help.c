@@ -106,6 +106,6 @@ void help_text(struct buf *out, enum command c)
 	    command_rows[c].operands);
 	add_row(out, out->len, command_rows[c].help);
 	add_options(out, 1u << c);
-	if (c == COMMAND_SHOW)
+	if (c == COMMAND_SHOW || c == COMMAND_FOLLOW)
 		buf_addstr(out, which_help);
 }

@@ -13,7 +13,7 @@
 #include "tcpshadow/near.h"
 
 #define ON(command) (1u << COMMAND_##command)
-#define READS       (ON(LIST) | ON(SHOW) | ON(SUMMARY) | ON(FINDINGS))
+#define READS       (ON(LIST) | ON(SHOW) | ON(FOLLOW) | ON(SUMMARY) | ON(FINDINGS))
 #define ALL         (READS | ON(CATALOGUE))
 
 const struct command_row command_rows[COMMAND_COUNT] = {
@@ -154,6 +154,11 @@ static int check_command(const char *word, struct err *e)
 	return 0;
 }
 
+static bool takes_which(enum command c)
+{
+	return c == COMMAND_SHOW || c == COMMAND_FOLLOW;
+}
+
 static int operand(struct options *o, const char *word, size_t position, struct err *e)
 {
 	if (position == 0) {
@@ -167,10 +172,18 @@ static int operand(struct options *o, const char *word, size_t position, struct 
 		if (check_command(word, e) < 0)
 			return -1;
 	}
-	if ((o->command == COMMAND_SHOW || o->command == COMMAND_CATALOGUE) && !o->which)
+	if ((takes_which(o->command) || o->command == COMMAND_CATALOGUE) && !o->which)
 		o->which = word;
 	else
 		options_add_file(o, word);
+	return 0;
+}
+
+/* The forms of follow exclude each other. */
+static int check_forms(const struct options *o, struct err *e)
+{
+	if (!!o->given[OPTION_HEX] + !!o->given[OPTION_RAW] + !!o->given[OPTION_C_ARRAY] > 1)
+		return err_set(e, "one of --hex, --raw and --c-array at a time");
 	return 0;
 }
 
@@ -184,12 +197,12 @@ static int check_usage(const struct options *o, struct err *e)
 		if (o->given[i] && !(option_rows[i].commands & 1u << o->command))
 			return err_set(e, "option '--%s' does not belong to '%s'",
 			    option_rows[i].name, command);
-	if (o->command == COMMAND_SHOW && !o->which)
+	if (takes_which(o->command) && !o->which)
 		return err_set(
-		    e, "which connection? show takes its id, host:port, or packet:NUMBER");
+		    e, "which connection? %s takes its id, host:port, or packet:NUMBER", command);
 	if (o->command == COMMAND_CATALOGUE && o->nfiles)
 		return err_set(e, "'catalogue' takes one id and reads no file");
-	return 0;
+	return check_forms(o, e);
 }
 
 int options_parse(struct options *o, int argc, char **argv, struct err *e)

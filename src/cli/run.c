@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/follow_cmd.h"
 #include "cli/message.h"
 #include "cli/progress.h"
 #include "cli/run.h"
@@ -223,6 +224,8 @@ int run_command(const struct options *o, struct settings *s)
 		return run_report(o, s);
 	case COMMAND_SHOW:
 		return show_run(o, s);
+	case COMMAND_FOLLOW:
+		return follow_cmd_run(o, s);
 	case COMMAND_CATALOGUE:
 		return run_catalogue(o, s);
 	case COMMAND_COUNT:
