@@ -15,15 +15,6 @@ static bool is_inside_character(char c)
 	return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-size_t wrap_columns(const char *text, size_t n)
-{
-	size_t columns = 0;
-
-	for (size_t i = 0; i < n; i++)
-		columns += !is_inside_character(text[i]);
-	return columns;
-}
-
 /* Bytes of whole words that fit into `room` columns; the first word always does. */
 static size_t fitting(const char *text, size_t room)
 {

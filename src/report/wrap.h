@@ -12,7 +12,5 @@
  * line).  The first line has `used` columns already, the others begin with `indent` blanks.
  */
 void wrap_text(struct buf *out, const char *text, size_t width, size_t used, size_t indent);
-/* The columns of `n` bytes of UTF-8 of single width. */
-size_t wrap_columns(const char *text, size_t n);
 
 #endif

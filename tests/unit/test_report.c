@@ -9,10 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/finding_text.h"
 #include "report/json.h"
 #include "report/place.h"
 #include "report/sorter.h"
 #include "report/table.h"
+#include "report/wrap.h"
 #include "tcpshadow/find.h"
 #include "tcpshadow/ladder.h"
 
@@ -103,6 +105,7 @@ END_TEST
 /* Four connections, and the order of their ids under each key. */
 static void fill_record(struct conn_record *r, uint64_t id, struct state_entry *state)
 {
+
 	static const uint8_t last[] = { 9, 1, 200, 1 };
 
 	*r = (struct conn_record){ .id = id };
@@ -136,6 +139,7 @@ static const struct {
 	{ REPORT_SORT_SERVER, true, "4312" },
 	{ REPORT_SORT_STATE, false, "1342" },
 	{ REPORT_SORT_CLOSE, true, "2134" },
+	{ REPORT_SORT_HEALTH, false, "3412" },
 };
 
 START_TEST(test_order)
@@ -146,9 +150,13 @@ START_TEST(test_order)
 
 	for (uint64_t id = 1; id <= 4; id++) {
 		struct state_entry state = { 0 };
+		struct finding f = { .id = FINDING_CLOSE_INITIATOR };
 		struct conn_record r;
 
 		fill_record(&r, id, &state);
+		f.id = id == 3 ? FINDING_SYN_UNANSWERED : f.id;
+		r.findings = &f;
+		r.nfindings = id >= 3;
 		ck_assert_int_eq(sorter_add(s, &r, &"?1234"[id], 1, &e), 0);
 	}
 	sorter_sort(s);
@@ -377,6 +385,100 @@ START_TEST(test_output_error)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	size_t width, used, indent;
+	const char *expected;
+} wraps[] = {
+	{ "", 50, 0, 2, "\n" },
+	{ "one line", 0, 0, 2, "one line\n" },
+	{ "on a narrow terminal it only gets worse", 10, 0, 2,
+	    "on a narrow terminal it only gets worse\n" },
+	{ "0123456789 0123456789 0123456789 012345", 40, 0, 2,
+	    "0123456789 0123456789 0123456789 012345\n" },
+	{ "0123456789 0123456789 0123456789 0123456", 40, 0, 2,
+	    "0123456789 0123456789 0123456789 0123456\n" },
+	{ "0123456789 0123456789 0123456789 01234567", 40, 0, 2,
+	    "0123456789 0123456789 0123456789\n  01234567\n" },
+	{ "0123456789 0123456789 0123456789", 40, 9, 4, "0123456789 0123456789\n    0123456789\n" },
+	{ "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4 0123456789 0123456789 "
+	  "01234567890",
+	    40, 0, 0,
+	    "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4 0123456789 0123456789\n"
+	    "01234567890\n" },
+	{ "01234567890123456789012345678901234567890123456789 end", 40, 0, 1,
+	    "01234567890123456789012345678901234567890123456789\n end\n" },
+};
+
+START_TEST(test_wrap)
+{
+	struct buf out = BUF_INIT;
+
+	wrap_text(&out, wraps[_i].text, wraps[_i].width, wraps[_i].used, wraps[_i].indent);
+	ck_assert_str_eq(out.data, wraps[_i].expected);
+	buf_release(&out);
+}
+END_TEST
+
+/* Severity, then confidence, then cost, then the order of the list. */
+START_TEST(test_worst_first)
+{
+	const struct finding list[] = {
+		{ .id = FINDING_CLOSE_INITIATOR, .confidence = CONFIDENCE_CERTAIN },
+		{ .id = FINDING_SYN_RETRANSMITTED, .confidence = CONFIDENCE_LIKELY, .cost = 5 },
+		{ .id = FINDING_SYN_RETRANSMITTED, .confidence = CONFIDENCE_LIKELY, .cost = 9 },
+		{ .id = FINDING_SYN_RETRANSMITTED, .confidence = CONFIDENCE_CERTAIN },
+		{ .id = FINDING_SYN_UNANSWERED, .confidence = CONFIDENCE_POSSIBLE },
+		{ .id = FINDING_SYN_UNANSWERED, .confidence = CONFIDENCE_POSSIBLE },
+	};
+	static const size_t order[] = { 4, 5, 3, 2, 1, 0 };
+	const struct finding *f = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
+		f = finding_text_next(list, ARRAY_LEN(list), f);
+		ck_assert_ptr_eq(f, &list[order[i]]);
+	}
+	ck_assert_ptr_null(finding_text_next(list, ARRAY_LEN(list), f));
+	ck_assert_int_eq(finding_text_health(list, ARRAY_LEN(list)), 'X');
+	ck_assert_int_eq(finding_text_health(list, 4), '!');
+	ck_assert_int_eq(finding_text_health(list, 0), '.');
+}
+END_TEST
+
+START_TEST(test_confidence)
+{
+	struct finding f = { .confidence = CONFIDENCE_CERTAIN };
+	struct buf out = BUF_INIT;
+
+	finding_text_confidence(&out, &f);
+	ck_assert_str_eq(out.data, "certain");
+	buf_reset(&out);
+	f.confidence = CONFIDENCE_LIKELY;
+	f.traps = TRAP_DROP;
+	finding_text_confidence(&out, &f);
+	ck_assert_str_eq(out.data, "likely; capture drop not excluded");
+	buf_reset(&out);
+	f.traps = TRAP_DROP | TRAP_CLOCK | TRAP_END;
+	finding_text_confidence(&out, &f);
+	ck_assert_str_eq(out.data, "likely; capture drop, clock or capture end not excluded");
+	buf_release(&out);
+}
+END_TEST
+
+/* No character is cut into bytes. */
+START_TEST(test_cut)
+{
+	struct buf out = BUF_INIT;
+
+	table_cut(&out, "0123456789", 10, 7, false);
+	ck_assert_str_eq(out.data, "012~789");
+	buf_reset(&out);
+	table_cut(&out, "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6", 10, 7, false);
+	ck_assert_str_eq(out.data, "\xc3\xa4~\xc3\xb6");
+	buf_release(&out);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("report");
@@ -390,6 +492,10 @@ int main(void)
 	tcase_add_loop_test(t, test_sorter, 0, 2);
 	tcase_add_loop_test(t, test_order, 0, (int)ARRAY_LEN(orders));
 	tcase_add_loop_test(t, test_table, 0, (int)ARRAY_LEN(tables));
+	tcase_add_test(t, test_cut);
+	tcase_add_loop_test(t, test_wrap, 0, (int)ARRAY_LEN(wraps));
+	tcase_add_test(t, test_worst_first);
+	tcase_add_test(t, test_confidence);
 	tcase_add_loop_test(t, test_query, 0, (int)ARRAY_LEN(queries));
 	tcase_add_test(t, test_fold_and_gaps);
 	tcase_add_loop_test(t, test_segment_text, 0, (int)ARRAY_LEN(segments));

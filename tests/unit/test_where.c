@@ -14,6 +14,7 @@
 /* A connection with a different value in every field. */
 struct sample {
 	struct state_entry client[2], server[2];
+	struct finding findings[2];
 	struct conn_record r;
 };
 
@@ -72,6 +73,10 @@ static void sample_init(struct sample *s)
 	s->r.bad_checksums = 8;
 	s->r.vlan = 12;
 	s->r.is_open = true;
+	s->findings[0].id = FINDING_MIDSTREAM_START;
+	s->findings[1].id = FINDING_SYN_RETRANSMITTED;
+	s->r.findings = s->findings;
+	s->r.nfindings = 2;
 }
 
 static bool matches(const struct conn_record *r, const char *expr)
@@ -117,6 +122,8 @@ static const char *const true_ones[] = {
 	"capture.missing_bytes = 5 and missing_bytes > 0",
 	"capture.truncated_packets = 4 and capture.bad_checksums = 8",
 	"capture.open_at_end and open and not evicted and open = yes and evicted != true",
+	"findings = 2 and findings.severity = warn and severity >= note and severity != error",
+	"syn-retransmitted and midstream-start and not syn-unanswered",
 	/* either side; != says it of neither */
 	"port != 80",
 	"ip != 10.0.0.2",
@@ -173,6 +180,9 @@ static const char *const false_ones[] = {
 	"opener != client",
 	"start < 1795198003.25",
 	"evicted",
+	"severity = note",
+	"severity > warn",
+	"syn-unanswered",
 };
 
 START_TEST(test_false)
@@ -211,6 +221,9 @@ static const struct {
 	{ "net 10.0.0.0/33", 4, 11, "from 0 to 32" },
 	{ "net", 3, 0, "a network" },
 	{ "open = maybe", 7, 5, "true or false" },
+	{ "severity > bad", 11, 3, "info, note, warn or error" },
+	{ "severity ~ warn", 9, 1, "compares text" },
+	{ "not syn-unanswerd", 4, 13, "did you mean 'syn-unanswered'" },
 	{ "ip ~ '('", 5, 3, "regular expression" },
 	{ "ip < 10.0.0.1", 3, 1, "has no order" },
 	{ "packets ~ 5", 8, 1, "compares text" },
@@ -240,6 +253,18 @@ START_TEST(test_error)
 	    e.len == errors[_i].len, "%s: len %zu: %s", errors[_i].expr, e.len, e.what.text);
 	ck_assert_msg(strstr(e.what.text, errors[_i].says) != NULL, "%s: says %s", errors[_i].expr,
 	    e.what.text);
+}
+END_TEST
+
+/* Without a finding there is no severity, which is milder than all. */
+START_TEST(test_no_findings)
+{
+	struct sample s;
+
+	sample_init(&s);
+	s.r.nfindings = 0;
+	ck_assert(matches(&s.r, "severity < info and severity != note and findings = 0"));
+	ck_assert(!matches(&s.r, "severity >= info"));
 }
 END_TEST
 
@@ -372,6 +397,7 @@ int main(void)
 	tcase_add_loop_test(t, test_true, 0, (int)ARRAY_LEN(true_ones));
 	tcase_add_loop_test(t, test_false, 0, (int)ARRAY_LEN(false_ones));
 	tcase_add_loop_test(t, test_error, 0, (int)ARRAY_LEN(errors));
+	tcase_add_test(t, test_no_findings);
 	tcase_add_test(t, test_underline);
 	tcase_add_test(t, test_limits);
 	tcase_add_test(t, test_deep_operands);
