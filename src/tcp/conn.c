@@ -648,3 +648,12 @@ enum syn_fate conn_syn_fate(const struct conn *c, const struct segment *s, uint8
 		return SYN_STARTS_NEW;
 	return SYN_PENDING;
 }
+
+bool conn_synack_is_new(const struct conn *c, const struct segment *s, uint8_t dir)
+{
+	const struct endpoint *from = &c->ends[dir], *to = &c->ends[!dir];
+
+	if (!c->is_over || (from->iss && from->isn == s->seq))
+		return false;
+	return !to->iss || s->ack != to->isn + 1;
+}

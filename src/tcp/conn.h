@@ -278,6 +278,8 @@ enum syn_fate {
 	SYN_STARTS_NEW,
 	SYN_PENDING,
 };
+/* A SYN-ACK of the next connection, whose SYN the capture lacks, into one that is over. */
+bool conn_synack_is_new(const struct conn *c, const struct segment *s, uint8_t dir);
 enum syn_fate conn_syn_fate(const struct conn *c, const struct segment *s, uint8_t dir);
 
 /* state.c: history */

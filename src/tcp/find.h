@@ -21,7 +21,7 @@ enum {
 
 /*
  * A finding about the segment at hand.  `who`: BY_SELF, BY_PEER or BY_NOBODY.  Returns the entry for more to
- * be said (a, b, cost), or NULL when the list is full.
+ * be said (a, b, cost), or NULL when the list is full; it is valid until the next finding is raised.
  */
 struct finding *find_segment(
     struct step *st, enum finding_id id, unsigned who, enum confidence confidence);

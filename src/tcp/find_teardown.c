@@ -445,6 +445,7 @@ static void fin_fate(struct conn *c, unsigned dir)
 {
 	const struct endpoint *e = &c->ends[dir], *peer = &c->ends[!dir];
 	const struct finding *again = find_have(c, FINDING_FIN_RETRANSMITTED, dir);
+	uint32_t sent = again ? again->count + 1 : 0;
 	struct finding *f = NULL;
 
 	if (!e->fin_seen || !again)
@@ -452,12 +453,11 @@ static void fin_fate(struct conn *c, unsigned dir)
 	if (peer->packets && peer->rcv_nxt < e->fin_end && !c->resets_seen)
 		find_conn(c, FINDING_FIN_UNACKNOWLEDGED, dir, CONFIDENCE_LIKELY, e->last_packet,
 		    e->last_time);
-	if (again->count + 1 >= STORM)
+	if (sent >= STORM)
 		f = find_conn(
 		    c, FINDING_FIN_STORM, dir, CONFIDENCE_LIKELY, e->last_packet, e->last_time);
-	again = find_have(c, FINDING_FIN_RETRANSMITTED, dir);
-	if (f && again)
-		f->a = again->count + 1;
+	if (f)
+		f->a = sent;
 }
 
 static void reset_fate(struct conn *c, unsigned dir)

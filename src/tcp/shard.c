@@ -545,6 +545,9 @@ static void decide_incarnation(
 		}
 	} else if (answers_pending(f, seg)) {
 		confirm_pending(s, f, !dir, slot);
+	} else if ((seg->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == (TCP_SYN | TCP_ACK) &&
+	           conn_synack_is_new(f->conn, seg, dir)) {
+		next_incarnation(s, f, seg, dir, slot);
 	}
 }
 

@@ -268,6 +268,7 @@ static const struct {
 	{ "synack-wrong-ack.pkt", "20 bytes of packet 1" },
 	{ "synack-wrong-ack.pkt", "44 bytes of packet 1" },
 	{ "synack-wrong-ack.pkt", "without packets 7 3 1" },
+	{ "synack-wrong-ack.pkt", "without packets 4 1 8" },
 	/* without that ACK it is a simultaneous open */
 	{ "split-handshake.pkt", "without packet 2" },
 	{ "split-handshake.pkt", "20 bytes of packet 2" },
