@@ -462,10 +462,13 @@ static void next_incarnation(
     struct shard *s, struct flow *f, const struct segment *seg, uint8_t dir, uint32_t slot)
 {
 	struct previous previous = find_previous(whole(s, f), seg, dir);
+	/* An attempt that was signed (RFC 2385) and not answered, and now one without: see stream.c. */
+	bool was_signed = f->conn->ends[dir].offered_md5 && f->conn->ends[!dir].packets == 0;
 
 	end_conn(s, f, ENDING_REUSED, slot);
 	f->conn = new_conn(s, seg, dir);
 	f->conn->previous = previous;
+	f->conn->ends[dir].offered_md5 = was_signed;
 	(void)log_append(s, EVENT_OPEN, slot, f->conn->uid);
 }
 
