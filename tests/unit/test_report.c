@@ -105,7 +105,6 @@ END_TEST
 /* Four connections, and the order of their ids under each key. */
 static void fill_record(struct conn_record *r, uint64_t id, struct state_entry *state)
 {
-
 	static const uint8_t last[] = { 9, 1, 200, 1 };
 
 	*r = (struct conn_record){ .id = id };
