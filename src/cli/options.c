@@ -13,7 +13,7 @@
 #include "tcpshadow/near.h"
 
 #define ON(command) (1u << COMMAND_##command)
-#define READS       (ON(LIST) | ON(SHOW) | ON(FOLLOW) | ON(SUMMARY) | ON(FINDINGS))
+#define READS       (ON(LIST) | ON(SHOW) | ON(FOLLOW) | ON(SUMMARY) | ON(FINDINGS) | ON(EXTRACT))
 #define ALL         (READS | ON(CATALOGUE))
 
 const struct command_row command_rows[COMMAND_COUNT] = {
@@ -179,11 +179,17 @@ static int operand(struct options *o, const char *word, size_t position, struct 
 	return 0;
 }
 
-/* The forms of follow exclude each other. */
-static int check_forms(const struct options *o, struct err *e)
+/* What excludes or needs something else. */
+static int check_together(const struct options *o, struct err *e)
 {
+	const char *w = o->value[OPTION_WRITE];
+
 	if (!!o->given[OPTION_HEX] + !!o->given[OPTION_RAW] + !!o->given[OPTION_C_ARRAY] > 1)
 		return err_set(e, "one of --hex, --raw and --c-array at a time");
+	if (w && strcmp(w, "-") == 0 && (o->given[OPTION_JSON] || o->given[OPTION_CSV]))
+		return err_set(e, "-w - and a report would both go to standard output");
+	if (o->command == COMMAND_EXTRACT && !o->given[OPTION_OUTPUT])
+		return err_set(e, "extract to which directory? name it with -o DIR");
 	return 0;
 }
 
@@ -202,7 +208,7 @@ static int check_usage(const struct options *o, struct err *e)
 		    e, "which connection? %s takes its id, host:port, or packet:NUMBER", command);
 	if (o->command == COMMAND_CATALOGUE && o->nfiles)
 		return err_set(e, "'catalogue' takes one id and reads no file");
-	return check_forms(o, e);
+	return check_together(o, e);
 }
 
 int options_parse(struct options *o, int argc, char **argv, struct err *e)

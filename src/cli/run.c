@@ -13,7 +13,9 @@
 #include "cli/message.h"
 #include "cli/progress.h"
 #include "cli/run.h"
+#include "cli/save.h"
 #include "cli/show.h"
+#include "tcpshadow/gather.h"
 #include "tcpshadow/near.h"
 #include "tcpshadow/text.h"
 
@@ -73,9 +75,9 @@ int run_input_code(const struct cap_facts *f)
 	return code;
 }
 
-int run_engine(struct cap *cap, struct settings *s, struct sink *sink, struct err *e)
+static int run_sinks(
+    struct cap *cap, struct settings *s, struct sink *const *sinks, size_t n, struct err *e)
 {
-	struct sink *sinks[2] = { sink, s->fail_on ? fail_on_sink(s->fail_on) : NULL };
 	struct progress progress;
 	int rc;
 
@@ -84,9 +86,28 @@ int run_engine(struct cap *cap, struct settings *s, struct sink *sink, struct er
 	s->engine.progress = progress_update;
 	s->engine.progress_ctx = &progress;
 	s->engine.stop = &stop_requested;
-	rc = engine_run(cap, &s->engine, sinks, s->fail_on ? 2 : 1, e);
+	rc = engine_run(cap, &s->engine, sinks, n, e);
 	progress_end(&progress);
 	return rc;
+}
+
+int run_engine(struct cap *cap, struct settings *s, struct sink *sink, struct err *e)
+{
+	struct sink *sinks[3];
+	size_t n = 0;
+
+	if (sink)
+		sinks[n++] = sink;
+	if (s->pick)
+		sinks[n++] = pick_sink(s->pick);
+	if (s->fail_on)
+		sinks[n++] = fail_on_sink(s->fail_on);
+	return run_sinks(cap, s, sinks, n, e);
+}
+
+int run_again(struct cap *cap, struct settings *s, struct sink *sink, struct err *e)
+{
+	return run_sinks(cap, s, &sink, 1, e);
 }
 
 static void tell_what_was_read(const struct cap_facts *f)
@@ -131,27 +152,38 @@ static int fail_on_code(const struct options *o, const struct settings *s, int c
 	return code == EXIT_DONE ? EXIT_MATCHED : code;
 }
 
-static int run_report(const struct options *o, struct settings *s)
+static int report(const struct options *o, struct settings *s, struct save *w)
 {
 	struct err e = { "" };
 	struct cap *cap = cap_open(&s->cap, &e);
 	struct sink *sink;
+	bool is_read;
 	int code;
 
 	if (!cap)
 		return run_input_failed(&e);
 	s->report.facts = cap_facts(cap);
-	sink = new_sink(o, s);
-	if (run_engine(cap, s, sink, &e) < 0)
-		code = run_output_failed(&s->out, &e);
-	else
-		code = run_input_code(cap_facts(cap));
+	sink = w->file == stdout ? NULL : new_sink(o, s);
+	is_read = run_engine(cap, s, sink, &e) == 0;
+	code = is_read ? run_input_code(cap_facts(cap)) : run_output_failed(&s->out, &e);
 	if (s->verbose)
 		tell_what_was_read(cap_facts(cap));
 	code = fail_on_code(o, s, code);
 	report_sink_free(sink);
+	if (w->file)
+		code = save_packets(w, is_read ? cap : NULL, s, code);
 	cap_close(cap);
 	return code;
+}
+
+static int run_report(const struct options *o, struct settings *s)
+{
+	struct save w;
+	int code = save_open(&w, o, s);
+
+	if (code == EXIT_DONE)
+		code = report(o, s, &w);
+	return save_close(&w, code);
 }
 
 static int unknown_finding(const char *name)
@@ -226,6 +258,8 @@ int run_command(const struct options *o, struct settings *s)
 		return show_run(o, s);
 	case COMMAND_FOLLOW:
 		return follow_cmd_run(o, s);
+	case COMMAND_EXTRACT:
+		return extract_run(o, s);
 	case COMMAND_CATALOGUE:
 		return run_catalogue(o, s);
 	case COMMAND_COUNT:

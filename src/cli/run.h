@@ -11,8 +11,12 @@ void run_catch_signals(void);
 bool run_is_stopped(void); /* a signal asked to end */
 int run_command(const struct options *o, struct settings *s);
 
-/* Pieces that the commands share.  Those that return an exit code have told the user. */
+/*
+ * Pieces that the commands share.  Those that return an exit code have told the user.  Other readings than
+ * the first take run_again(): it leaves out what --fail-on and -w look for.
+ */
 TS_NODISCARD int run_engine(struct cap *cap, struct settings *s, struct sink *sink, struct err *e);
+TS_NODISCARD int run_again(struct cap *cap, struct settings *s, struct sink *sink, struct err *e);
 int run_output_failed(const struct report_out *out, const struct err *e);
 int run_input_failed(const struct err *e);
 int run_input_code(const struct cap_facts *f);

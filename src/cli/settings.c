@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cli/settings.h"
+#include "tcpshadow/gather.h"
 #include "tcpshadow/hash.h"
 #include "tcpshadow/text.h"
 
@@ -237,11 +238,14 @@ int settings_init(struct settings *s, const struct options *o, struct err *e)
 		if (o->given[parsers[i].id] && parsers[i].parse(s, o->value[parsers[i].id], e) < 0)
 			return -1;
 	s->report.where = s->where;
+	if (s->where && (o->given[OPTION_WRITE] || o->command == COMMAND_EXTRACT))
+		s->pick = pick_new(s->where);
 	return 0;
 }
 
 void settings_release(struct settings *s)
 {
+	pick_free(s->pick);
 	where_free(s->where);
 	report_sink_free(s->fail_on ? fail_on_sink(s->fail_on) : NULL);
 	report_out_release(&s->out);

@@ -15,6 +15,7 @@ struct settings {
 	struct report_out out; /* standard output; report.out points here */
 	struct where *where;
 	struct fail_on *fail_on; /* NULL = nothing */
+	struct pick *pick;       /* with -w or extract: what --where matches; NULL = all */
 	uint64_t spool;          /* most bytes of standard input kept for a second reading */
 	bool quiet, verbose;
 };
