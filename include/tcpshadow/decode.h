@@ -58,6 +58,11 @@ enum decode_result {
  * make a host drop it gives one segment without data (SEG_FRAGMENT_KILLED), when its TCP header is known.
  */
 enum decode_result decode_packet(struct decoder *d, const struct packet *p, struct segment *out);
+/*
+ * Ordinals of the packets that brought the fragments of the segment decoded last, in order: for segments with
+ * SEG_FRAGMENTED, until the next decode_packet().
+ */
+const uint64_t *decoder_fragments(const struct decoder *d, size_t *n);
 /* The segments decoded so far are no longer used: memory of finished datagrams may be reused. */
 void decoder_batch_done(struct decoder *d);
 const struct decode_counts *decoder_counts(const struct decoder *d);

@@ -29,6 +29,8 @@ struct event_segment {
 	uint16_t file;
 	bool from_client; /* roles as known at that packet */
 	bool is_icmp;
+	const uint64_t *fragments; /* packets that brought its IP fragments, itself too */
+	size_t nfragments;         /* 0 = it came in one piece */
 };
 
 struct event_trouble {

@@ -103,6 +103,12 @@ void decoder_batch_done(struct decoder *d)
 	frag_batch_done(d->fragments);
 }
 
+const uint64_t *decoder_fragments(const struct decoder *d, size_t *n)
+{
+	*n = d->nparts;
+	return d->parts;
+}
+
 const struct decode_counts *decoder_counts(const struct decoder *d)
 {
 	return &d->counts;

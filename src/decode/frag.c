@@ -25,6 +25,7 @@ enum {
 	FRAG_TIMEOUT4 = 30,               /* s, from the first fragment */
 	FRAG_TIMEOUT6 = 60,               /* s, RFC 8200 4.5 */
 	FRAG_PROTOCOL_TCP = 6,
+	FRAG_PACKETS_MAX = 8192,  /* remembered of one datagram: as many fragments as it can have */
 	FRAG_TCP_FIXED = 20,      /* bytes of a TCP header without options */
 	FRAG_TCP_HEADER_MAX = 60, /* with as many as there can be */
 };
@@ -44,6 +45,8 @@ struct datagram {
 	size_t capacity;  /* of bytes */
 	struct run *runs; /* sorted, disjoint */
 	size_t nruns, runs_cap;
+	uint64_t *packets; /* ordinals, repeated fragments too */
+	size_t npackets, packets_cap;
 	uint64_t wire_len;  /* of the frames not told of */
 	uint32_t pieces;    /* fragments held */
 	uint32_t have;      /* bytes in runs */
@@ -79,11 +82,13 @@ struct frag_table *frag_table_new(size_t max_bytes)
 
 static size_t datagram_bytes(const struct datagram *d)
 {
-	return sizeof(*d) + d->capacity + d->runs_cap * sizeof(*d->runs);
+	return sizeof(*d) + d->capacity + d->runs_cap * sizeof(*d->runs) +
+	       d->packets_cap * sizeof(*d->packets);
 }
 
 static void datagram_free(struct datagram *d)
 {
+	free(d->packets);
 	free(d->runs);
 	free(d->bytes);
 	free(d);
@@ -201,6 +206,7 @@ static struct datagram *insert(struct frag_table *t, const struct frag_piece *p,
 	d->key = p->key;
 	d->bucket = bucket;
 	d->since = p->ts;
+	d->npackets = 0;
 	d->wire_len = 0;
 	d->has_conflict = false;
 	d->killed_len = 0;
@@ -225,6 +231,22 @@ static struct datagram *find_or_insert(struct frag_table *t, const struct frag_p
 		d = NULL;
 	}
 	return d ? d : insert(t, p, bucket);
+}
+
+static void add_packet(struct frag_table *t, struct datagram *d, uint64_t packet)
+{
+	if (d->npackets == FRAG_PACKETS_MAX)
+		return;
+	t->bytes -= datagram_bytes(d);
+	d->packets = mem_grow(d->packets, d->npackets, &d->packets_cap, sizeof(*d->packets));
+	d->packets[d->npackets++] = packet;
+	t->bytes += datagram_bytes(d);
+}
+
+static void tell_packets(const struct datagram *d, struct frag_whole *whole)
+{
+	whole->packets = d->packets;
+	whole->npackets = d->npackets;
 }
 
 /* Room for the bytes up to `end` and one more run; older datagrams make way.  False: does not fit. */
@@ -354,6 +376,7 @@ static enum frag_result finish(struct frag_table *t, struct datagram *d, struct 
 	unlink_datagram(t, d);
 	d->chain = t->done;
 	t->done = d;
+	tell_packets(d, whole);
 	whole->data = d->bytes;
 	whole->len = d->len;
 	whole->caplen = min_u32(d->len, d->valid_end);
@@ -391,6 +414,7 @@ static bool tell_killed(
 	}
 	if (whole->caplen < FRAG_TCP_FIXED || whole->head.protocol != FRAG_PROTOCOL_TCP)
 		return false;
+	tell_packets(d, whole);
 	whole->len = max_u32(d->killed_len, d->len);
 	whole->wire_len = d->wire_len;
 	whole->notes = d->notes | p->notes;
@@ -435,6 +459,7 @@ enum frag_result frag_add(
 	if (end > FRAG_DATAGRAM_MAX)
 		return FRAG_DROPPED;
 	d = find_or_insert(t, p);
+	add_packet(t, d, p->packet);
 	if (d->pieces == 0)
 		d->since = p->ts;
 	if (!fits_length(d, p, end))

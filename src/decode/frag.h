@@ -36,7 +36,8 @@ struct frag_head {
 
 struct frag_piece {
 	struct frag_key key;
-	int64_t ts; /* packet time, ns */
+	uint64_t packet; /* ordinal */
+	int64_t ts;      /* packet time, ns */
 	struct frag_head head;
 	uint16_t notes;      /* bits of enum seg_note, of this fragment's packet */
 	bool is_last;        /* no more fragments flag */
@@ -52,6 +53,8 @@ struct frag_whole {
 	uint32_t len, caplen;
 	uint64_t wire_len; /* of all its frames that were not told of before */
 	struct frag_head head;
+	const uint64_t *packets; /* that brought its fragments; valid until the next frag_add() */
+	size_t npackets;
 	uint16_t notes; /* of all fragments */
 	bool has_conflict;
 };

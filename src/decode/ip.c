@@ -116,6 +116,8 @@ static bool may_hold_tcp(const struct frag_piece *p)
 
 static void continue_with(struct walk *w, const struct frag_whole *whole)
 {
+	w->decoder->parts = whole->packets;
+	w->decoder->nparts = whole->npackets;
 	w->r = rd_make(whole->data, whole->caplen);
 	w->uncaptured = whole->len - whole->caplen;
 	w->claimed = 0;
@@ -136,6 +138,7 @@ static void describe(const struct walk *w, struct frag_piece *p)
 	p->key.dst = w->ip.dst;
 	p->key.tunnel = w->tunnel;
 	p->key.version = w->ip.version;
+	p->packet = w->packet->ordinal;
 	p->ts = w->packet->ts;
 	p->head.ttl = w->ip.ttl;
 	p->head.tos = w->ip.tos;

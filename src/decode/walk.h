@@ -99,6 +99,8 @@ struct decoder {
 	struct decode_options options;
 	struct decode_counts counts;
 	struct frag_table *fragments;
+	const uint64_t *parts; /* packets of the datagram put together last */
+	size_t nparts;
 };
 
 typedef enum step (*step_fn)(struct walk *w);

@@ -35,6 +35,12 @@ struct part {
 	uint32_t first, last;
 };
 
+/* The packets of a segment that came in fragments. */
+struct pieces {
+	uint32_t slot;
+	size_t first, n; /* in pipeline.fragments */
+};
+
 struct pipeline {
 	const struct engine_options *o;
 	struct cap *cap;
@@ -46,6 +52,11 @@ struct pipeline {
 	uint8_t *shard_at;        /* shard of the slot; SHARD_COUNT = no segment there */
 	uint32_t *next;           /* next slot of the same shard */
 	struct part parts[SHARD_COUNT];
+	bool wants_segments;
+	struct pieces *pieces;             /* by slot; of the batch at hand */
+	size_t npieces, pieces_cap, piece; /* the next one to be told of */
+	uint64_t *fragments;
+	size_t nfragments, fragments_cap;
 	struct tick *ticks;
 	size_t nticks;
 	int64_t second; /* latest */
@@ -94,6 +105,7 @@ static void pipeline_init(struct pipeline *p)
 		p->shards[i] = shard_new(&so);
 	idmap_init(&p->ids);
 	hosts_init(&p->hosts);
+	p->wants_segments = so.wants_segments;
 	p->summary.memory_limit = memory;
 }
 
@@ -109,6 +121,8 @@ static void pipeline_release(struct pipeline *p)
 	free(p->shard_at);
 	free(p->next);
 	free(p->ticks);
+	free(p->pieces);
+	free(p->fragments);
 }
 
 static void note_tick(struct pipeline *p, uint32_t slot, int64_t ts)
@@ -134,9 +148,39 @@ static void add_to_part(struct pipeline *p, unsigned shard, uint32_t slot)
 	part->last = slot;
 }
 
+/* Remember which packets the segment came in. */
+static void keep_pieces(struct pipeline *p, uint32_t slot)
+{
+	size_t n;
+	const uint64_t *packets = decoder_fragments(p->decoder, &n);
+
+	p->pieces = mem_grow(p->pieces, p->npieces, &p->pieces_cap, sizeof(*p->pieces));
+	p->pieces[p->npieces++] = (struct pieces){ slot, p->nfragments, n };
+	for (size_t i = 0; i < n; i++) {
+		p->fragments =
+		    mem_grow(p->fragments, p->nfragments, &p->fragments_cap, sizeof(*p->fragments));
+		p->fragments[p->nfragments++] = packets[i];
+	}
+}
+
+/* Events come in the order of slots, and so do the pieces. */
+static void tell_pieces(struct pipeline *p, struct event *ev)
+{
+	const struct pieces *at;
+
+	while (p->piece < p->npieces && p->pieces[p->piece].slot < ev->slot)
+		p->piece++;
+	if (p->piece == p->npieces || p->pieces[p->piece].slot != ev->slot)
+		return;
+	at = &p->pieces[p->piece];
+	ev->u.segment.fragments = p->fragments + at->first;
+	ev->u.segment.nfragments = at->n;
+}
+
 static void decode_batch(struct pipeline *p)
 {
 	p->nticks = 0;
+	p->npieces = p->nfragments = p->piece = 0;
 	for (unsigned i = 0; i < SHARD_COUNT; i++)
 		p->parts[i] = (struct part){ NO_SLOT, NO_SLOT };
 	for (uint32_t slot = 0; slot < p->batch.count; slot++) {
@@ -145,8 +189,11 @@ static void decode_batch(struct pipeline *p)
 
 		note_tick(p, slot, pkt->ts);
 		p->shard_at[slot] = SHARD_COUNT;
-		if (decode_packet(p->decoder, pkt, seg) == DECODED_SEGMENT)
-			add_to_part(p, shard_of(seg), slot);
+		if (decode_packet(p->decoder, pkt, seg) != DECODED_SEGMENT)
+			continue;
+		add_to_part(p, shard_of(seg), slot);
+		if (p->wants_segments && (seg->notes & SEG_FRAGMENTED))
+			keep_pieces(p, slot);
 	}
 }
 
@@ -175,6 +222,9 @@ static int deliver(struct pipeline *p, const struct log_entry *le, struct err *e
 		hosts_opened(&p->hosts);
 		break;
 	case EVENT_SEGMENT:
+		tell_pieces(p, &ev);
+		ev.id = idmap_get(&p->ids, ev.uid);
+		break;
 	case EVENT_DATA:
 	case EVENT_GAP:
 		ev.id = idmap_get(&p->ids, ev.uid);

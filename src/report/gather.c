@@ -136,8 +136,11 @@ static int gather_event(struct sink *s, const struct event *ev, struct err *e)
 	(void)e;
 	if (!pick_has(g->pick, ev->id))
 		return 0;
-	if (ev->type == EVENT_SEGMENT)
+	if (ev->type == EVENT_SEGMENT) {
 		own(g, ev->u.segment.packet, ev->id);
+		for (size_t i = 0; i < ev->u.segment.nfragments; i++)
+			own(g, ev->u.segment.fragments[i], ev->id);
+	}
 	if (ev->type == EVENT_RECORD && g->names) {
 		g->targets =
 		    mem_grow(g->targets, g->ntargets, &g->targets_cap, sizeof(*g->targets));
