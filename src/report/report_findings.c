@@ -202,7 +202,7 @@ static int write_kind(struct findings_sink *fs, const struct kind *k, size_t fir
 
 static int write_kinds(struct findings_sink *fs, struct err *e)
 {
-	const struct kind *order[FINDING_COUNT];
+	const struct kind *order[FINDING_COUNT] = { NULL };
 	size_t first[FINDING_COUNT], n = 0, lines = 0;
 
 	for (unsigned i = 0; i < FINDING_COUNT; i++) {

@@ -262,7 +262,8 @@ static void finding_lines(struct buf *out, const struct tally *t, const struct r
 {
 	unsigned id = FINDING_COUNT, shown = 0, left = 0;
 
-	severities_line(out, t);
+	if (t->matched)
+		severities_line(out, t);
 	while ((id = next_kind(t, id)) != FINDING_COUNT) {
 		if (shown == KINDS_MAX) {
 			left++;
