@@ -244,7 +244,7 @@ void arrival_obey_reset(struct step *st)
 	for (unsigned i = 0; i < e->narrivals; i++) {
 		const struct arrival a = e->arrivals[i];
 
-		if (fact_of(&a) != FACT_RST || !a.exact || a.unsure)
+		if (fact_of(&a) != FACT_RST || !a.exact || a.weak || a.unsure)
 			continue;
 		remove_at(e, i);
 		segarrives(e, st->peer, &a, st->seg->packet);
