@@ -44,10 +44,17 @@ struct shard;
 struct shard *shard_new(const struct shard_options *o);
 void shard_free(struct shard *s);
 
-/* Which shard a segment belongs to: 0 .. SHARD_COUNT - 1; the same for both directions. */
-unsigned shard_of(const struct segment *seg);
+/* Where a segment belongs; the same for both directions. */
+struct shard_place {
+	uint64_t hash;  /* of its flow, keyed: its bucket */
+	unsigned shard; /* 0 .. SHARD_COUNT - 1, by a fixed hash */
+};
+struct shard_place shard_place(const struct segment *seg, uint64_t hash_key);
 
-void shard_segment(struct shard *s, const struct segment *seg, uint32_t slot);
+/* hash: of its place, with the key of the shard's options. */
+void shard_segment(struct shard *s, const struct segment *seg, uint64_t hash, uint32_t slot);
+/* A segment of this flow comes soon: have its memory at hand. */
+void shard_prefetch(const struct shard *s, uint64_t hash);
 /* Packet time has reached this second; expire what is due. */
 void shard_tick(struct shard *s, int64_t second, uint32_t slot);
 

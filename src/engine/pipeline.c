@@ -50,6 +50,7 @@ struct pipeline {
 	struct cap_batch batch;
 	struct segment *segments; /* by slot */
 	uint8_t *shard_at;        /* shard of the slot; SHARD_COUNT = no segment there */
+	uint64_t *hashes;         /* of its flow, by slot */
 	uint32_t *next;           /* next slot of the same shard */
 	struct part parts[SHARD_COUNT];
 	bool wants_segments;
@@ -98,6 +99,7 @@ static void pipeline_init(struct pipeline *p)
 	p->decoder = decoder_new(&dopt);
 	p->segments = mem_alloc(n, sizeof(*p->segments));
 	p->shard_at = mem_alloc(n, sizeof(*p->shard_at));
+	p->hashes = mem_alloc(n, sizeof(*p->hashes));
 	p->next = mem_alloc(n, sizeof(*p->next));
 	p->ticks = mem_alloc(n, sizeof(*p->ticks));
 	p->second = INT64_MIN;
@@ -119,6 +121,7 @@ static void pipeline_release(struct pipeline *p)
 	cap_batch_release(&p->batch);
 	free(p->segments);
 	free(p->shard_at);
+	free(p->hashes);
 	free(p->next);
 	free(p->ticks);
 	free(p->pieces);
@@ -135,11 +138,13 @@ static void note_tick(struct pipeline *p, uint32_t slot, int64_t ts)
 	p->ticks[p->nticks++] = (struct tick){ slot, second };
 }
 
-static void add_to_part(struct pipeline *p, unsigned shard, uint32_t slot)
+static void add_to_part(struct pipeline *p, uint32_t slot)
 {
-	struct part *part = &p->parts[shard];
+	struct shard_place place = shard_place(&p->segments[slot], p->o->hash_key);
+	struct part *part = &p->parts[place.shard];
 
-	p->shard_at[slot] = (uint8_t)shard;
+	p->hashes[slot] = place.hash;
+	p->shard_at[slot] = (uint8_t)place.shard;
 	p->next[slot] = NO_SLOT;
 	if (part->first == NO_SLOT)
 		part->first = slot;
@@ -191,7 +196,7 @@ static void decode_batch(struct pipeline *p)
 		p->shard_at[slot] = SHARD_COUNT;
 		if (decode_packet(p->decoder, pkt, seg) != DECODED_SEGMENT)
 			continue;
-		add_to_part(p, shard_of(seg), slot);
+		add_to_part(p, slot);
 		if (p->wants_segments && (seg->notes & SEG_FRAGMENTED))
 			keep_pieces(p, slot);
 	}
@@ -204,8 +209,11 @@ static void run_shard(struct pipeline *p, unsigned i)
 	for (size_t t = 0; t <= p->nticks; t++) {
 		uint32_t until = t < p->nticks ? p->ticks[t].slot : NO_SLOT;
 
-		for (; slot < until; slot = p->next[slot])
-			shard_segment(p->shards[i], &p->segments[slot], slot);
+		for (; slot < until; slot = p->next[slot]) {
+			if (p->next[slot] != NO_SLOT)
+				shard_prefetch(p->shards[i], p->hashes[p->next[slot]]);
+			shard_segment(p->shards[i], &p->segments[slot], p->hashes[slot], slot);
+		}
 		if (t < p->nticks)
 			shard_tick(p->shards[i], p->ticks[t].second, until);
 	}

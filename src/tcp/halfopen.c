@@ -78,29 +78,41 @@ bool halfopen_fits(const struct segment *s)
 	       s->ip_version == 4 && s->tunnel == 0 && s->len == 0 && s->ack == 0 && s->urgent == 0;
 }
 
-static struct syn_key key_of(const struct segment *s, bool reverse)
+static struct syn_key key_of(const struct segment *s)
 {
-	struct syn_key k;
+	struct syn_key k = { .sport = s->sport, .dport = s->dport };
 
-	memcpy(&k.src, reverse ? s->dst.b : s->src.b, 4);
-	memcpy(&k.dst, reverse ? s->src.b : s->dst.b, 4);
-	k.sport = reverse ? s->dport : s->sport;
-	k.dport = reverse ? s->sport : s->dport;
+	memcpy(&k.src, s->src.b, 4);
+	memcpy(&k.dst, s->dst.b, 4);
 	return k;
 }
 
-static size_t home_of(const struct halfopen *h, const struct syn_key *k)
+static struct syn_key reversed(const struct syn_key *k)
 {
-	return (size_t)hash_keyed(k, sizeof(*k), h->key) & (h->nindex - 1);
+	return (struct syn_key){ k->dst, k->src, k->dport, k->sport };
 }
 
-/* Where in the index the key is, or the free slot where it would be. */
+/* The same for both directions. */
+static size_t home_of(const struct halfopen *h, const struct syn_key *k)
+{
+	struct syn_key r = reversed(k);
+	bool first = memcmp(k, &r, sizeof(r)) <= 0;
+
+	return (size_t)hash_keyed(first ? k : &r, sizeof(r), h->key) & (h->nindex - 1);
+}
+
+/* Where in the index the key is, in either direction, or the free slot where it would be. */
 static size_t find(const struct halfopen *h, const struct syn_key *k)
 {
+	struct syn_key r = reversed(k);
 	size_t i = home_of(h, k);
 
-	while (h->index[i] != FREE_PLACE && memcmp(&h->ring[h->index[i]].key, k, sizeof(*k)) != 0)
-		i = (i + 1) & (h->nindex - 1);
+	for (; h->index[i] != FREE_PLACE; i = (i + 1) & (h->nindex - 1)) {
+		const struct syn_key *at = &h->ring[h->index[i]].key;
+
+		if (memcmp(at, k, sizeof(*k)) == 0 || memcmp(at, &r, sizeof(r)) == 0)
+			break;
+	}
 	return i;
 }
 
@@ -239,7 +251,7 @@ static void grow(struct halfopen *h)
 
 bool halfopen_put(struct halfopen *h, const struct segment *s, uint64_t *gone)
 {
-	struct syn_key k = key_of(s, false);
+	struct syn_key k = key_of(s);
 	struct segment oldest;
 	uint32_t looks;
 
@@ -275,18 +287,17 @@ bool halfopen_put(struct halfopen *h, const struct segment *s, uint64_t *gone)
 
 bool halfopen_take(struct halfopen *h, const struct segment *s, struct segment *syn)
 {
+	struct syn_key k;
+	size_t slot;
+
 	if (!h->live || s->ip_version != 4 || s->tunnel)
 		return false;
-	for (unsigned reverse = 0; reverse < 2; reverse++) {
-		struct syn_key k = key_of(s, reverse);
-		size_t slot = find(h, &k);
-
-		if (h->index[slot] == FREE_PLACE)
-			continue;
-		remove_at(h, slot, syn);
-		return true;
-	}
-	return false;
+	k = key_of(s);
+	slot = find(h, &k);
+	if (h->index[slot] == FREE_PLACE)
+		return false;
+	remove_at(h, slot, syn);
+	return true;
 }
 
 bool halfopen_take_oldest(struct halfopen *h, int64_t until, struct segment *syn)

@@ -31,8 +31,13 @@ enum life {
 	LIFE_COUNT,
 };
 
-struct flow {
+struct flow_id {
 	struct flow_key key;
+	uint64_t hash; /* keyed hash of the key */
+};
+
+struct flow {
+	struct flow_id id;
 	uint8_t life;             /* enum life */
 	struct flow *chain;       /* same bucket */
 	struct flow *prev, *next; /* same life */
@@ -148,30 +153,41 @@ struct shard *shard_new(const struct shard_options *o)
 	return s;
 }
 
-unsigned shard_of(const struct segment *seg)
+struct shard_place shard_place(const struct segment *seg, uint64_t hash_key)
 {
 	struct flow_key key;
 
 	(void)flow_key_of(&key, seg);
-	return (unsigned)(hash_fixed(&key, sizeof(key)) >> 32) % SHARD_COUNT;
+	return (struct shard_place){
+		.hash = hash_keyed(&key, sizeof(key), hash_key),
+		.shard = (unsigned)(hash_fixed(&key, sizeof(key)) >> 32) % SHARD_COUNT,
+	};
 }
 
 /* --- table --- */
 
-static struct flow **bucket_of(const struct shard *s, const struct flow_key *key)
+static struct flow **bucket_of(const struct shard *s, uint64_t hash)
 {
-	uint64_t h = hash_keyed(key, sizeof(*key), s->o.hash_key);
-
-	return &s->buckets[h & (s->nbuckets - 1)];
+	return &s->buckets[hash & (s->nbuckets - 1)];
 }
 
-static struct flow *table_find(const struct shard *s, const struct flow_key *key)
+static struct flow *table_find(const struct shard *s, const struct flow_id *id)
 {
-	struct flow *f = *bucket_of(s, key);
+	struct flow *f = *bucket_of(s, id->hash);
 
-	while (f && !flow_key_equal(&f->key, key))
+	while (f && (f->id.hash != id->hash || !flow_key_equal(&f->id.key, &id->key)))
 		f = f->chain;
 	return f;
+}
+
+void shard_prefetch(const struct shard *s, uint64_t hash)
+{
+	const struct flow *f = *bucket_of(s, hash);
+
+	if (f) {
+		__builtin_prefetch(f);
+		__builtin_prefetch((const char *)f + 64);
+	}
 }
 
 static void table_double(struct shard *s)
@@ -183,7 +199,7 @@ static void table_double(struct shard *s)
 	s->buckets = mem_alloc(s->nbuckets, sizeof(*s->buckets));
 	for (size_t i = 0; i < n; i++) {
 		for (struct flow *f = old[i], *next; f; f = next) {
-			struct flow **b = bucket_of(s, &f->key);
+			struct flow **b = bucket_of(s, f->id.hash);
 
 			next = f->chain;
 			f->chain = *b;
@@ -199,7 +215,7 @@ static void table_add(struct shard *s, struct flow *f)
 
 	if (s->nflows >= s->nbuckets)
 		table_double(s);
-	b = bucket_of(s, &f->key);
+	b = bucket_of(s, f->id.hash);
 	f->chain = *b;
 	*b = f;
 	s->nflows++;
@@ -207,7 +223,7 @@ static void table_add(struct shard *s, struct flow *f)
 
 static void table_remove(struct shard *s, struct flow *f)
 {
-	struct flow **p = bucket_of(s, &f->key);
+	struct flow **p = bucket_of(s, f->id.hash);
 
 	while (*p != f)
 		p = &(*p)->chain;
@@ -419,7 +435,7 @@ static struct conn *new_conn(struct shard *s, const struct segment *seg, uint8_t
 	return c;
 }
 
-static struct flow *new_flow(struct shard *s, const struct flow_key *key, const struct segment *seg,
+static struct flow *new_flow(struct shard *s, const struct flow_id *id, const struct segment *seg,
     uint8_t dir, uint32_t slot)
 {
 	struct flow *f = pool_get(s->flows);
@@ -429,7 +445,7 @@ static struct flow *new_flow(struct shard *s, const struct flow_key *key, const 
 		f = pool_get(s->flows);
 		BUG_ON(!f);
 	}
-	f->key = *key;
+	f->id = *id;
 	f->last = seg->ts;
 	table_add(s, f);
 	life_enter(s, f, LIFE_HALF_OPEN);
@@ -556,7 +572,7 @@ static void decide_incarnation(
 
 /* A SYN that was held in its smallest form becomes a whole connection. */
 static struct flow *promote(
-    struct shard *s, const struct flow_key *key, const struct segment *seg, uint32_t slot)
+    struct shard *s, const struct flow_id *id, const struct segment *seg, uint32_t slot)
 {
 	struct segment syn;
 	struct flow_key syn_key;
@@ -567,7 +583,7 @@ static struct flow *promote(
 	if (!halfopen_take(s->halfopen, seg, &syn))
 		return NULL;
 	dir = flow_key_of(&syn_key, &syn);
-	f = new_flow(s, key, &syn, dir, slot);
+	f = new_flow(s, id, &syn, dir, slot);
 	conn_segment(f->conn, &syn, dir, &s->env, &step);
 	return f;
 }
@@ -609,21 +625,21 @@ static void tcp_segment(
 	update_life(s, f, dir);
 }
 
-void shard_segment(struct shard *s, const struct segment *seg, uint32_t slot)
+void shard_segment(struct shard *s, const struct segment *seg, uint64_t hash, uint32_t slot)
 {
-	struct flow_key key;
-	uint8_t dir = flow_key_of(&key, seg);
-	struct flow *f = table_find(s, &key);
+	struct flow_id id = { .hash = hash };
+	uint8_t dir = flow_key_of(&id.key, seg);
+	struct flow *f = table_find(s, &id);
 
 	s->env.slot = slot;
 	if (!f)
-		f = promote(s, &key, seg, slot);
+		f = promote(s, &id, seg, slot);
 	if (seg->kind == SEG_ICMP) {
 		icmp_segment(s, f, seg, dir, slot);
 	} else if (f) {
 		tcp_segment(s, f, seg, dir, slot);
 	} else if (!hold_syn(s, seg, slot)) {
-		f = new_flow(s, &key, seg, dir, slot);
+		f = new_flow(s, &id, seg, dir, slot);
 		(void)log_append(s, EVENT_OPEN, slot, f->conn->uid);
 		apply(s, f, seg, dir, slot);
 		update_life(s, f, dir);

@@ -141,7 +141,7 @@ static void run_segments(struct fuzz *f, struct rd *in)
 		take_segment(f, in, &s);
 		while (second < s.ts / NS_PER_SEC)
 			shard_tick(f->shard, ++second, 0);
-		shard_segment(f->shard, &s, 0);
+		shard_segment(f->shard, &s, shard_place(&s, 0).hash, 0);
 		drain(f);
 		if (s.sport != FIRST_PORT && s.dport != FIRST_PORT)
 			continue;
