@@ -447,9 +447,30 @@ static bool overlaps_waiting(const struct reasm *r, uint64_t seq, uint64_t end)
 	return i < r->nwaiting && r->waiting[i].seq < end;
 }
 
+/* What the capture cut off takes nothing from bytes that are known: only the holes between them. */
+static void keep_cut(struct reasm *r, const struct piece *p)
+{
+	struct piece hole = *p;
+
+	while (hole.seq < p->end) {
+		size_t i = waiting_find(r, hole.seq);
+		uint64_t next = i < r->nwaiting ? r->waiting[i].seq : p->end;
+
+		hole.end = min64(next, p->end);
+		if (hole.seq < hole.end)
+			waiting_insert(r, i++, &hole);
+		hole.seq = i < r->nwaiting ? max64(hole.end, r->waiting[i].end) : p->end;
+	}
+	add_extent(r, p->seq, p->end);
+}
+
 /* Takes over p->bytes. */
 static void keep(struct reasm *r, struct piece *p)
 {
+	if (!p->bytes) {
+		keep_cut(r, p);
+		return;
+	}
 	if (overlaps_waiting(r, p->seq, p->end)) {
 		note_conflicts(r, p);
 		apply_policy(r, p);
@@ -459,14 +480,20 @@ static void keep(struct reasm *r, struct piece *p)
 	add_extent(r, p->seq, p->end);
 }
 
-/* The oldest gap is given up: nothing acknowledged it, or it was never captured. */
+/*
+ * The oldest gap is given up: it was never captured, or nothing acknowledged it.  Where both are true of a part
+ * each is a gap of its own: what is not acknowledged may still come.
+ */
 static void declare_gap(struct reasm *r, int64_t time, const struct reasm_out *out)
 {
+	bool is_acked = r->acked > r->next;
 	uint64_t to = r->nwaiting ? r->waiting[0].seq : r->acked;
 
+	if (is_acked && r->acked < to)
+		to = r->acked;
 	if (to > r->next)
-		deliver_gap(r, to - r->next, r->acked > r->next ? GAP_NOT_CAPTURED : GAP_NOT_ACKED,
-		    time, out);
+		deliver_gap(
+		    r, to - r->next, is_acked ? GAP_NOT_CAPTURED : GAP_NOT_ACKED, time, out);
 	pull(r, out);
 }
 
@@ -488,10 +515,10 @@ static void add(struct reasm *r, const struct reasm_input *in, const struct reas
 		p = (struct piece){ in->seq, in->seq + in->n, copy_bytes(in->bytes, in->n),
 			in->packet, in->time };
 		keep(r, &p);
-		enforce_bound(r, in->time, out);
 	}
 	if (r->nwaiting)
 		pull(r, out);
+	enforce_bound(r, in->time, out);
 }
 
 /* Nothing before the first byte and nothing behind the FIN is data. */
@@ -562,6 +589,8 @@ static bool accept_held(struct reasm *r, uint64_t ack, const struct reasm_out *o
 
 void reasm_ack(struct reasm *r, uint64_t ack, int64_t time, const struct reasm_out *out)
 {
+	if (r->fin)
+		ack = min64(ack, r->fin);
 	if (ack > r->acked)
 		r->acked = ack;
 	count(r, min64(ack, r->next));
@@ -578,6 +607,13 @@ void reasm_ack(struct reasm *r, uint64_t ack, int64_t time, const struct reasm_o
 		declare_gap(r, time, out);
 }
 
+void reasm_fin(struct reasm *r, uint64_t fin)
+{
+	r->fin = fin;
+	r->acked = min64(r->acked, fin);
+	clear_range(r, fin, UINT64_MAX);
+}
+
 void reasm_end(struct reasm *r, int64_t time, bool refused, const struct reasm_out *out)
 {
 	if (refused)
@@ -585,12 +621,9 @@ void reasm_end(struct reasm *r, int64_t time, bool refused, const struct reasm_o
 	else
 		count(r, r->next);
 	r->counting &= !refused;
-	/* Behind the FIN nothing was data. */
-	while (r->fin && r->nwaiting && r->waiting[r->nwaiting - 1].seq >= r->fin)
-		waiting_remove(r, r->nwaiting - 1);
 	while (r->nwaiting)
 		declare_gap(r, time, out);
-	if (r->acked > r->next && (!r->fin || r->next < r->fin))
+	if (r->acked > r->next)
 		declare_gap(r, time, out);
 	if (!refused)
 		count(r, r->next);

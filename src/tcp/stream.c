@@ -146,7 +146,7 @@ static void settle_fin(struct step *st)
 	if (!e->last_fin_end || !e->stream || e->stream->fin)
 		return;
 	if (st->ack == e->last_fin_end)
-		e->stream->fin = e->last_fin_end - 1;
+		reasm_fin(e->stream, e->last_fin_end - 1);
 	else if (st->ack > e->last_fin_end && e->fin_was_next)
 		mark_ambiguous(e, DOUBT_FIN);
 }
@@ -244,7 +244,7 @@ static void close_side(struct conn *c, struct stream_env *env, unsigned dir)
 		r->acked = e->unseen_ack;
 	/* One number more than the bytes, and nothing after it: a FIN that was not captured. */
 	if (!r->fin && e->may_have_fin && r->acked == r->next + 1)
-		r->fin = r->next;
+		reasm_fin(r, r->next);
 	reasm_end(r, c->end, was_refused(c, e, receiver), &env->out);
 	e->facts = r->facts;
 	e->facts.ambiguous |= doubts;
