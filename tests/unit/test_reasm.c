@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_reasm - the reassembler against a table of what stacks do, and against a slow reference.
+ *
+ * The table is not part of the source: OVERLAP_POLICIES names the file, without it the copy that may lie
+ * beside the source tree is taken, or nothing.  Its rows: case, mode, chunks (offset:length:hex in order of
+ * arrival), policy, where the row comes from, resulting bytes (0 where there are none).
+ */
+#include "config.h"
+
+#include <check.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/reasm_duel.h"
+#include "tcp/reasm.h"
+#include "tcpshadow/mem.h"
+#include "tcpshadow/rd.h"
+
+enum {
+	COLUMNS = 6,
+	RESULT_MAX = 1 << 16,
+	SCRIPTS = 400, /* of random steps, for each policy */
+	SCRIPT_BYTES = REASM_DUEL_HEADER + 120 * REASM_DUEL_STEP,
+};
+
+/* --- the table --- */
+
+struct result {
+	uint8_t bytes[RESULT_MAX];
+	size_t n;
+};
+
+struct row {
+	char *column[COLUMNS];
+};
+
+enum { ROW_CASE, ROW_MODE, ROW_CHUNKS, ROW_POLICY, ROW_ORIGIN, ROW_RESULT };
+
+static void take_bytes(void *ctx, uint64_t offset, const struct reasm_input *in)
+{
+	struct result *r = ctx;
+
+	ck_assert_uint_le(offset + in->n, RESULT_MAX);
+	memcpy(r->bytes + offset, in->bytes, in->n);
+	r->n = (size_t)offset + in->n;
+}
+
+static size_t from_hex(const char *hex, size_t most, uint8_t *out)
+{
+	size_t n = 0;
+
+	for (; n < most && hex[0] && hex[1]; hex += 2) {
+		char digits[3] = { hex[0], hex[1], '\0' };
+
+		out[n++] = (uint8_t)strtoul(digits, NULL, 16);
+	}
+	return n;
+}
+
+/* offset:length:hex */
+static void add_chunk(
+    struct reasm *r, const char *text, uint64_t first, const struct reasm_out *out)
+{
+	uint8_t bytes[RESULT_MAX];
+	char *at;
+	uint64_t offset = strtoull(text, &at, 10);
+	size_t n = (size_t)strtoull(at + 1, &at, 10);
+	struct reasm_input in = { .seq = first + offset, .bytes = bytes, .packet = 1 };
+
+	in.n = from_hex(at + 1, n, bytes);
+	reasm_add(r, &in, out);
+}
+
+/* Without delivery: everything comes behind a missing byte, which comes last. */
+static void replay(const struct row *row, enum overlap_policy policy, struct result *result)
+{
+	struct reasm_options o = { .policy = (uint8_t)policy, .max_bytes = RESULT_MAX };
+	struct reasm_out out = { .data = take_bytes, .ctx = result };
+	struct reasm *r = reasm_new(&o, 1000);
+	unsigned hidden = strcmp(row->column[ROW_MODE], "nodeliver") == 0;
+	uint8_t byte = 0;
+	struct reasm_input fill = { .seq = 1000, .bytes = &byte, .n = 1, .packet = 1 };
+	char *rest = row->column[ROW_CHUNKS], *chunk;
+
+	memset(result, 0, sizeof(*result));
+	while ((chunk = strsep(&rest, ";")))
+		add_chunk(r, chunk, 1000 + hidden, &out);
+	if (hidden)
+		reasm_add(r, &fill, &out);
+	reasm_end(r, 0, false, &out);
+	reasm_free(r);
+	memmove(result->bytes, result->bytes + hidden, result->n -= hidden);
+}
+
+static bool split_row(struct row *row, char *line)
+{
+	line[strcspn(line, "\r\n")] = '\0';
+	for (int i = 0; i < COLUMNS; i++) {
+		row->column[i] = strsep(&line, ",");
+		if (!row->column[i])
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Cases where a measured Linux differs from what its rule says: it joins neighbouring segments that wait when
+ * they fit into one buffer, and then goes by the bounds of the whole.  No capture shows whether it did.
+ */
+static const char *const undecidable[] = { "ov-coalesce-large", "ov-coalesce-small", "ov-novak" };
+
+static bool is_decidable(const struct row *row)
+{
+	for (size_t i = 0; i < ARRAY_LEN(undecidable); i++)
+		if (strcmp(row->column[ROW_ORIGIN], "measured") == 0 &&
+		    strcmp(row->column[ROW_CASE], undecidable[i]) == 0)
+			return false;
+	return true;
+}
+
+/* Rows measured on a host compare with the policy named after it. */
+static enum overlap_policy policy_of(const struct row *row)
+{
+	char word[16];
+
+	(void)snprintf(word, sizeof(word), "%.*s", (int)strcspn(row->column[ROW_POLICY], "-"),
+	    row->column[ROW_POLICY]);
+	return overlap_policy_of(word);
+}
+
+static void check_row(const struct row *row, enum overlap_policy policy)
+{
+	static struct result got, want;
+
+	replay(row, policy, &got);
+	want.n = from_hex(row->column[ROW_RESULT], RESULT_MAX, want.bytes);
+	ck_assert_msg(got.n == want.n && memcmp(got.bytes, want.bytes, want.n) == 0,
+	    "%s, %s, %s: %zu bytes differ", row->column[ROW_CASE], row->column[ROW_MODE],
+	    row->column[ROW_POLICY], got.n);
+}
+
+static FILE *open_table(void)
+{
+	const char *path = getenv("OVERLAP_POLICIES"), *top = getenv("top_srcdir");
+	struct buf beside = BUF_INIT;
+	FILE *f;
+
+	buf_addf(&beside, "%s/../shared/evasion/overlap-policies.csv", top ? top : ".");
+	f = fopen(path ? path : beside.data, "r");
+	buf_release(&beside);
+	return f;
+}
+
+START_TEST(test_policies)
+{
+	FILE *f = open_table();
+	char *line = NULL;
+	size_t size = 0, rows = 0;
+	struct row row;
+
+	if (!f) {
+		(void)printf("# no table of overlap policies: skipped\n");
+		return;
+	}
+	ck_assert_int_gt(getline(&line, &size, f), 0);
+	while (getline(&line, &size, f) > 0) {
+		ck_assert(split_row(&row, line));
+		if (policy_of(&row) == OVERLAP_COUNT || !is_decidable(&row))
+			continue;
+		check_row(&row, policy_of(&row));
+		rows++;
+	}
+	free(line);
+	(void)fclose(f);
+	ck_assert_uint_gt(rows, 0);
+	(void)printf("# %zu rows of overlap policies\n", rows);
+}
+END_TEST
+
+/* --- the reference --- */
+
+/* xorshift64: the same scripts everywhere. */
+static uint64_t next_random(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+START_TEST(test_duel)
+{
+	struct buf difference = BUF_INIT;
+	uint8_t script[SCRIPT_BYTES];
+
+	for (uint64_t seed = 1; seed <= SCRIPTS; seed++) {
+		uint64_t state = seed * UINT64_C(0x9e3779b97f4a7c15) + (uint64_t)_i;
+
+		for (size_t i = 0; i < sizeof(script); i++)
+			script[i] = (uint8_t)(next_random(&state) >> 24);
+		script[0] = (uint8_t)_i;
+		ck_assert_msg(reasm_duel(script, sizeof(script), &difference) == 0,
+		    "policy %s, seed %" PRIu64 ": %s", overlap_policy_word((enum overlap_policy)_i),
+		    seed, difference.data);
+	}
+}
+END_TEST
+
+static Suite *reasm_suite(void)
+{
+	Suite *s = suite_create("reasm");
+	TCase *t = tcase_create("streams");
+
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, test_policies);
+	tcase_add_loop_test(t, test_duel, 0, OVERLAP_COUNT);
+	suite_add_tcase(s, t);
+	return s;
+}
+
+int main(void)
+{
+	SRunner *runner = srunner_create(reasm_suite());
+	int failed;
+
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
