@@ -16,6 +16,8 @@
 
 enum {
 	WINDOW_MAX = 1 << 20, /* more unacknowledged bytes than this are not compared */
+	WAITING_MAX = 4096,   /* pieces in one direction, however small */
+	EXTENTS_MAX = 4096,
 };
 
 /* An ACK may be captured a little before the data it acknowledges: so long a gap is not declared (ns). */
@@ -274,12 +276,14 @@ static struct reasm_input input_of(const struct piece *p)
 
 /* --- what waits --- */
 
-static void waiting_remove(struct reasm *r, size_t i)
+static void waiting_remove(struct reasm *r, size_t i, size_t n)
 {
-	r->waiting_bytes -= (size_t)(r->waiting[i].end - r->waiting[i].seq);
-	free(r->waiting[i].bytes);
-	r->nwaiting--;
-	memmove(&r->waiting[i], &r->waiting[i + 1], (r->nwaiting - i) * sizeof(*r->waiting));
+	for (size_t k = i; k < i + n; k++) {
+		r->waiting_bytes -= (size_t)(r->waiting[k].end - r->waiting[k].seq);
+		free(r->waiting[k].bytes);
+	}
+	r->nwaiting -= n;
+	memmove(&r->waiting[i], &r->waiting[i + n], (r->nwaiting - i) * sizeof(*r->waiting));
 	if (r->nwaiting == 0)
 		r->nextents = 0;
 }
@@ -320,8 +324,8 @@ static void pull(struct reasm *r, const struct reasm_out *out)
 		in = rest_of(&in, min64(r->next - in.seq, in.n));
 		deliver(r, &in, out);
 	}
-	for (; n > 0; n--)
-		waiting_remove(r, 0);
+	if (n > 0)
+		waiting_remove(r, 0, n);
 }
 
 /* Does a newer segment [ns, ne) take the bytes it shares with an older one [ls, le)? */
@@ -417,7 +421,7 @@ static void clear_range(struct reasm *r, uint64_t from, uint64_t to)
 			waiting_insert(r, i + 1, &right);
 		}
 		if (w.seq >= from) {
-			waiting_remove(r, i);
+			waiting_remove(r, i, 1);
 			continue;
 		}
 		r->waiting_bytes -= (size_t)(w.end - from);
@@ -426,16 +430,34 @@ static void clear_range(struct reasm *r, uint64_t from, uint64_t to)
 	}
 }
 
-static void add_extent(struct reasm *r, uint64_t seq, uint64_t end)
+/* Room for one more: what is delivered does not matter any more, then the oldest do not. */
+static void tidy_extents(struct reasm *r)
 {
 	size_t kept = 0;
 
-	if (r->nextents > 2 * r->nwaiting + 64) {
-		for (size_t i = 0; i < r->nextents; i++)
-			if (r->extents[i].end > r->next)
-				r->extents[kept++] = r->extents[i];
-		r->nextents = kept;
-	}
+	for (size_t i = 0; i < r->nextents; i++)
+		if (r->extents[i].end > r->next)
+			r->extents[kept++] = r->extents[i];
+	r->nextents = kept;
+	if (kept < EXTENTS_MAX)
+		return;
+	r->nextents = kept / 2;
+	memmove(r->extents, r->extents + (kept - r->nextents), r->nextents * sizeof(*r->extents));
+}
+
+/* The same range again takes nothing that it does not take already: see apply_policy(). */
+static bool has_extent(const struct reasm *r, uint64_t seq, uint64_t end)
+{
+	for (size_t i = 0; i < r->nextents; i++)
+		if (r->extents[i].seq == seq && r->extents[i].end == end)
+			return true;
+	return false;
+}
+
+static void add_extent(struct reasm *r, uint64_t seq, uint64_t end)
+{
+	if (r->nextents >= EXTENTS_MAX || r->nextents > 2 * r->nwaiting + 64)
+		tidy_extents(r);
 	r->extents = mem_grow(r->extents, r->nextents, &r->extents_cap, sizeof(*r->extents));
 	r->extents[r->nextents++] = (struct extent){ seq, end };
 }
@@ -467,6 +489,8 @@ static void keep_cut(struct reasm *r, const struct piece *p)
 /* Takes over p->bytes. */
 static void keep(struct reasm *r, struct piece *p)
 {
+	bool is_known = false;
+
 	if (!p->bytes) {
 		keep_cut(r, p);
 		return;
@@ -475,9 +499,11 @@ static void keep(struct reasm *r, struct piece *p)
 		note_conflicts(r, p);
 		apply_policy(r, p);
 		clear_range(r, p->seq, p->end);
+		is_known = has_extent(r, p->seq, p->end);
 	}
 	waiting_insert(r, waiting_find(r, p->seq), p);
-	add_extent(r, p->seq, p->end);
+	if (!is_known)
+		add_extent(r, p->seq, p->end);
 }
 
 /*
@@ -499,7 +525,7 @@ static void declare_gap(struct reasm *r, int64_t time, const struct reasm_out *o
 
 static void enforce_bound(struct reasm *r, int64_t time, const struct reasm_out *out)
 {
-	while (r->waiting_bytes > r->o->max_bytes) {
+	while (r->waiting_bytes > r->o->max_bytes || r->nwaiting > WAITING_MAX) {
 		r->facts.dropped++;
 		declare_gap(r, time, out);
 	}

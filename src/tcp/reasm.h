@@ -7,7 +7,8 @@
  * Output: data and gaps in sequence order, each byte once; counts; whether the receiver may have read
  *         something else.
  * Memory: nothing before the first byte; then a window of what was delivered, for comparison, and pieces
- *         that wait, both bounded by the options.  At a bound the oldest gap is declared, and counted.
+ *         that wait, bounded in bytes by the options, and in number.  At a bound the oldest gap is
+ *         declared, and counted.
  * Spec:   RFC 9293 3.4, 3.10.7.4 (seventh check).  Overlaps: the host's policy (Novak and Sturges 2007).
  * Does not: know connections, flags or timers.
  *

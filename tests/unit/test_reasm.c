@@ -209,6 +209,50 @@ START_TEST(test_duel)
 }
 END_TEST
 
+/* --- what waits is bounded, however small or repeated the pieces are --- */
+
+enum {
+	MANY = 20000,
+};
+
+static void wait_for(struct reasm *r, uint64_t seq)
+{
+	uint8_t byte = 'x';
+	struct reasm_input in = { .seq = seq, .bytes = &byte, .n = 1, .packet = 1 };
+
+	reasm_add(r, &in, NULL);
+}
+
+START_TEST(test_small_pieces)
+{
+	struct reasm_options o = { .max_bytes = RESULT_MAX };
+	struct reasm *r = reasm_new(&o, 1000);
+
+	for (unsigned i = 1; i <= MANY; i++)
+		wait_for(r, 1000 + 2 * i);
+	ck_assert_uint_lt(r->nwaiting, MANY / 2);
+	ck_assert_uint_lt(r->nextents, MANY / 2);
+	ck_assert_uint_gt(r->facts.dropped, 0);
+	reasm_end(r, 0, false, NULL);
+	ck_assert_uint_eq(r->facts.delivered, MANY);
+	reasm_free(r);
+}
+END_TEST
+
+START_TEST(test_repeated_pieces)
+{
+	struct reasm_options o = { .max_bytes = RESULT_MAX };
+	struct reasm *r = reasm_new(&o, 1000);
+
+	for (unsigned i = 0; i < MANY; i++)
+		wait_for(r, 2000 + 2 * (i % 2));
+	ck_assert_uint_eq(r->nwaiting, 2);
+	ck_assert_uint_eq(r->nextents, 2);
+	ck_assert_uint_eq(r->facts.dropped, 0);
+	reasm_free(r);
+}
+END_TEST
+
 static Suite *reasm_suite(void)
 {
 	Suite *s = suite_create("reasm");
@@ -217,6 +261,8 @@ static Suite *reasm_suite(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_policies);
 	tcase_add_loop_test(t, test_duel, 0, OVERLAP_COUNT);
+	tcase_add_test(t, test_small_pieces);
+	tcase_add_test(t, test_repeated_pieces);
 	suite_add_tcase(s, t);
 	return s;
 }
