@@ -131,22 +131,26 @@ static void free_file(struct outfile *f)
 
 /* --- files --- */
 
-/* Other limits on open files may be lower than ours. */
+/* Other limits on open files may be lower than ours: -1 and errno when closing some does not help. */
+static int open_at(struct outdir *d, const char *name, int flags, struct err *e)
+{
+	for (;;) {
+		int fd = openat(d->fd, name, flags | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0666);
+
+		if (fd >= 0 || errno != EMFILE || !d->oldest_open || close_oldest(d, e) < 0)
+			return fd;
+	}
+}
+
 static int open_file(struct outfile *f, int flags, struct err *e)
 {
 	struct outdir *d = f->dir;
 
 	if (d->nopen >= OPEN_MAX_FILES && close_oldest(d, e) < 0)
 		return -1;
-	for (;;) {
-		f->fd = openat(d->fd, f->name, flags | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0666);
-		if (f->fd >= 0)
-			break;
-		if (errno != EMFILE || !d->oldest_open)
-			return failed(d, f->name, e);
-		if (close_oldest(d, e) < 0)
-			return -1;
-	}
+	f->fd = open_at(d, f->name, flags, e);
+	if (f->fd < 0)
+		return failed(d, f->name, e);
 	d->nopen++;
 	return 0;
 }
@@ -206,13 +210,13 @@ int outfile_write(struct outfile *f, const void *bytes, size_t n, struct err *e)
 }
 
 /* An empty file of our own holds the name, so that the renaming replaces nothing else. */
-static int take_name(const struct outdir *d, const char *name, struct err *e)
+static int take_name(struct outdir *d, const char *name, struct err *e)
 {
 	int fd;
 
 	if (d->force)
 		return 0;
-	fd = openat(d->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	fd = open_at(d, name, O_CREAT | O_EXCL, e);
 	if (fd < 0)
 		return errno == EEXIST ? exists(d, name, e) : failed(d, name, e);
 	(void)close(fd);

@@ -48,7 +48,6 @@ static void on_gap(void *ctx, uint64_t offset, uint64_t n, enum stream_gap kind,
 {
 	struct duel *d = ctx;
 
-	(void)time;
 	BUG_ON(offset != d->ngot || offset + n > REASM_SLOW_BYTES);
 	for (uint64_t i = 0; i < n; i++)
 		d->got[d->ngot++] = (struct slow_cell){ SLOW_GAP, (uint8_t)kind };
@@ -114,7 +113,7 @@ static void play_piece(struct duel *d, unsigned what, uint64_t from, size_t n, u
 	if (what == 1)
 		in.bytes = NULL;
 	reasm_add(d->fast, &in, &d->out);
-	slow_add(d->slow, from, in.bytes, n, d->now);
+	slow_add(d->slow, from, in.bytes, n);
 	free(bytes);
 }
 

@@ -152,11 +152,10 @@ static void store(struct reasm_slow *s, const struct slow_piece *p, const uint8_
 	}
 }
 
-void slow_add(struct reasm_slow *s, uint64_t from, const uint8_t *bytes, size_t n, int64_t time)
+void slow_add(struct reasm_slow *s, uint64_t from, const uint8_t *bytes, size_t n)
 {
 	struct slow_piece p = { .from = from, .to = from + n };
 
-	(void)time;
 	if (s->fin && p.to > s->fin)
 		p.to = s->fin;
 	compare(s, from, bytes, p.to);
@@ -186,7 +185,7 @@ void slow_hold(struct reasm_slow *s, uint64_t from, uint8_t *bytes, size_t n)
 	s->held[s->nheld++] = p;
 }
 
-static bool accept_held(struct reasm_slow *s, uint64_t ack, int64_t time)
+static bool accept_held(struct reasm_slow *s, uint64_t ack)
 {
 	for (size_t i = 0; i < s->nheld; i++) {
 		struct slow_piece p = s->held[i];
@@ -195,7 +194,7 @@ static bool accept_held(struct reasm_slow *s, uint64_t ack, int64_t time)
 			p.to = ack;
 		if (p.from > s->next || p.to <= s->next)
 			continue;
-		slow_add(s, s->next, p.bytes + (s->next - p.from), (size_t)(p.to - s->next), time);
+		slow_add(s, s->next, p.bytes + (s->next - p.from), (size_t)(p.to - s->next));
 		return true;
 	}
 	return false;
@@ -210,7 +209,7 @@ void slow_ack(struct reasm_slow *s, uint64_t ack, int64_t time)
 	if (ack > s->acked)
 		s->acked = ack;
 	count(s, ack < s->next ? ack : s->next);
-	while (s->next < ack && accept_held(s, ack, time))
+	while (s->next < ack && accept_held(s, ack))
 		;
 	for (size_t i = 0; i < s->nheld; i++)
 		if (s->held[i].to > s->next)

@@ -49,7 +49,7 @@ struct reasm_slow {
 
 void slow_init(struct reasm_slow *s, const struct reasm_options *o);
 /* bytes NULL = cut off */
-void slow_add(struct reasm_slow *s, uint64_t from, const uint8_t *bytes, size_t n, int64_t time);
+void slow_add(struct reasm_slow *s, uint64_t from, const uint8_t *bytes, size_t n);
 /* The bytes are borrowed for good. */
 void slow_hold(struct reasm_slow *s, uint64_t from, uint8_t *bytes, size_t n);
 void slow_ack(struct reasm_slow *s, uint64_t ack, int64_t time);
