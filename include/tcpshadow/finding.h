@@ -99,7 +99,7 @@ void finding_doubt(struct finding *f, unsigned traps);
 /*
  * One plain sentence.  Placeholders of the row's text: {by} "client" or "server", {peer} the other one,
  * {count} with separators, {a} {b} the numbers, {time} {cost} as durations, {packet} the first packet's number
- * as people know it (the caller's `number`).
+ * as people know it (the caller's `number`); {count|word|words}, likewise a and b: the word that fits it.
  */
 void finding_sentence(struct buf *out, const struct finding *f, uint64_t number);
 

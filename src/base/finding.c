@@ -183,16 +183,38 @@ static const struct placeholder *placeholder_at(const char *p)
 	return NULL;
 }
 
+/* "{count|segment|segments}" at p: the word that fits the number.  Returns what is behind it, or NULL. */
+static const char *add_choice(struct buf *out, const struct finding *f, const char *p)
+{
+	static const char *const names[] = { "{count|", "{a|", "{b|" };
+	const uint64_t numbers[] = { f->count, f->a, f->b };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		size_t skip = strlen(names[i]), one, many;
+
+		if (strncmp(p, names[i], skip) != 0)
+			continue;
+		one = strcspn(p + skip, "|");
+		many = strcspn(p + skip + one + 1, "}");
+		if (numbers[i] == 1)
+			buf_add(out, p + skip, one);
+		else
+			buf_add(out, p + skip + one + 1, many);
+		return p + skip + one + 1 + many + 1;
+	}
+	return NULL;
+}
+
 void finding_sentence(struct buf *out, const struct finding *f, uint64_t number)
 {
 	for (const char *p = finding_info((enum finding_id)f->id)->sentence; *p;) {
 		const struct placeholder *ph = *p == '{' ? placeholder_at(p) : NULL;
+		const char *behind = *p == '{' && !ph ? add_choice(out, f, p) : NULL;
 
-		if (!ph) {
-			buf_addch(out, *p++);
-			continue;
-		}
-		ph->add(out, f, number);
-		p += strlen(ph->name);
+		if (ph)
+			ph->add(out, f, number);
+		else if (!behind)
+			buf_addch(out, *p);
+		p = behind ? behind : p + (ph ? strlen(ph->name) : 1);
 	}
 }
