@@ -285,6 +285,8 @@ static void sent_rst(struct step *st)
 	if (!rst_ends_sender(st))
 		return;
 	imply_acked_fin(st);
+	if (!e->rst_seen)
+		e->first_rst_time = st->time;
 	e->rst_seen = true;
 	e->rst_time = st->time;
 	c->is_over = true;

@@ -76,6 +76,7 @@ struct end_memory {
 	uint64_t probe_end; /* number behind its data beyond a closed window, 0 = none */
 	uint32_t
 	    synack_ack; /* of its first SYN-ACK, or of the bare ACK in its place; as on the wire */
+	uint32_t syn_tsval;     /* timestamp of its latest SYN or SYN-ACK, with offer.timestamps */
 	uint16_t syn_len;       /* payload of its latest SYN or SYN-ACK, bytes */
 	uint8_t owes;           /* enum owed */
 	uint8_t syn_changes;    /* SYNs with another initial number than the one before */
@@ -123,6 +124,8 @@ struct endpoint {
 	bool owes_challenge;  /* it was sent something that draws a challenge ACK (RFC 5961) */
 	bool uses_timestamps; /* its SYN carried the option */
 	bool uses_md5;
+	bool has_other_ttl;     /* its data came with different TTLs */
+	uint8_t data_ttl;       /* of its latest data; 0 = none */
 	bool synack_repeated;   /* its SYN-ACK, although the tap had seen the answer */
 	uint8_t resets_refuted; /* RSTs to it after which it went on */
 	uint32_t tsval;         /* newest accepted TSval it sent */
@@ -148,7 +151,8 @@ struct endpoint {
 	uint32_t isn;
 	uint32_t history_lost;
 	int64_t last_time;                     /* of its latest segment */
-	int64_t rst_time;                      /* of its RST, with rst_seen */
+	int64_t rst_time;                      /* of its latest RST that ends the connection */
+	int64_t first_rst_time;                /* of the first of them, with rst_seen */
 	uint64_t last_packet;                  /* likewise */
 	struct frame_print frames[FRAMES_MAX]; /* a ring */
 	uint8_t next_frame;
@@ -193,8 +197,10 @@ struct conn {
 	uint64_t uid;            /* ordinal of the first packet */
 	int64_t start;           /* ns since the epoch */
 	int64_t end;             /* time of the last packet, ns since start */
-	uint8_t client;          /* which of ends[] */
-	uint8_t opener;          /* enum opener */
+	int64_t
+	    watched; /* so long the capture goes on at least, ns since start; set before conn_finish() */
+	uint8_t client; /* which of ends[] */
+	uint8_t opener; /* enum opener */
 	uint8_t ip_version;
 	bool both_syn; /* each end sent a SYN without ACK */
 	bool is_midstream;

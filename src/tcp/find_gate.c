@@ -11,6 +11,9 @@
 
 #include "tcp/find.h"
 
+/* What had not come by then, ns, would not have come had the capture gone on. */
+#define SILENCE (3 * NS_PER_SEC)
+
 static bool is_swapped_handshake(const struct conn *c)
 {
 	return c->syns > 0 && c->synack_time >= 0 && c->syn_time < 0;
@@ -31,7 +34,7 @@ static unsigned traps_of(const struct conn *c)
 		traps |= TRAP_MIDSTREAM;
 	if (find_capture_is_one_sided(c))
 		traps |= TRAP_ONE_SIDED;
-	if (c->was_cut_off && !c->is_over)
+	if (c->was_cut_off && !c->is_over && c->watched - c->end < SILENCE)
 		traps |= TRAP_END;
 	return traps;
 }

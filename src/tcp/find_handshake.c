@@ -21,6 +21,9 @@ enum {
 	HALF_OPEN_COPIES = 3, /* SYN-ACKs without an answer: the server was repeating them */
 };
 
+/* The slowest first timer of a SYN or SYN-ACK (RFC 1122 4.2.3.1): what comes later than that, ns, is late. */
+#define ANSWER_MAX (3 * NS_PER_SEC)
+
 static uint16_t kind_of(const struct segment *s)
 {
 	return s->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN);
@@ -374,13 +377,16 @@ static void disowning_rst(struct step *st)
 	struct conn *c = st->conn;
 	bool was_answered = find_have(c, FINDING_SYN_ANSWERED_BY_ACK, !st->dir) != NULL;
 	uint32_t acked = was_answered ? st->peer->memory.synack_ack : (uint32_t)st->peer->rcv_nxt;
+	struct finding *f;
 
 	if (st->has_ack || c->is_stale || !st->self->memory.sent_syn || st->seg->seq != acked)
 		return;
 	if (!was_answered && !find_have(c, FINDING_CHALLENGE_ACK, !st->dir))
 		return;
 	c->is_stale = true;
-	find_segment(st, FINDING_SYN_ANSWERED_BY_ACK, BY_PEER, find_header_confidence(st));
+	f = find_segment(st, FINDING_SYN_ANSWERED_BY_ACK, BY_PEER, find_header_confidence(st));
+	if (f && was_answered)
+		f->count--; /* this is the proof, not another one */
 }
 
 /* The client resets what the SYN-ACK acknowledged: it never sent that SYN. */
@@ -511,6 +517,12 @@ static void raise_at_end(struct conn *c, enum finding_id id, unsigned dir, uint6
 		f->a = a;
 }
 
+/* Was it repeated, or the capture long enough for the answer to come? */
+static bool is_watched(const struct conn *c, uint32_t sent)
+{
+	return sent > 1 || c->watched - c->end >= ANSWER_MAX;
+}
+
 static void unfinished(struct conn *c)
 {
 	const struct endpoint *client = &c->ends[c->client], *server = &c->ends[!c->client];
@@ -518,11 +530,16 @@ static void unfinished(struct conn *c)
 	if (c->handshake_done || !sent_only_syns(c, client) || server->memory.sent_syn)
 		return;
 	if (server->packets == 0) {
-		if (!c->nicmp)
+		if (c->nicmp)
+			return;
+		if (is_watched(c, c->syns))
 			raise_at_end(c, FINDING_SYN_UNANSWERED, c->client, c->syns);
+		else if (c->was_cut_off)
+			find_conn(c, FINDING_CAPTURE_ENDS_MID, BY_NOBODY, CONFIDENCE_CERTAIN,
+			    client->last_packet, c->end);
 		return;
 	}
-	if (!server->synack_sent || server->payload_bytes)
+	if (!server->synack_sent || server->payload_bytes || !is_watched(c, c->synacks))
 		return;
 	raise_at_end(c, FINDING_HANDSHAKE_ACK_MISSING, c->client, c->synacks);
 	if (c->synacks >= HALF_OPEN_COPIES)
@@ -565,18 +582,23 @@ static void two_syns(struct conn *c)
 		find_conn(c, FINDING_SPLIT_HANDSHAKE, a->synack_sent, CONFIDENCE_LIKELY, c->uid, 0);
 }
 
-static bool carried_nothing(const struct conn *c)
+/* Opened and then closed, both by the rules, or aborted by the client. */
+static bool was_only_opened(const struct conn *c)
 {
-	return c->ends[0].payload_bytes + c->ends[1].payload_bytes == 0 &&
-	       c->ends[0].missing + c->ends[1].missing == 0;
+	const struct endpoint *client = &c->ends[c->client], *server = &c->ends[!c->client];
+	bool was_closed =
+	    client->fin_seen || (server->fin_seen && !server->rst_seen) || client->rst_seen;
+
+	return was_closed && client->payload_bytes + server->payload_bytes == 0 &&
+	       client->missing + server->missing == 0 &&
+	       !find_have(c, FINDING_HANDSHAKE_ACK_INVALID, c->client);
 }
 
 static void opened(struct conn *c)
 {
-	const struct endpoint *client = &c->ends[c->client], *server = &c->ends[!c->client];
 	const struct finding *f;
 
-	if ((client->fin_seen || server->fin_seen || c->resets_seen) && carried_nothing(c))
+	if (was_only_opened(c))
 		find_conn(c, FINDING_CONNECT_AND_CLOSE, BY_NOBODY, CONFIDENCE_LIKELY, c->uid, 0);
 	f = c->is_stale ? find_have(c, FINDING_SYN_ANSWERED_BY_ACK, !c->client) : NULL;
 	if (c->previous.was_stale || (f && f->time < c->ack_time))

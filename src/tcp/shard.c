@@ -81,6 +81,7 @@ struct shard {
 	struct pool *flows, *conns, *records;
 	struct halfopen *halfopen;
 	struct stream_env env;
+	int64_t now;        /* of the latest tick, ns since the epoch */
 	struct arena bytes; /* of the logged data events */
 	struct log_entry *log;
 	size_t nlog, log_cap;
@@ -374,6 +375,7 @@ static uint64_t uid_of(const struct flow *f)
 static void end_conn(struct shard *s, struct flow *f, enum ending why, uint32_t slot)
 {
 	(void)whole(s, f);
+	f->conn->watched = s->now - f->conn->start;
 	conn_finish(f->conn, &s->env, why == ENDING_REUSED, why == ENDING_EXPIRED);
 	log_record(s, f->conn, why == ENDING_EVICTED, slot);
 	f->conn = NULL;
@@ -704,6 +706,7 @@ static void end_syn(struct shard *s, const struct segment *syn, uint32_t slot)
 	struct step step;
 
 	conn_segment(c, syn, dir, &s->env, &step);
+	c->watched = s->now - c->start;
 	conn_finish(c, &s->env, false, false);
 	log_record(s, c, false, slot);
 }
@@ -714,6 +717,7 @@ void shard_tick(struct shard *s, int64_t second, uint32_t slot)
 	struct segment syn;
 
 	s->env.slot = slot;
+	s->now = now;
 	while (halfopen_take_oldest(s->halfopen, now - HALF_OPEN_TIMEOUT, &syn))
 		end_syn(s, &syn, slot);
 	expire(s, LIFE_HALF_OPEN, HALF_OPEN_TIMEOUT, now, slot);
