@@ -212,6 +212,7 @@ static void remember_syn(struct step *st)
 		e->gave_up_ecn = e->offer.seen && e->isn == s->seq && !asks_ecn &&
 		                 (e->offer.ecn || e->gave_up_ecn);
 	e->is_offer_cut = !is_readable(&s->opt);
+	e->memory.syn_tsval = s->opt.tsval;
 	e->offers_accurate_ecn = asks_ecn && (s->flags & TCP_AE);
 	e->offers_mptcp = s->opt.mptcp_subtypes & 1u;
 	e->urgent_edge = 0;
@@ -356,7 +357,10 @@ void find_options(struct step *st)
 		look_at_size(st);
 }
 
-/* Nothing is missing, so what the two SYNs and the order of segments show is so. */
+/*
+ * Nothing is missing, so what the two SYNs and the order of segments show is so.  Where the TTL changes
+ * somebody else may have made the segment.
+ */
 void find_options_end(struct conn *c)
 {
 	static const uint16_t pairs[] = { FINDING_WSCALE_ONE_SIDED, FINDING_TIMESTAMPS_ONE_SIDED,
@@ -368,7 +372,7 @@ void find_options_end(struct conn *c)
 		for (unsigned dir = 0; dir < 2; dir++) {
 			struct finding *f = find_have(c, (enum finding_id)pairs[i], dir);
 
-			if (f)
+			if (f && !find_have(c, FINDING_TTL_CHANGED_MIDSTREAM, dir))
 				f->confidence = CONFIDENCE_CERTAIN;
 		}
 	}

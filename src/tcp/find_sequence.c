@@ -23,14 +23,31 @@ static bool is_note(const struct step *st, enum segment_note n)
 	return st->notes & 1u << n;
 }
 
+/* From before the stream's beginning.  A keepalive may repeat the SYN's number. */
+static bool is_before_stream(const struct step *st)
+{
+	return st->seq < st->self->iss && !(st->seg->flags & TCP_SYN);
+}
+
+/* A bare acknowledgment that later ones overtook: its timestamp is as old as itself. */
+static bool is_overtaken(const struct step *st)
+{
+	return st->has_ack && st->end == st->seq && st->self->has_ack &&
+	       st->ack <= st->self->rcv_nxt && st->seq <= st->self->snd_nxt;
+}
+
 /* What the receiver drops. */
 static void rejected(struct step *st)
 {
 	bool is_fin = st->seg->flags & TCP_FIN;
 
+	if (is_before_stream(st) && !is_note(st, SEGMENT_NOTE_BAD_CHECKSUM))
+		find_segment(st, FINDING_SEQ_LEFT_OF_WINDOW, BY_SELF, find_header_confidence(st));
 	if (is_note(st, SEGMENT_NOTE_OUT_OF_WINDOW) && st->seg->len && !is_fin)
 		find_segment(st, FINDING_SEQ_RIGHT_OF_WINDOW, BY_SELF, CONFIDENCE_LIKELY);
-	if (is_note(st, SEGMENT_NOTE_PAWS))
+	if (is_note(st, SEGMENT_NOTE_PAWS) && is_overtaken(st))
+		find_segment(st, FINDING_ACK_REGRESSED, BY_SELF, CONFIDENCE_LIKELY);
+	else if (is_note(st, SEGMENT_NOTE_PAWS))
 		find_segment(st, FINDING_PAWS_REJECTED, BY_SELF, CONFIDENCE_LIKELY);
 	if (!is_note(st, SEGMENT_NOTE_NOT_ACCEPTABLE_ACK) || is_fin ||
 	    st->peer->state == TCPS_SYN_SENT)
@@ -61,7 +78,7 @@ static void acknowledgment(struct step *st)
 			find_segment(st, FINDING_ACK_REGRESSED, BY_SELF, CONFIDENCE_LIKELY);
 		return;
 	}
-	if (!probed->probe_end || st->ack < probed->probe_end)
+	if (!probed->probe_end)
 		return;
 	if (st->ack == probed->probe_end)
 		find_segment(st, FINDING_ACK_OF_PROBE_DATA, BY_SELF, CONFIDENCE_LIKELY);
@@ -85,12 +102,6 @@ static void look_at_early_ack(struct step *st)
 		    may_be_repeat ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY);
 }
 
-/* From before the stream's beginning.  A keepalive may repeat the SYN's number. */
-static bool is_before_stream(const struct step *st)
-{
-	return st->seq < st->self->iss;
-}
-
 void find_sequence(struct step *st)
 {
 	const struct endpoint *self = st->self, *peer = st->peer;
@@ -109,7 +120,7 @@ void find_sequence(struct step *st)
 	}
 	if (st->seg->len && !(st->seg->flags & TCP_SYN))
 		window(st);
-	if (is_before_stream(st) && !(st->seg->flags & TCP_SYN))
+	if (is_before_stream(st))
 		find_segment(st, FINDING_SEQ_LEFT_OF_WINDOW, BY_SELF, find_header_confidence(st));
 	if (st->has_ack && self->has_ack)
 		acknowledgment(st);

@@ -70,8 +70,9 @@ static bool is_policy(struct step *st)
 {
 	const struct segment *s = st->seg;
 
-	if (s->flags & TCP_SYN ? mixes_signatures(st)
-	                       : (s->opt.seen & OPT_MD5) && !st->self->uses_md5)
+	if (s->flags & TCP_SYN
+	        ? mixes_signatures(st)
+	        : (s->opt.seen & OPT_MD5) && !st->self->uses_md5 && st->self->offer.seen)
 		return true;
 	if (s->notes & SEG_FRAGMENT_CONFLICT)
 		return true;

@@ -15,6 +15,9 @@
 /* First numbers sit one wrap above zero, so that 0 can mean "not known" and differences never underflow. */
 #define SEQ_BASE (UINT64_C(1) << 32)
 
+/* Bytes a server does not send before the client has acknowledged its SYN-ACK. */
+#define FAR (UINT64_C(1) << 20)
+
 /* Any of these makes a host drop the packet before TCP looks at it. */
 #define NOTES_HOST_DROPS                                                                           \
 	(SEG_HEADER_LENGTH_BAD | SEG_IP_OPTIONS_BAD | SEG_IP_VERSION_BAD | SEG_IP_TRUNCATED |      \
@@ -105,6 +108,8 @@ static bool is_unacceptable_ack(const struct step *st)
 		return false;
 	if (peer->iss && st->ack <= peer->iss)
 		return true;
+	if (st->ack > peer->snd_nxt && !self->has_ack)
+		return peer->synack_sent && self->offer.seen && st->ack > peer->snd_nxt + FAR;
 	if (st->ack > peer->snd_nxt)
 		return self->has_ack && self->scale_known && st->ack > self->right_edge + 1;
 	return is_too_old_ack(st);
@@ -141,7 +146,8 @@ static bool lacks_ack_flag(const struct step *st)
 
 static bool has_unexpected_md5(const struct step *st)
 {
-	return (st->seg->opt.seen & OPT_MD5) && !st->self->uses_md5 && !(st->seg->flags & TCP_SYN);
+	return (st->seg->opt.seen & OPT_MD5) && st->self->offer.seen && !st->self->uses_md5 &&
+	       !(st->seg->flags & TCP_SYN);
 }
 
 /*
