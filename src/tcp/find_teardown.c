@@ -15,8 +15,9 @@
 #include "tcp/find.h"
 
 enum {
-	STORM = 20,    /* FINs or RSTs of one end that are too many */
-	LONG_HALF = 10 /* s that half a connection may stay open unremarked */
+	STORM = 20,     /* FINs or RSTs of one end that are too many */
+	LONG_HALF = 10, /* s that half a connection may stay open unremarked */
+	LONG_IDLE = 30, /* s of them without a word: an application that does not close */
 };
 
 /* Least time before a timer sends something again (ns). */
@@ -53,6 +54,15 @@ static void invalid_fin(struct step *st)
 		find_segment(st, FINDING_FIN_BAD_ACK, BY_SELF, CONFIDENCE_LIKELY);
 }
 
+/* BSD stacks acknowledge the peer's FIN with their own, while that is not acknowledged: nothing was lost. */
+static bool acknowledges_fin(const struct step *st)
+{
+	const struct endpoint *self = st->self, *peer = st->peer;
+
+	return peer->fin_seen && st->ack >= peer->fin_end && self->rcv_nxt < peer->fin_end &&
+	       st->time - peer->last_time < TIMER_MIN;
+}
+
 static void fin_again(struct step *st)
 {
 	const struct endpoint *self = st->self, *peer = st->peer;
@@ -61,6 +71,8 @@ static void fin_again(struct step *st)
 		find_segment(st, FINDING_FIN_SEQUENCE_CHANGED, BY_SELF, CONFIDENCE_LIKELY);
 		return;
 	}
+	if (acknowledges_fin(st))
+		return;
 	find_segment(st, FINDING_FIN_RETRANSMITTED, BY_SELF, CONFIDENCE_LIKELY);
 	if (peer->rcv_nxt < self->fin_end)
 		return;
@@ -321,6 +333,15 @@ static uint64_t first_reset(const struct conn *c, unsigned dir)
 	return 0;
 }
 
+/* The one that ended the connection: the others had the wrong numbers, or came later. */
+static uint64_t last_word(const struct conn *c, unsigned dir)
+{
+	for (unsigned i = 0; i < c->nresets; i++)
+		if (c->resets[i].by == dir && c->resets[i].time >= c->ends[dir].first_rst_time)
+			return c->resets[i].packet;
+	return first_reset(c, dir);
+}
+
 /* The other end had aborted when this one sent its FIN: the reset did not arrive. */
 static bool reset_before(const struct conn *c, unsigned dir)
 {
@@ -398,8 +419,8 @@ static void outstanding(struct conn *c, unsigned dir)
 /* Likely at most: a FIN that crosses the reset may be missing, and nobody would tell. */
 static void closed_by_reset(struct conn *c, unsigned dir)
 {
-	uint64_t packet = first_reset(c, dir);
-	int64_t time = c->ends[dir].rst_time;
+	uint64_t packet = last_word(c, dir);
+	int64_t time = c->ends[dir].first_rst_time;
 	bool has_data = c->ends[0].payload_bytes + c->ends[1].payload_bytes > 0;
 	bool is_open = c->handshake_done || c->is_midstream;
 	bool had_fin = c->nfin_order && !reset_before(c, c->fin_order[0]);
@@ -433,7 +454,7 @@ static void half_closed(struct conn *c, unsigned dir)
 	bool has_sent = find_have(c, FINDING_DATA_AFTER_PEER_FIN, dir) != NULL;
 	struct finding *f;
 
-	if (time < LONG_HALF * NS_PER_SEC)
+	if (time < (has_sent ? LONG_HALF : LONG_IDLE) * NS_PER_SEC)
 		return;
 	f = find_conn(c, has_sent ? FINDING_HALF_CLOSE_LONG : FINDING_CLOSE_WAIT_STUCK, dir,
 	    CONFIDENCE_LIKELY, e->last_packet, e->last_time);
@@ -547,7 +568,7 @@ void find_teardown_end(struct conn *c)
 		return;
 	if (is_open_still(c))
 		find_conn(c, FINDING_NEVER_CLOSED, BY_NOBODY, CONFIDENCE_LIKELY, 0, c->end);
-	if (c->nfin_order)
+	if (c->nfin_order && (c->handshake_done || c->is_midstream))
 		closed_by_fin(c);
 	end_fate(c, c->client);
 	end_fate(c, !c->client);

@@ -76,15 +76,32 @@ void find_wire(struct step *st)
 	look_at_checksum(st);
 }
 
-/* None of several is right: no host sends so, it is the capture. */
+/* None is right: such packets do not get far, so it is the capture.  Of a single one nobody can be sure. */
 static void excuse_ip_checksums(struct conn *c, unsigned dir)
 {
 	struct finding *f = find_have(c, FINDING_IP_CHECKSUM_BAD, dir);
 
-	if (f && !c->ends[dir].has_good_ip_checksum && f->count > 1) {
+	if (f && !c->ends[dir].has_good_ip_checksum) {
 		f->id = FINDING_IP_CHECKSUM_OFFLOAD;
-		f->confidence = CONFIDENCE_CERTAIN;
+		f->confidence = f->count > 1 ? CONFIDENCE_CERTAIN : CONFIDENCE_POSSIBLE;
 	}
+}
+
+/*
+ * None is right, or few: a host whose card fills them in computes those of the answers itself that no socket
+ * sends, as from TIME-WAIT.
+ */
+static bool leaves_checksums(const struct endpoint *e)
+{
+	return e->bad_checksums > 2 * e->good_checksums;
+}
+
+static void take_back(struct conn *c, enum finding_id id, unsigned dir)
+{
+	struct finding *f = find_have(c, id, dir);
+
+	if (f)
+		find_drop(c, f);
 }
 
 /* All that were captured before a good one, or all there are. */
@@ -92,12 +109,16 @@ void find_wire_end(struct conn *c)
 {
 	for (unsigned dir = 0; dir < 2; dir++) {
 		const struct endpoint *e = &c->ends[dir];
-		bool is_offload = e->good_checksums == 0;
+		bool is_offload = leaves_checksums(e);
 		struct finding *f;
 
 		excuse_ip_checksums(c, dir);
 		if (!e->bad_checksum_packet)
 			continue;
+		if (is_offload) {
+			take_back(c, FINDING_CHECKSUM_BAD, dir);
+			take_back(c, FINDING_INSERTION_BAD_CHECKSUM, dir);
+		}
 		f = find_conn(c, is_offload ? FINDING_CHECKSUM_OFFLOAD : FINDING_CHECKSUM_BAD, dir,
 		    is_offload && e->bad_checksums == 1 ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY,
 		    e->bad_checksum_packet, e->bad_checksum_time);
