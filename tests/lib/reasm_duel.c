@@ -48,6 +48,7 @@ static void on_gap(void *ctx, uint64_t offset, uint64_t n, enum stream_gap kind,
 {
 	struct duel *d = ctx;
 
+	(void)time;
 	BUG_ON(offset != d->ngot || offset + n > REASM_SLOW_BYTES);
 	for (uint64_t i = 0; i < n; i++)
 		d->got[d->ngot++] = (struct slow_cell){ SLOW_GAP, (uint8_t)kind };
