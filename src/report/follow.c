@@ -8,11 +8,13 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "report/follow_form.h"
 #include "report/outcome.h"
 #include "report/place.h"
 #include "report/record_json.h"
+#include "report/wrap.h"
 #include "tcpshadow/ladder.h"
 #include "tcpshadow/mem.h"
 #include "tcpshadow/text.h"
@@ -41,13 +43,13 @@ static void count_of(struct buf *out, uint64_t n, const char *one)
 void follow_gap_text(struct buf *out, const struct follow_gap *g)
 {
 	static const char *const why[] = {
-		[GAP_NOT_CAPTURED] = "acknowledged, but not captured",
+		[GAP_NOT_CAPTURED] = "acknowledged, not captured",
 		[GAP_NOT_ACKED] = "neither captured nor acknowledged",
 		[GAP_CUT] = "cut off by the capture (snaplen)",
 	};
 
 	count_of(out, g->n, "byte");
-	buf_addf(out, " from the %s missing: %s", side_words[g->side], why[g->kind]);
+	buf_addf(out, " of the %s missing: %s", side_words[g->side], why[g->kind]);
 }
 
 static void begin_doubt(struct buf *out, unsigned side)
@@ -105,6 +107,21 @@ void follow_doubts(struct buf *out, const struct session *s, const struct report
 			side_doubts(out, f, o, &s->record.sides[side].stream, side);
 }
 
+void follow_show_doubts(struct follow *f, const char *before, const char *after)
+{
+	struct buf *out = &f->o->out->buf;
+	struct buf doubts = BUF_INIT;
+	char *rest, *line;
+
+	follow_doubts(&doubts, f->session, f->o, f->f);
+	rest = doubts.data;
+	buf_addstr(out, doubts.len ? before : "");
+	while ((line = strsep(&rest, "\n")) && *line)
+		wrap_text(out, line, f->o->width, 0, 2);
+	buf_addstr(out, after);
+	buf_release(&doubts);
+}
+
 void follow_title(struct follow *f, struct buf *out)
 {
 	const struct conn_record *r = &f->session->record;
@@ -144,10 +161,10 @@ void follow_rule(struct follow *f, const char *text, bool is_gap)
 	if (f->o->utf8)
 		glyph = is_gap ? "\xe2\x96\x9a" : "\xe2\x94\x84";
 	buf_addstr(out, is_gap && f->o->color ? "\033[1;35m" : follow_dim(f));
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 3; i++)
 		buf_addstr(out, glyph);
 	buf_addf(out, " %s ", text);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 3; i++)
 		buf_addstr(out, glyph);
 	buf_addf(out, "%s\n", follow_plain(f));
 }

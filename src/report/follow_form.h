@@ -52,10 +52,12 @@ extern const struct follow_form_ops follow_text, follow_hex, follow_raw, follow_
 const char *follow_color(const struct follow *f, unsigned side); /* "" without colours */
 const char *follow_dim(const struct follow *f);
 const char *follow_plain(const struct follow *f);
-/* "1,400 bytes from the server are missing: acknowledged, but not captured" */
+/* "1,400 bytes of the server missing: acknowledged, not captured" */
 void follow_gap_text(struct buf *out, const struct follow_gap *g);
 /* A line across: ---- text ---- */
 void follow_rule(struct follow *f, const char *text, bool is_gap);
+/* The doubts as wide as the terminal; before and after: what stands around them, `after` in any case. */
+void follow_show_doubts(struct follow *f, const char *before, const char *after);
 /* "#1  10.0.0.1:40000 <-> 10.0.0.2:80" */
 void follow_title(struct follow *f, struct buf *out);
 

@@ -32,8 +32,7 @@ static void hex_begin(struct follow *f)
 
 	follow_title(f, out);
 	buf_addch(out, '\n');
-	follow_doubts(out, f->session, f->o, f->f);
-	buf_addch(out, '\n');
+	follow_show_doubts(f, "", "\n");
 }
 
 static void indent(struct follow *f)

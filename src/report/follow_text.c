@@ -62,8 +62,7 @@ static void text_begin(struct follow *f)
 	buf_addstr(out, " bytes, server ");
 	text_bytes(out, r->sides[SIDE_SERVER].stream.delivered);
 	buf_addch(out, '\n');
-	follow_doubts(out, f->session, f->o, f->f);
-	buf_addch(out, '\n');
+	follow_show_doubts(f, "", "\n");
 }
 
 /* --- what a line looks like --- */
@@ -187,9 +186,9 @@ static bool is_binary(const struct text *t)
 {
 	size_t n = t->line.len;
 
-	if (t->binary_n && n < BINARY_LEAVE)
-		return true;
-	return n >= BINARY_MIN && 3 * count_unprintable(&t->line) > n;
+	if (t->binary_n)
+		return n < BINARY_LEAVE || 16 * count_unprintable(&t->line) > n;
+	return n >= BINARY_MIN && 4 * count_unprintable(&t->line) > n;
 }
 
 static void add_binary(struct text *t)
@@ -337,17 +336,9 @@ static void text_pause(struct follow *f, int64_t ns, const char *label)
 
 static void text_end(struct follow *f)
 {
-	struct buf *out = &f->o->out->buf;
-	struct buf doubts = BUF_INIT;
-
 	if (f->turns[0] + f->turns[1] == 0)
-		buf_addstr(out, "No bytes.\n");
-	follow_doubts(&doubts, f->session, f->o, f->f);
-	if (doubts.len) {
-		buf_addch(out, '\n');
-		buf_add(out, doubts.data, doubts.len);
-	}
-	buf_release(&doubts);
+		buf_addstr(&f->o->out->buf, "No bytes.\n");
+	follow_show_doubts(f, "\n", "");
 }
 
 static void text_release(struct follow *f)
