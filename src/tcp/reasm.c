@@ -194,12 +194,12 @@ static void compare_old(
 
 /* --- delivery --- */
 
-/* Bytes below `upto` are the receiver's: count them.  They come from the window. */
-static void count(struct reasm *r, uint64_t upto)
+/* Bytes below `limit` are the receiver's: count them.  They come from the window. */
+static void count(struct reasm *r, uint64_t limit)
 {
-	while (r->counting && r->counted < upto) {
+	while (r->counting && r->counted < limit) {
 		size_t at = (size_t)r->counted & (r->window_size - 1);
-		size_t n = (size_t)min64(r->window_size - at, upto - r->counted);
+		size_t n = (size_t)min64(r->window_size - at, limit - r->counted);
 
 		if (r->o->digest)
 			digest_add(&r->digest, r->window + at, n);

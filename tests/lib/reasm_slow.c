@@ -24,10 +24,10 @@ static bool is_there(const struct reasm_slow *s, uint64_t i)
 	return s->cells[i].state == SLOW_WAITS || s->cells[i].state == SLOW_LACKS;
 }
 
-static void count(struct reasm_slow *s, uint64_t upto)
+static void count(struct reasm_slow *s, uint64_t limit)
 {
-	if (s->counting && upto > s->bytes)
-		s->bytes = upto;
+	if (s->counting && limit > s->bytes)
+		s->bytes = limit;
 }
 
 static void give_gap(struct reasm_slow *s, enum stream_gap kind)
