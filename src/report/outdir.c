@@ -245,12 +245,12 @@ int outfile_finish(struct outfile *f, const char *name, struct err *e)
 
 void outdir_close(struct outdir *d)
 {
+	struct outfile *f, *older;
+
 	if (!d)
 		return;
-	while (d->newest) {
-		struct outfile *f = d->newest;
-
-		unlink_file(f);
+	for (f = d->newest; f; f = older) {
+		older = f->older;
 		(void)close_file(f, NULL);
 		(void)unlinkat(d->fd, f->name, 0);
 		free_file(f);
