@@ -21,8 +21,8 @@ struct run_summary {
 	uint64_t icmp_unmatched; /* ICMP errors about no known connection */
 	uint64_t
 	    half_open_rolled_up; /* unanswered SYNs that were only counted because the limit was reached */
-	uint64_t memory_limit; /* bytes */
-	bool interrupted;      /* a signal ended the run */
+	uint64_t memory_limit;          /* bytes */
+	bool interrupted;               /* a signal ended the run */
 	const struct finding *findings; /* about the capture as a whole; `by` is BY_NOBODY */
 	size_t nfindings;
 };

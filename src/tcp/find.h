@@ -42,12 +42,6 @@ void find_forget(struct conn *c, uint64_t packet);
  */
 enum confidence find_header_confidence(const struct step *st);
 
-/*
- * What one header shows of its sender: certain where its checksum fits, or was left to the sender's card;
- * otherwise it may have been damaged on the way.
- */
-enum confidence find_header_confidence(const struct step *st);
-
 /* Groups: each looks at a segment before it moves the edges (st->self and st->peer are as before it). */
 void find_flags(struct step *st);   /* flag combinations, urgent pointer */
 void find_options(struct step *st); /* TCP options */
