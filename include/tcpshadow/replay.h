@@ -47,7 +47,10 @@ struct replay *replay_new(void);
 void replay_free(struct replay *r);
 /* Feed the next segment of the connection. */
 void replay_segment(struct replay *r, const struct segment *s, struct replay_step *out);
-/* No more segments: the final record, as in the analysis.  Borrowed until replay_free. */
-const struct conn_record *replay_finish(struct replay *r);
+/*
+ * No more segments, and packet time had reached `second` of the epoch: the final record, as in the analysis.
+ * Borrowed until replay_free.
+ */
+const struct conn_record *replay_finish(struct replay *r, int64_t second);
 
 #endif

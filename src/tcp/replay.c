@@ -103,8 +103,9 @@ void replay_segment(struct replay *r, const struct segment *s, struct replay_ste
 		    &c->ends[!i]);
 }
 
-const struct conn_record *replay_finish(struct replay *r)
+const struct conn_record *replay_finish(struct replay *r, int64_t second)
 {
+	r->conn.watched = second * NS_PER_SEC - r->conn.start;
 	conn_finish(&r->conn, &r->env, false, false);
 	record_fill(&r->record, &r->conn);
 	return &r->record;

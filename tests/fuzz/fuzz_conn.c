@@ -167,7 +167,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	}
 	drain(&f);
 	BUG_ON(f.opened != f.closed + shard_counts(f.shard)->rolled_up);
-	(void)replay_finish(f.replay);
+	(void)replay_finish(f.replay, 0);
 	replay_free(f.replay);
 	shard_free(f.shard);
 	return 0;

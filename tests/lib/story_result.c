@@ -168,11 +168,13 @@ static void replay_one(struct story_result *r, struct replay **replays, const st
 	    (struct endpoint_addr){ .ip = s->src, .port = s->sport, .version = s->ip_version };
 }
 
-static void replay_capture(struct story_result *r, struct replay **replays, struct cap *cap)
+/* Returns the second that packet time reached. */
+static int64_t replay_capture(struct story_result *r, struct replay **replays, struct cap *cap)
 {
 	const struct decode_options o = { .verify_checksums = true };
 	struct decoder *d = decoder_new(&o);
 	struct cap_batch b;
+	int64_t last = 0;
 	size_t n;
 
 	cap_batch_init(&b, 64, 1 << 18);
@@ -182,11 +184,14 @@ static void replay_capture(struct story_result *r, struct replay **replays, stru
 
 			if (decode_packet(d, &b.packets[i], &s) == DECODED_SEGMENT)
 				replay_one(r, replays, &s);
+			if (b.packets[i].ts > last)
+				last = b.packets[i].ts;
 		}
 		decoder_batch_done(d);
 	}
 	cap_batch_release(&b);
 	decoder_free(d);
+	return last / NS_PER_SEC;
 }
 
 static int run_replay(struct story_result *r, const char *path, struct err *e)
@@ -194,13 +199,14 @@ static int run_replay(struct story_result *r, const char *path, struct err *e)
 	const struct cap_options files = { .files = &path, .nfiles = 1 };
 	struct replay **replays = mem_alloc(r->nconns + 1, sizeof(struct replay *));
 	struct cap *cap = cap_open(&files, e);
+	int64_t second = 0;
 
 	for (size_t i = 0; i < r->nconns; i++)
 		replays[i] = replay_new();
 	if (cap)
-		replay_capture(r, replays, cap);
+		second = replay_capture(r, replays, cap);
 	for (size_t i = 0; i < r->nconns; i++) {
-		record_copy(&r->conns[i].replayed, replay_finish(replays[i]));
+		record_copy(&r->conns[i].replayed, replay_finish(replays[i], second));
 		replay_free(replays[i]);
 	}
 	free(replays);
