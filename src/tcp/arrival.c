@@ -406,7 +406,7 @@ static void doubt_all(struct step *st)
 
 		if (!is_doubted(st, a))
 			continue;
-		if (st->time - a->time <= latest && (fact_of(a) != FACT_ACK || crosses(st, a))) {
+		if (fact_of(a) != FACT_ACK && st->time - a->time <= latest) {
 			a->unsure |= !has_round_trip(st->conn, e);
 			continue;
 		}
