@@ -340,7 +340,7 @@ static void imply_open(struct step *st)
 	struct endpoint *e = st->self;
 	struct cause cause = cause_of(st, true);
 
-	if (!st->has_ack || (st->seg->flags & (TCP_SYN | TCP_RST)))
+	if (!st->has_ack || (st->seg->flags & (TCP_SYN | TCP_RST)) || e->owes_challenge)
 		return;
 	if (e->state == TCPS_SYN_SENT) {
 		imply_synack(st);

@@ -166,6 +166,7 @@ static bool looks_foreign(const struct step *st)
 
 void track_validity(struct step *st)
 {
+	bool refused = is_refused_handshake(st);
 	bool bad_sum = has_bad_checksum(st), old_ts = is_old_timestamp(st);
 	bool right = is_right_of_window(st), bad_ack = is_unacceptable_ack(st);
 
@@ -176,13 +177,13 @@ void track_validity(struct step *st)
 		note(st, SEGMENT_NOTE_BAD_CHECKSUM);
 	if (old_ts)
 		note(st, SEGMENT_NOTE_PAWS);
-	if (right)
+	if (right || refused)
 		note(st, SEGMENT_NOTE_OUT_OF_WINDOW);
 	if (bad_ack)
 		note(st, SEGMENT_NOTE_NOT_ACCEPTABLE_ACK);
-	st->is_weak = is_stray_syn(st) || is_refused_handshake(st) || bad_sum || old_ts || right ||
-	              bad_ack || lacks_ack_flag(st) || has_unexpected_md5(st) ||
-	              has_bad_ip_checksum(st) || (st->seg->notes & NOTES_HOST_DROPS);
+	st->is_weak = is_stray_syn(st) || refused || bad_sum || old_ts || right || bad_ack ||
+	              lacks_ack_flag(st) || has_unexpected_md5(st) || has_bad_ip_checksum(st) ||
+	              (st->seg->notes & NOTES_HOST_DROPS);
 	if (st->is_weak)
 		note(st, SEGMENT_NOTE_IGNORED);
 	st->is_foreign = (st->seg->flags & TCP_RST) && looks_foreign(st);
