@@ -21,7 +21,7 @@ enum {
 	HALF_OPEN_COPIES = 3, /* SYN-ACKs without an answer: the server was repeating them */
 };
 
-/* The slowest first timer of a SYN or SYN-ACK (RFC 1122 4.2.3.1): what comes later than that, ns, is late. */
+/* The slowest first timer of a SYN (RFC 1122 4.2.3.1): what comes later than that, ns, is late. */
 #define ANSWER_MAX (3 * NS_PER_SEC)
 
 static uint16_t kind_of(const struct segment *s)
@@ -517,10 +517,10 @@ static void raise_at_end(struct conn *c, enum finding_id id, unsigned dir, uint6
 		f->a = a;
 }
 
-/* Was it repeated, or the capture long enough for the answer to come? */
-static bool is_watched(const struct conn *c, uint32_t sent)
+/* Was the SYN repeated, or the capture long enough for the answer to come? */
+static bool is_watched(const struct conn *c)
 {
-	return sent > 1 || c->watched - c->end >= ANSWER_MAX;
+	return c->syns > 1 || c->watched - c->end >= ANSWER_MAX;
 }
 
 static void unfinished(struct conn *c)
@@ -532,14 +532,15 @@ static void unfinished(struct conn *c)
 	if (server->packets == 0) {
 		if (c->nicmp)
 			return;
-		if (is_watched(c, c->syns))
+		if (is_watched(c))
 			raise_at_end(c, FINDING_SYN_UNANSWERED, c->client, c->syns);
 		else if (c->was_cut_off)
 			find_conn(c, FINDING_CAPTURE_ENDS_MID, BY_NOBODY, CONFIDENCE_CERTAIN,
 			    client->last_packet, c->end);
 		return;
 	}
-	if (!server->synack_sent || server->payload_bytes || !is_watched(c, c->synacks))
+	/* A server that lacks the acknowledgment repeats its SYN-ACK: otherwise it is the capture that lacks it. */
+	if (!server->synack_sent || server->payload_bytes || c->synacks < 2)
 		return;
 	raise_at_end(c, FINDING_HANDSHAKE_ACK_MISSING, c->client, c->synacks);
 	if (c->synacks >= HALF_OPEN_COPIES)
