@@ -40,6 +40,13 @@ check "show of a segment that came in fragments" json '
 assert len(rows[0]["segments"]) == 5 and rows[0]["segments"][3]["length"] == 500' \
 	show 1 --json "$tmp/fragments.pcap"
 
+"$top_builddir/tests/storytool" -w "$tmp/reused.pcap" "$top_srcdir/tests/script/find-tuple-reused-early.pkt"
+check "a SYN that begins the next connection does not prolong the old one" json '
+rows = {r["id"]: r for r in rows[:-1]}
+assert rows[1]["duration"] < 0.1 and sum(rows[1]["packets"].values()) == 5
+early, = [f for f in rows[2]["findings"] if f["id"] == "tuple-reused-early"]
+assert " 1,000 ms after " in early["sentence"]' list --json "$tmp/reused.pcap"
+
 csv() {
 	"$tcpshadow" list --csv "$captures/timewait-reuse.pcap" >"$tmp/csv"
 	"$tcpshadow" list --json "$captures/timewait-reuse.pcap" >"$tmp/json"

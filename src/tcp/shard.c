@@ -36,6 +36,13 @@ struct flow_id {
 	uint64_t hash; /* keyed hash of the key */
 };
 
+/* A SYN that may start the next incarnation, and how the present one was left before it came. */
+struct pending {
+	struct segment syn;
+	int64_t end, last_time;
+	uint64_t last_packet;
+};
+
 struct flow {
 	struct flow_id id;
 	uint8_t life;             /* enum life */
@@ -46,7 +53,7 @@ struct flow {
 	struct conn *conn;        /* NULL while packed */
 	uint8_t *packed;          /* the connection, packed, or NULL */
 	uint64_t uid;             /* of the packed connection */
-	struct segment *pending;  /* copy of a SYN that may start the next incarnation, or NULL */
+	struct pending *pending;  /* or NULL */
 };
 
 struct life_list {
@@ -491,13 +498,15 @@ static void next_incarnation(
 }
 
 /* A copy outlives the batch; its payload does not. */
-static void keep_pending(struct flow *f, const struct segment *seg)
+static void keep_pending(struct flow *f, const struct segment *seg, uint8_t dir)
 {
+	const struct endpoint *e = &f->conn->ends[dir];
+
 	if (!f->pending)
 		f->pending = mem_alloc(1, sizeof(*f->pending));
-	*f->pending = *seg;
-	f->pending->data = NULL;
-	f->pending->caplen = 0;
+	*f->pending = (struct pending){ *seg, f->conn->end, e->last_time, e->last_packet };
+	f->pending->syn.data = NULL;
+	f->pending->syn.caplen = 0;
 }
 
 static void apply(
@@ -511,19 +520,32 @@ static void apply(
 		log_trouble(s, f->conn, slot);
 }
 
+/* The SYN was none of this connection's: forget that it was counted. */
+static void take_back(struct conn *c, const struct pending *p, uint8_t dir)
+{
+	struct endpoint *e = &c->ends[dir];
+
+	e->packets--;
+	e->wire_bytes -= p->syn.wire_len;
+	e->payload_bytes -= p->syn.len;
+	if (c->end == p->syn.ts - c->start)
+		c->end = p->end;
+	if (e->last_packet == p->syn.packet) {
+		e->last_packet = p->last_packet;
+		e->last_time = p->last_time;
+	}
+	find_forget(c, p->syn.packet);
+}
+
 /*
  * The SYN that was held back has been answered: the old connection is over and the SYN began a new one.
  * It was counted in the old one and moves.
  */
 static void confirm_pending(struct shard *s, struct flow *f, uint8_t dir, uint32_t slot)
 {
-	struct segment syn = *f->pending;
-	struct endpoint *e = &f->conn->ends[dir];
+	struct segment syn = f->pending->syn;
 
-	e->packets--;
-	e->wire_bytes -= syn.wire_len;
-	e->payload_bytes -= syn.len;
-	find_forget(f->conn, syn.packet);
+	take_back(f->conn, f->pending, dir);
 	next_incarnation(s, f, &syn, dir, slot);
 	apply(s, f, &syn, dir, slot);
 }
@@ -535,19 +557,21 @@ static void confirm_pending(struct shard *s, struct flow *f, uint8_t dir, uint32
 static void pend(
     struct shard *s, struct flow *f, const struct segment *seg, uint8_t dir, uint32_t slot)
 {
-	if (f->pending && f->pending->seq == seg->seq && f->pending->sport == seg->sport &&
-	    seg->ts - f->pending->ts > SYN_RETRY_MIN &&
-	    f->conn->ends[!dir].last_packet < f->pending->packet)
+	const struct segment *syn = f->pending ? &f->pending->syn : NULL;
+
+	if (syn && syn->seq == seg->seq && syn->sport == seg->sport &&
+	    seg->ts - syn->ts > SYN_RETRY_MIN && f->conn->ends[!dir].last_packet < syn->packet)
 		confirm_pending(s, f, dir, slot);
 	else
-		keep_pending(f, seg);
+		keep_pending(f, seg, dir);
 }
 
 static bool answers_pending(const struct flow *f, const struct segment *seg)
 {
-	return f->pending && (seg->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == (TCP_SYN | TCP_ACK) &&
-	       f->pending->sport == seg->dport && f->pending->dport == seg->sport &&
-	       seg->ack == f->pending->seq + 1;
+	const struct segment *syn = f->pending ? &f->pending->syn : NULL;
+
+	return syn && (seg->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == (TCP_SYN | TCP_ACK) &&
+	       syn->sport == seg->dport && syn->dport == seg->sport && seg->ack == syn->seq + 1;
 }
 
 static void decide_incarnation(
