@@ -143,7 +143,9 @@ static size_t halfopen_places(uint64_t memory)
 struct shard *shard_new(const struct shard_options *o)
 {
 	struct shard *s = mem_alloc(1, sizeof(*s));
-	size_t each = sizeof(struct flow) + sizeof(struct conn);
+	/* Both directions with their smallest windows. */
+	size_t each = sizeof(struct flow) + sizeof(struct conn) +
+	              2 * (sizeof(struct reasm) + REASM_WINDOW_MIN);
 	size_t cap = o->memory / each < 64 ? 64 : (size_t)(o->memory / each);
 
 	s->o = *o;
