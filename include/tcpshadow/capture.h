@@ -63,9 +63,10 @@ struct cap_file_facts {
 	const char *name;
 	const char *format;      /* "pcap", "pcapng" */
 	const char *compression; /* "none", "gzip", "zstd" */
-	uint64_t packets;        /* records read, filtered ones included */
-	uint64_t size;           /* bytes of the file itself, 0 = not known (a pipe) */
-	uint32_t snaplen;        /* largest snaplen of its interfaces; 0 = none said */
+	/* Records read, filtered ones included.  Others may look while the file is read. */
+	_Atomic uint64_t packets;
+	uint64_t size;    /* bytes of the file itself, 0 = not known (a pipe) */
+	uint32_t snaplen; /* largest snaplen of its interfaces; 0 = none said */
 	uint32_t sections, interfaces;
 	bool nanoseconds;
 	bool is_broken;   /* an error below is about this file */

@@ -65,6 +65,13 @@ enum decode_result decode_packet(struct decoder *d, const struct packet *p, stru
 const uint64_t *decoder_fragments(const struct decoder *d, size_t *n);
 /* The segments decoded so far are no longer used: memory of finished datagrams may be reused. */
 void decoder_batch_done(struct decoder *d);
+/*
+ * Where several batches are on their way: the memory of the segments decoded since the last call (NULL = none
+ * needs any), to be given back when they are no longer used.
+ */
+struct datagram;
+struct datagram *decoder_batch_take(struct decoder *d);
+void decoder_batch_give(struct decoder *d, struct datagram *taken);
 const struct decode_counts *decoder_counts(const struct decoder *d);
 
 #endif

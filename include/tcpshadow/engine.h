@@ -27,7 +27,10 @@ struct run_summary {
 	size_t nfindings;
 };
 
-/* One consumer.  Called from one thread, in order of packets.  Non-zero results stop the run. */
+/*
+ * One consumer.  Called one at a time, in order of packets, not always by the same thread.  Non-zero results stop
+ * the run.
+ */
 struct sink;
 struct sink_ops {
 	unsigned wants; /* EVENT_BIT()s */
@@ -45,6 +48,7 @@ struct engine_options {
 	uint64_t hash_key;    /* key of the flow tables; never influences output */
 	bool
 	    reverse_shards; /* visit shards in reverse order: for the test that it does not matter */
+	unsigned threads;   /* 0 = as many as there are cores, at most 4, and 1 for small files */
 	int64_t time_wait_ns;   /* 0 = 60 s */
 	uint64_t memory_bytes;  /* most memory for connections; 0 = default */
 	uint8_t overlap_policy; /* enum overlap_policy */

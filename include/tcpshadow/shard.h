@@ -12,6 +12,7 @@
 #define TCPSHADOW_SHARD_H
 
 #include "tcpshadow/event.h"
+#include "tcpshadow/mem.h"
 #include "tcpshadow/stream.h"
 
 enum {
@@ -33,10 +34,23 @@ struct shard_counts {
 	uint64_t icmp_unmatched; /* ICMP errors about no known connection */
 };
 
-/* The record of an EVENT_RECORD may still be given its id; it lives until shard_log_reset(). */
+/* The record of an EVENT_RECORD may still be given its id; it lives as long as its log. */
 struct log_entry {
 	struct event event;
 	struct conn_record *record;
+};
+
+/*
+ * What a shard had to tell of one batch.  Records and copied bytes in it are the shard's: only its shard may
+ * give them back, so a log that was read goes to shard_log_swap() or shard_log_reset().
+ */
+struct retired;
+struct shard_log {
+	struct log_entry *entries;
+	size_t n, cap;
+	struct retired *retired; /* connections that its records point into */
+	size_t nretired, retired_cap;
+	struct arena bytes; /* of data events */
 };
 
 struct shard;
@@ -63,8 +77,11 @@ void shard_finish_begin(struct shard *s);
 uint64_t shard_finish_peek(const struct shard *s); /* uid of the next, 0 = none left */
 void shard_finish_next(struct shard *s, uint32_t slot);
 
-const struct log_entry *shard_log(const struct shard *s, size_t *n);
-void shard_log_reset(struct shard *s);
+/* Forget what is in the log: what its events point to is gone. */
+void shard_log_reset(struct shard *s, struct shard_log *log);
+/* Empty *log and exchange it for what was logged since the last exchange. */
+void shard_log_swap(struct shard *s, struct shard_log *log);
+void shard_log_release(struct shard *s, struct shard_log *log); /* before shard_free() */
 const struct shard_counts *shard_counts(const struct shard *s);
 
 #endif

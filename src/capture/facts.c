@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,7 +65,9 @@ void facts_packet(struct facts *f, struct cap_file_facts *file, const struct pac
 		sum->last_ts = p->ts;
 	f->previous_ts = p->ts;
 	sum->packets++;
-	file->packets++;
+	/* One thread writes: no need for a locked addition. */
+	atomic_store_explicit(&file->packets,
+	    atomic_load_explicit(&file->packets, memory_order_relaxed) + 1, memory_order_relaxed);
 	sum->bytes += p->caplen;
 	sum->wire_bytes += p->wire_len;
 	sum->truncated += p->caplen < p->wire_len;

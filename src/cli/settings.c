@@ -21,6 +21,7 @@
 #define SPOOL_DEFAULT    (UINT64_C(1) << 30)
 #define TERMINAL_DEFAULT 80 /* columns of a terminal that does not say */
 #define BATCH_MAX        1000000
+#define THREADS_MAX      64
 
 typedef int parse_fn(struct settings *s, const char *value, struct err *e);
 
@@ -141,6 +142,17 @@ static int set_batch(struct settings *s, const char *value, struct err *e)
 	return 0;
 }
 
+static int set_threads(struct settings *s, const char *value, struct err *e)
+{
+	uint64_t n;
+
+	if (parse_u64(value, &n) < 0 || n == 0 || n > THREADS_MAX)
+		return err_set(
+		    e, "--threads: '%s' is not a number from 1 to %d", value, THREADS_MAX);
+	s->engine.threads = (unsigned)n;
+	return 0;
+}
+
 static int set_hash_key(struct settings *s, const char *value, struct err *e)
 {
 	if (parse_u64(value, &s->engine.hash_key) < 0)
@@ -183,6 +195,7 @@ static const struct {
 	{ OPTION_TIME_WAIT, set_time_wait },
 	{ OPTION_MEMORY, set_memory },
 	{ OPTION_SPOOL, set_spool },
+	{ OPTION_THREADS, set_threads },
 	{ OPTION_BATCH, set_batch },
 	{ OPTION_HASH_KEY, set_hash_key },
 	{ OPTION_COLOR, set_color },

@@ -103,6 +103,16 @@ void decoder_batch_done(struct decoder *d)
 	frag_batch_done(d->fragments);
 }
 
+struct datagram *decoder_batch_take(struct decoder *d)
+{
+	return frag_batch_take(d->fragments);
+}
+
+void decoder_batch_give(struct decoder *d, struct datagram *taken)
+{
+	frag_batch_give(d->fragments, taken);
+}
+
 const uint64_t *decoder_fragments(const struct decoder *d, size_t *n)
 {
 	*n = d->nparts;

@@ -483,14 +483,27 @@ enum frag_result frag_add(
 	return d->killed_len && tell_killed(d, p, end, whole) ? FRAG_KILLED : FRAG_HELD;
 }
 
-void frag_batch_done(struct frag_table *t)
+struct datagram *frag_batch_take(struct frag_table *t)
 {
-	while (t->done) {
-		struct datagram *d = t->done;
+	struct datagram *taken = t->done;
 
-		t->done = d->chain;
+	t->done = NULL;
+	return taken;
+}
+
+void frag_batch_give(struct frag_table *t, struct datagram *taken)
+{
+	while (taken) {
+		struct datagram *d = taken;
+
+		taken = d->chain;
 		keep_spare(t, d);
 	}
+}
+
+void frag_batch_done(struct frag_table *t)
+{
+	frag_batch_give(t, frag_batch_take(t));
 }
 
 uint64_t frag_evicted(const struct frag_table *t)

@@ -73,6 +73,9 @@ void frag_table_free(struct frag_table *t);
 enum frag_result frag_add(
     struct frag_table *t, const struct frag_piece *p, struct frag_whole *whole);
 void frag_batch_done(struct frag_table *t);
+/* The same in two steps: what is whole stays in use until it is given back. */
+struct datagram *frag_batch_take(struct frag_table *t);
+void frag_batch_give(struct frag_table *t, struct datagram *taken);
 uint64_t frag_evicted(const struct frag_table *t);     /* fragments that left incomplete */
 uint64_t frag_overlapping(const struct frag_table *t); /* fragments that overlapped */
 size_t frag_bytes(const struct frag_table *t);         /* memory held for incomplete datagrams */

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pipeline - the main loop: read a batch, decode it, give each shard its part, merge the logs into the sinks.
+ * pipeline - read a batch, decode it, give each shard its part, merge the logs into the sinks.
  *
+ * Threads: reading with decoding, each group of shards, and merging go from frame to frame in order; of different
+ *         frames they run at the same time.  With one thread there is one frame, and they take turns.
  * Order: events reach the sinks by slot of the batch, within a slot by shard.  A whole second of packet time
  * reaches every shard before the packet that told it.  Neither batch size nor the order in which shards are
  * visited nor the hash key can show.
  */
 #include "config.h"
 
-#include <stdlib.h>
+#include <unistd.h>
 
+#include "engine/crew.h"
+#include "engine/frame.h"
 #include "engine/hosts.h"
 #include "engine/idmap.h"
 #include "tcpshadow/engine.h"
-#include "tcpshadow/mem.h"
-#include "tcpshadow/shard.h"
 
 #define DEFAULT_BATCH_PACKETS 4096
 #define DEFAULT_BATCH_BYTES   (256u << 10)
@@ -22,49 +24,49 @@
 #define DEFAULT_TIME_WAIT     (60 * NS_PER_SEC)
 /* Most bytes that wait for a gap to be filled in one direction. */
 #define MAX_WAITING ((size_t)2 << 20)
-#define NO_SLOT     UINT32_MAX
 
-/* A whole second begins at this slot. */
-struct tick {
-	uint32_t slot;
-	int64_t second;
+/* Shards whose parts of a frame are one task: enough for their threads, few enough to keep the books cheap. */
+enum {
+	GROUP_SHARDS = 4,
+	GROUPS = SHARD_COUNT / GROUP_SHARDS,
+	THREADS_AUTO_MAX = 4,
+	FRAMES_MAX = 16,
 };
+#define SMALL_INPUT ((uint64_t)1 << 20) /* bytes: not worth threads */
 
-/* The slots of one shard in the batch at hand, as a list through pipeline.next. */
-struct part {
-	uint32_t first, last;
-};
-
-/* The packets of a segment that came in fragments. */
-struct pieces {
-	uint32_t slot;
-	size_t first, n; /* in pipeline.fragments */
+/* What can be done next; TASK_GROUP + g is the parts of group g of the oldest frame it has not run. */
+enum task {
+	TASK_READ,
+	TASK_MERGE,
+	TASK_GROUP,
 };
 
 struct pipeline {
 	const struct engine_options *o;
-	struct cap *cap;
+	struct frame_maker maker;
 	struct sink *const *sinks;
 	size_t nsinks;
-	struct decoder *decoder;
-	struct cap_batch batch;
-	struct segment *segments; /* by slot */
-	uint8_t *shard_at;        /* shard of the slot; SHARD_COUNT = no segment there */
-	uint64_t *hashes;         /* of its flow, by slot */
-	uint32_t *next;           /* next slot of the same shard */
-	struct part parts[SHARD_COUNT];
-	bool wants_segments;
-	struct pieces *pieces;             /* by slot; of the batch at hand */
-	size_t npieces, pieces_cap, piece; /* the next one to be told of */
-	uint64_t *fragments;
-	size_t nfragments, fragments_cap;
-	struct tick *ticks;
-	size_t nticks;
-	int64_t second; /* latest */
 	struct shard *shards[SHARD_COUNT];
+	bool wants_segments;
+
+	/* the books: frame number n lies in frames[n % nframes] */
+	struct frame frames[FRAMES_MAX];
+	unsigned nframes;
+	uint64_t made, merged;     /* frames so far */
+	uint64_t group_at[GROUPS]; /* next frame of the group */
+	bool is_reading, is_merging, group_busy[GROUPS];
+	bool is_over;   /* no more frames will be made */
+	bool is_failed; /* a sink gave up */
+
+	bool was_last; /* the reader's own: the capture has ended */
+
+	/* the merge's own */
+	bool has_sink_failed;
 	struct idmap ids;
 	struct hosts hosts;
 	uint64_t last_id;
+	size_t piece; /* of the frame at hand: the next one to be told of */
+	struct err *error;
 	struct run_summary summary;
 };
 
@@ -76,10 +78,35 @@ static bool wants(struct sink *const *sinks, size_t n, enum event_type type)
 	return false;
 }
 
-static void pipeline_init(struct pipeline *p)
+static unsigned thread_count(const struct engine_options *o, const struct cap_facts *facts)
+{
+	uint64_t bytes = 0;
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (o->threads)
+		return o->threads < CREW_MAX ? o->threads : CREW_MAX;
+	for (size_t i = 0; i < facts->nfiles; i++)
+		bytes += facts->files[i].size ? facts->files[i].size : SMALL_INPUT;
+	if (bytes < SMALL_INPUT || cores < 2)
+		return 1;
+	return cores < THREADS_AUTO_MAX ? (unsigned)cores : THREADS_AUTO_MAX;
+}
+
+static void init_frames(struct pipeline *p, unsigned threads)
+{
+	size_t packets = p->o->batch_packets ? p->o->batch_packets : DEFAULT_BATCH_PACKETS;
+	size_t bytes = p->o->batch_bytes ? p->o->batch_bytes : DEFAULT_BATCH_BYTES;
+
+	p->nframes = threads < 2 ? 1 : threads + 2;
+	if (p->nframes > FRAMES_MAX)
+		p->nframes = FRAMES_MAX;
+	for (unsigned i = 0; i < p->nframes; i++)
+		frame_init(&p->frames[i], packets, bytes);
+}
+
+static void pipeline_init(struct pipeline *p, struct cap *cap, unsigned threads)
 {
 	const struct engine_options *o = p->o;
-	size_t n = o->batch_packets ? o->batch_packets : DEFAULT_BATCH_PACKETS;
 	uint64_t memory = o->memory_bytes ? o->memory_bytes : DEFAULT_MEMORY;
 	struct shard_options so = {
 		.hash_key = o->hash_key,
@@ -95,128 +122,53 @@ static void pipeline_init(struct pipeline *p)
 	};
 	struct decode_options dopt = { .verify_checksums = true };
 
-	cap_batch_init(&p->batch, n, o->batch_bytes ? o->batch_bytes : DEFAULT_BATCH_BYTES);
-	p->decoder = decoder_new(&dopt);
-	p->segments = mem_alloc(n, sizeof(*p->segments));
-	p->shard_at = mem_alloc(n, sizeof(*p->shard_at));
-	p->hashes = mem_alloc(n, sizeof(*p->hashes));
-	p->next = mem_alloc(n, sizeof(*p->next));
-	p->ticks = mem_alloc(n, sizeof(*p->ticks));
-	p->second = INT64_MIN;
+	p->maker = (struct frame_maker){
+		.cap = cap,
+		.decoder = decoder_new(&dopt),
+		.hash_key = o->hash_key,
+		.wants_pieces = so.wants_segments,
+		.second = INT64_MIN,
+	};
+	init_frames(p, threads);
 	for (unsigned i = 0; i < SHARD_COUNT; i++)
 		p->shards[i] = shard_new(&so);
 	idmap_init(&p->ids);
 	hosts_init(&p->hosts);
-	p->wants_segments = so.wants_segments;
 	p->summary.memory_limit = memory;
 }
 
 static void pipeline_release(struct pipeline *p)
 {
+	for (unsigned f = 0; f < p->nframes; f++) {
+		for (unsigned i = 0; i < SHARD_COUNT; i++)
+			shard_log_release(p->shards[i], &p->frames[f].logs[i]);
+		frame_release(&p->frames[f], p->maker.decoder);
+	}
 	for (unsigned i = 0; i < SHARD_COUNT; i++)
 		shard_free(p->shards[i]);
 	idmap_release(&p->ids);
 	hosts_release(&p->hosts);
-	decoder_free(p->decoder);
-	cap_batch_release(&p->batch);
-	free(p->segments);
-	free(p->shard_at);
-	free(p->hashes);
-	free(p->next);
-	free(p->ticks);
-	free(p->pieces);
-	free(p->fragments);
+	decoder_free(p->maker.decoder);
 }
 
-static void note_tick(struct pipeline *p, uint32_t slot, int64_t ts)
+static struct frame *frame_at(struct pipeline *p, uint64_t number)
 {
-	int64_t second = ts / NS_PER_SEC;
-
-	if (second <= p->second)
-		return;
-	p->second = second;
-	p->ticks[p->nticks++] = (struct tick){ slot, second };
-}
-
-static void add_to_part(struct pipeline *p, uint32_t slot)
-{
-	struct shard_place place = shard_place(&p->segments[slot], p->o->hash_key);
-	struct part *part = &p->parts[place.shard];
-
-	p->hashes[slot] = place.hash;
-	p->shard_at[slot] = (uint8_t)place.shard;
-	p->next[slot] = NO_SLOT;
-	if (part->first == NO_SLOT)
-		part->first = slot;
-	else
-		p->next[part->last] = slot;
-	part->last = slot;
-}
-
-/* Remember which packets the segment came in. */
-static void keep_pieces(struct pipeline *p, uint32_t slot)
-{
-	size_t n;
-	const uint64_t *packets = decoder_fragments(p->decoder, &n);
-
-	p->pieces = mem_grow(p->pieces, p->npieces, &p->pieces_cap, sizeof(*p->pieces));
-	p->pieces[p->npieces++] = (struct pieces){ slot, p->nfragments, n };
-	for (size_t i = 0; i < n; i++) {
-		p->fragments =
-		    mem_grow(p->fragments, p->nfragments, &p->fragments_cap, sizeof(*p->fragments));
-		p->fragments[p->nfragments++] = packets[i];
-	}
+	return &p->frames[number % p->nframes];
 }
 
 /* Events come in the order of slots, and so do the pieces. */
 static void tell_pieces(struct pipeline *p, struct event *ev)
 {
+	const struct frame *f = frame_at(p, p->merged);
 	const struct pieces *at;
 
-	while (p->piece < p->npieces && p->pieces[p->piece].slot < ev->slot)
+	while (p->piece < f->npieces && f->pieces[p->piece].slot < ev->slot)
 		p->piece++;
-	if (p->piece == p->npieces || p->pieces[p->piece].slot != ev->slot)
+	if (p->piece == f->npieces || f->pieces[p->piece].slot != ev->slot)
 		return;
-	at = &p->pieces[p->piece];
-	ev->u.segment.fragments = p->fragments + at->first;
+	at = &f->pieces[p->piece];
+	ev->u.segment.fragments = f->fragments + at->first;
 	ev->u.segment.nfragments = at->n;
-}
-
-static void decode_batch(struct pipeline *p)
-{
-	p->nticks = 0;
-	p->npieces = p->nfragments = p->piece = 0;
-	for (unsigned i = 0; i < SHARD_COUNT; i++)
-		p->parts[i] = (struct part){ NO_SLOT, NO_SLOT };
-	for (uint32_t slot = 0; slot < p->batch.count; slot++) {
-		const struct packet *pkt = &p->batch.packets[slot];
-		struct segment *seg = &p->segments[slot];
-
-		note_tick(p, slot, pkt->ts);
-		p->shard_at[slot] = SHARD_COUNT;
-		if (decode_packet(p->decoder, pkt, seg) != DECODED_SEGMENT)
-			continue;
-		add_to_part(p, slot);
-		if (p->wants_segments && (seg->notes & SEG_FRAGMENTED))
-			keep_pieces(p, slot);
-	}
-}
-
-static void run_shard(struct pipeline *p, unsigned i)
-{
-	uint32_t slot = p->parts[i].first;
-
-	for (size_t t = 0; t <= p->nticks; t++) {
-		uint32_t until = t < p->nticks ? p->ticks[t].slot : NO_SLOT;
-
-		for (; slot < until; slot = p->next[slot]) {
-			if (p->next[slot] != NO_SLOT)
-				shard_prefetch(p->shards[i], p->hashes[p->next[slot]]);
-			shard_segment(p->shards[i], &p->segments[slot], p->hashes[slot], slot);
-		}
-		if (t < p->nticks)
-			shard_tick(p->shards[i], p->ticks[t].second, until);
-	}
 }
 
 static int deliver(struct pipeline *p, const struct log_entry *le, struct err *e)
@@ -257,46 +209,131 @@ static int deliver(struct pipeline *p, const struct log_entry *le, struct err *e
 	return 0;
 }
 
-/* Deliver the events that one shard logged for this slot; *at is how far its log is delivered. */
-static int drain(struct pipeline *p, unsigned shard, uint32_t slot, size_t *at, struct err *e)
+/* Deliver the events of this slot; *at is how far the log is delivered. */
+static int drain(
+    struct pipeline *p, const struct shard_log *log, uint32_t slot, size_t *at, struct err *e)
 {
-	size_t n;
-	const struct log_entry *log = shard_log(p->shards[shard], &n);
-
-	for (; *at < n && log[*at].event.slot == slot; ++*at)
-		if (deliver(p, &log[*at], e) != 0)
+	for (; *at < log->n && log->entries[*at].event.slot == slot; ++*at)
+		if (deliver(p, &log->entries[*at], e) != 0)
 			return -1;
 	return 0;
 }
 
-static int merge_batch(struct pipeline *p, struct err *e)
+static int merge(struct pipeline *p, struct frame *f, struct err *e)
 {
 	size_t at[SHARD_COUNT] = { 0 }, tick = 0;
 
-	for (uint32_t slot = 0; slot < p->batch.count; slot++) {
-		unsigned only = p->shard_at[slot];
-		bool all = tick < p->nticks && p->ticks[tick].slot == slot;
+	p->piece = 0;
+	for (uint32_t slot = 0; slot < f->batch.count; slot++) {
+		unsigned only = f->shard_at[slot];
+		bool all = tick < f->nticks && f->ticks[tick].slot == slot;
 
 		tick += all;
 		for (unsigned i = all ? 0 : only; i < SHARD_COUNT && (all || i == only); i++)
-			if (drain(p, i, slot, &at[i], e) != 0)
+			if (drain(p, &f->logs[i], slot, &at[i], e) != 0)
 				return -1;
 	}
-	for (unsigned i = 0; i < SHARD_COUNT; i++)
-		shard_log_reset(p->shards[i]);
+	if (p->o->progress)
+		p->o->progress(p->o->progress_ctx, f->progress, f->packets);
 	return 0;
 }
 
-static int run_batch(struct pipeline *p, struct err *e)
+/* ---- tasks ---- */
+
+/* The group that is furthest behind and not being run; GROUPS = none. */
+static unsigned idle_group(const struct pipeline *p)
 {
-	decode_batch(p);
-	for (unsigned i = 0; i < SHARD_COUNT; i++)
-		run_shard(p, p->o->reverse_shards ? SHARD_COUNT - 1 - i : i);
-	if (merge_batch(p, e) != 0)
-		return -1;
-	decoder_batch_done(p->decoder);
-	return 0;
+	unsigned best = GROUPS;
+
+	for (unsigned g = 0; g < GROUPS; g++)
+		if (!p->group_busy[g] && p->group_at[g] < p->made &&
+		    (best == GROUPS || p->group_at[g] < p->group_at[best]))
+			best = g;
+	return best;
 }
+
+static bool can_merge(struct pipeline *p)
+{
+	return !p->is_merging && p->merged < p->made && frame_at(p, p->merged)->left == 0;
+}
+
+/* What ends a frame comes first, so that few are on their way; so a single thread takes one after the other. */
+static int pick(void *ctx)
+{
+	struct pipeline *p = ctx;
+	unsigned g;
+
+	if (p->is_failed || (p->is_over && p->merged == p->made))
+		return CREW_END;
+	if (can_merge(p)) {
+		p->is_merging = true;
+		return TASK_MERGE;
+	}
+	g = idle_group(p);
+	if (g < GROUPS) {
+		p->group_busy[g] = true;
+		return TASK_GROUP + (int)g;
+	}
+	if (!p->is_reading && !p->is_over && p->made - p->merged < p->nframes) {
+		p->is_reading = true;
+		return TASK_READ;
+	}
+	return CREW_WAIT;
+}
+
+static void run_read(struct pipeline *p)
+{
+	struct frame *f = frame_at(p, p->made);
+
+	p->summary.interrupted = p->o->stop && *p->o->stop;
+	p->was_last = p->summary.interrupted || !frame_make(f, &p->maker);
+	f->left = GROUPS;
+}
+
+static void run_group(struct pipeline *p, unsigned g)
+{
+	struct frame *f = frame_at(p, p->group_at[g]);
+
+	for (unsigned i = 0; i < GROUP_SHARDS; i++) {
+		unsigned shard =
+		    g * GROUP_SHARDS + (p->o->reverse_shards ? GROUP_SHARDS - 1 - i : i);
+
+		frame_run_shard(f, p->shards[shard], shard);
+	}
+}
+
+static void run(void *ctx, int task)
+{
+	struct pipeline *p = ctx;
+
+	if (task == TASK_READ)
+		run_read(p);
+	else if (task == TASK_MERGE)
+		p->has_sink_failed = merge(p, frame_at(p, p->merged), p->error) != 0;
+	else
+		run_group(p, (unsigned)(task - TASK_GROUP));
+}
+
+static void done(void *ctx, int task)
+{
+	struct pipeline *p = ctx;
+	unsigned g = (unsigned)(task - TASK_GROUP);
+
+	if (task == TASK_READ) {
+		p->is_reading = false;
+		p->is_over = p->was_last;
+		p->made += !p->was_last;
+	} else if (task == TASK_MERGE) {
+		p->is_merging = false;
+		p->is_failed = p->has_sink_failed;
+		p->merged++;
+	} else {
+		p->group_busy[g] = false;
+		frame_at(p, p->group_at[g]++)->left--;
+	}
+}
+
+/* ---- the end ---- */
 
 /* The shard whose next connection began first; SHARD_COUNT when all are done. */
 static unsigned next_to_finish(const struct pipeline *p)
@@ -317,27 +354,30 @@ static unsigned next_to_finish(const struct pipeline *p)
 
 static int finish_connections(struct pipeline *p, struct err *e)
 {
+	struct shard_log log = { 0 };
 	unsigned i;
+	int rc = 0;
 
 	for (i = 0; i < SHARD_COUNT; i++)
 		shard_finish_begin(p->shards[i]);
-	while ((i = next_to_finish(p)) < SHARD_COUNT) {
+	while (rc == 0 && (i = next_to_finish(p)) < SHARD_COUNT) {
 		size_t at = 0;
 
 		shard_finish_next(p->shards[i], 0);
-		if (drain(p, i, 0, &at, e) != 0)
-			return -1;
-		shard_log_reset(p->shards[i]);
+		shard_log_swap(p->shards[i], &log);
+		rc = drain(p, &log, 0, &at, e);
+		shard_log_reset(p->shards[i], &log);
 	}
-	return 0;
+	shard_log_release(p->shards[0], &log);
+	return rc;
 }
 
 static int finish_sinks(struct pipeline *p, struct err *e)
 {
 	struct run_summary *sum = &p->summary;
 
-	sum->capture = cap_facts(p->cap);
-	sum->decode = decoder_counts(p->decoder);
+	sum->capture = cap_facts(p->maker.cap);
+	sum->decode = decoder_counts(p->maker.decoder);
 	sum->connections = p->last_id;
 	for (unsigned i = 0; i < SHARD_COUNT; i++) {
 		const struct shard_counts *c = shard_counts(p->shards[i]);
@@ -353,40 +393,20 @@ static int finish_sinks(struct pipeline *p, struct err *e)
 	return 0;
 }
 
-static void report_progress(struct pipeline *p)
-{
-	if (p->o->progress)
-		p->o->progress(
-		    p->o->progress_ctx, cap_progress(p->cap), cap_facts(p->cap)->packets);
-}
-
-static int run(struct pipeline *p, struct err *e)
-{
-	for (;;) {
-		if (p->o->stop && *p->o->stop) {
-			p->summary.interrupted = true;
-			break;
-		}
-		if (cap_read(p->cap, &p->batch) == 0)
-			break;
-		if (run_batch(p, e) != 0)
-			return -1;
-		report_progress(p);
-	}
-	hosts_finish(&p->hosts, cap_facts(p->cap));
-	if (finish_connections(p, e) != 0)
-		return -1;
-	return finish_sinks(p, e);
-}
-
 int engine_run(struct cap *cap, const struct engine_options *o, struct sink *const *sinks,
     size_t nsinks, struct err *e)
 {
-	struct pipeline p = { .o = o, .cap = cap, .sinks = sinks, .nsinks = nsinks };
-	int rc;
+	unsigned threads = thread_count(o, cap_facts(cap));
+	struct pipeline p = { .o = o, .sinks = sinks, .nsinks = nsinks, .error = e };
+	const struct crew_job job = { pick, run, done, &p };
+	int rc = -1;
 
-	pipeline_init(&p);
-	rc = run(&p, e);
+	pipeline_init(&p, cap, threads);
+	crew_run(&job, threads);
+	if (!p.is_failed) {
+		hosts_finish(&p.hosts, cap_facts(cap));
+		rc = finish_connections(&p, e) != 0 ? -1 : finish_sinks(&p, e);
+	}
 	pipeline_release(&p);
 	return rc;
 }

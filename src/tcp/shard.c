@@ -88,13 +88,10 @@ struct shard {
 	struct pool *flows, *conns, *records;
 	struct halfopen *halfopen;
 	struct stream_env env;
-	int64_t now;        /* of the latest tick, ns since the epoch */
-	struct arena bytes; /* of the logged data events */
-	struct log_entry *log;
-	size_t nlog, log_cap;
-	struct retired *retired;
-	size_t nretired, retired_cap;
-	struct flow **finishing; /* sorted by uid */
+	int64_t now; /* of the latest tick, ns since the epoch */
+	struct shard_log log;
+	const struct segment *at; /* at hand, NULL = none */
+	struct flow **finishing;  /* sorted by uid */
 	size_t nfinishing, finished;
 	struct shard_counts counts;
 };
@@ -104,24 +101,39 @@ struct shard {
 static struct log_entry *log_append(
     struct shard *s, enum event_type type, uint32_t slot, uint64_t uid)
 {
+	struct shard_log *log = &s->log;
 	struct log_entry *le;
 
-	s->log = mem_grow(s->log, s->nlog, &s->log_cap, sizeof(*s->log));
-	le = &s->log[s->nlog++];
+	log->entries = mem_grow(log->entries, log->n, &log->cap, sizeof(*log->entries));
+	le = &log->entries[log->n++];
 	*le = (struct log_entry){ .event = { .type = (uint8_t)type, .slot = slot, .uid = uid } };
 	return le;
 }
 
-/* The bytes may lie in the batch or in the reassembler: the log keeps its own. */
+/* Bytes in the batch live as long as the log. */
+static bool is_in_batch(const struct shard *s, const struct reasm_input *in)
+{
+	const struct segment *seg = s->at;
+
+	return seg && seg->data && in->bytes >= seg->data &&
+	       in->bytes + in->n <= seg->data + seg->caplen;
+}
+
+/* Of what lies in the reassembler the log keeps a copy. */
 static void log_data(void *ctx, uint64_t offset, const struct reasm_input *in)
 {
 	struct shard *s = ctx;
 	struct log_entry *le = log_append(s, EVENT_DATA, s->env.slot, s->env.uid);
-	uint8_t *copy = arena_take(&s->bytes, in->n);
+	const uint8_t *bytes = in->bytes;
 
-	memcpy(copy, in->bytes, in->n);
+	if (!is_in_batch(s, in)) {
+		uint8_t *copy = arena_take(&s->log.bytes, in->n);
+
+		memcpy(copy, in->bytes, in->n);
+		bytes = copy;
+	}
 	le->event.u.data =
-	    (struct event_data){ s->env.end, offset, copy, in->n, in->packet, in->time };
+	    (struct event_data){ s->env.end, offset, bytes, in->n, in->packet, in->time };
 }
 
 static void log_gap(void *ctx, uint64_t offset, uint64_t n, enum stream_gap kind, int64_t time)
@@ -304,6 +316,7 @@ static void log_trouble(struct shard *s, struct conn *c, uint32_t slot)
 static void log_record(struct shard *s, struct conn *c, bool evicted, uint32_t slot)
 {
 	struct conn_record *r = pool_get(s->records);
+	struct shard_log *log = &s->log;
 	struct log_entry *le;
 
 	BUG_ON(!r);
@@ -312,26 +325,38 @@ static void log_record(struct shard *s, struct conn *c, bool evicted, uint32_t s
 	le = log_append(s, EVENT_RECORD, slot, c->uid);
 	le->record = r;
 	le->event.u.record = r;
-	s->retired = mem_grow(s->retired, s->nretired, &s->retired_cap, sizeof(*s->retired));
-	s->retired[s->nretired++] = (struct retired){ c, r };
+	log->retired =
+	    mem_grow(log->retired, log->nretired, &log->retired_cap, sizeof(*log->retired));
+	log->retired[log->nretired++] = (struct retired){ c, r };
 }
 
-const struct log_entry *shard_log(const struct shard *s, size_t *n)
+void shard_log_reset(struct shard *s, struct shard_log *log)
 {
-	*n = s->nlog;
-	return s->log;
-}
-
-void shard_log_reset(struct shard *s)
-{
-	for (size_t i = 0; i < s->nretired; i++) {
-		conn_release(s->retired[i].conn);
-		pool_put(s->conns, s->retired[i].conn);
-		pool_put(s->records, s->retired[i].record);
+	for (size_t i = 0; i < log->nretired; i++) {
+		conn_release(log->retired[i].conn);
+		pool_put(s->conns, log->retired[i].conn);
+		pool_put(s->records, log->retired[i].record);
 	}
-	s->nretired = 0;
-	s->nlog = 0;
-	arena_reset(&s->bytes);
+	log->nretired = 0;
+	log->n = 0;
+	arena_reset(&log->bytes);
+}
+
+void shard_log_swap(struct shard *s, struct shard_log *log)
+{
+	struct shard_log filled = s->log;
+
+	shard_log_reset(s, log);
+	s->log = *log;
+	*log = filled;
+}
+
+void shard_log_release(struct shard *s, struct shard_log *log)
+{
+	shard_log_reset(s, log);
+	arena_release(&log->bytes);
+	free(log->entries);
+	free(log->retired);
 }
 
 const struct shard_counts *shard_counts(const struct shard *s)
@@ -660,6 +685,7 @@ void shard_segment(struct shard *s, const struct segment *seg, uint64_t hash, ui
 	struct flow *f = table_find(s, &id);
 
 	s->env.slot = slot;
+	s->at = seg;
 	if (!f)
 		f = promote(s, &id, seg, slot);
 	if (seg->kind == SEG_ICMP) {
@@ -672,6 +698,7 @@ void shard_segment(struct shard *s, const struct segment *seg, uint64_t hash, ui
 		apply(s, f, seg, dir, slot);
 		update_life(s, f, dir);
 	}
+	s->at = NULL;
 }
 
 /* The next of its kind that has been idle for so long, or NULL. */
@@ -807,18 +834,15 @@ void shard_free(struct shard *s)
 {
 	if (!s)
 		return;
-	shard_log_reset(s);
+	shard_log_release(s, &s->log);
 	free_owned(s);
 	pool_free(s->flows);
 	pool_free(s->conns);
 	pool_free(s->records);
 	halfopen_free(s->halfopen);
-	arena_release(&s->bytes);
 	pool_free(s->env.options.reasms);
 	pool_free(s->env.options.windows);
 	free(s->buckets);
-	free(s->log);
-	free(s->retired);
 	free(s->finishing);
 	free(s);
 }

@@ -31,6 +31,7 @@ struct talk {
 
 struct fuzz {
 	struct shard *shard;
+	struct shard_log log;
 	struct replay *replay; /* of the first flow */
 	struct talk flows[FLOWS];
 	int64_t now;    /* ns */
@@ -117,18 +118,18 @@ static void check_record(const struct conn_record *r)
 
 static void drain(struct fuzz *f)
 {
-	size_t n;
-	const struct log_entry *log = shard_log(f->shard, &n);
+	shard_log_swap(f->shard, &f->log);
+	for (size_t i = 0; i < f->log.n; i++) {
+		const struct event *ev = &f->log.entries[i].event;
 
-	for (size_t i = 0; i < n; i++) {
-		if (log[i].event.type == EVENT_OPEN)
+		if (ev->type == EVENT_OPEN)
 			f->opened++;
-		if (log[i].event.type == EVENT_RECORD) {
+		if (ev->type == EVENT_RECORD) {
 			f->closed++;
-			check_record(log[i].event.u.record);
+			check_record(ev->u.record);
 		}
 	}
-	shard_log_reset(f->shard);
+	shard_log_reset(f->shard, &f->log);
 }
 
 static void run_segments(struct fuzz *f, struct rd *in)
@@ -169,6 +170,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	BUG_ON(f.opened != f.closed + shard_counts(f.shard)->rolled_up);
 	(void)replay_finish(f.replay, 0);
 	replay_free(f.replay);
+	shard_log_release(f.shard, &f.log);
 	shard_free(f.shard);
 	return 0;
 }
