@@ -23,12 +23,25 @@ enum event_type {
 
 #define EVENT_BIT(type) (1u << (type))
 
+/* Ends are direction bits: they name the same side of a connection in all events about it and in side_record. */
+struct event_open {
+	struct endpoint_addr addrs[2]; /* by end */
+	int64_t time;                  /* ns since the epoch */
+};
+
 struct event_segment {
 	uint64_t packet;
 	uint64_t offset; /* for cap_reread() */
+	int64_t time;    /* ns since the epoch */
+	uint32_t len;    /* payload bytes on the wire */
+	uint32_t notes;  /* 1u << SEGMENT_NOTE_x */
 	uint16_t file;
-	bool from_client; /* roles as known at that packet */
+	uint16_t flags;    /* bits of enum tcp_flag */
+	uint8_t end;       /* of its sender; ICMP: of the sender of what it quotes */
+	bool from_client;  /* roles as known at that packet */
+	uint8_t states[2]; /* by end, after it: enum tcp_state */
 	bool is_icmp;
+	bool has_sack;             /* it carries SACK blocks */
 	const uint64_t *fragments; /* packets that brought its IP fragments, itself too */
 	size_t nfragments;         /* 0 = it came in one piece */
 };
@@ -67,6 +80,7 @@ struct event {
 	uint64_t uid; /* connection: ordinal of its first packet */
 	uint64_t id;  /* connection's number, filled by the merge */
 	union {
+		struct event_open open;
 		struct event_segment segment;
 		struct event_data data;
 		struct event_gap gap;

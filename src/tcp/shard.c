@@ -290,17 +290,66 @@ static struct flow *life_idlest(struct shard *s, enum life life)
 	return f;
 }
 
-static void log_segment(
-    struct shard *s, uint64_t uid, bool from_client, const struct segment *seg, uint32_t slot)
+static void log_open(struct shard *s, uint64_t uid, const struct segment *seg, uint32_t slot)
 {
-	if (s->o.wants_segments)
-		log_append(s, EVENT_SEGMENT, slot, uid)->event.u.segment = (struct event_segment){
-			.packet = seg->packet,
-			.offset = seg->offset,
-			.file = seg->file,
-			.from_client = from_client,
-			.is_icmp = seg->kind == SEG_ICMP,
-		};
+	struct event_open *o = &log_append(s, EVENT_OPEN, slot, uid)->event.u.open;
+	struct flow_key key;
+	uint8_t dir = flow_key_of(&key, seg);
+
+	o->addrs[dir] = (struct endpoint_addr){ seg->src, seg->sport, seg->ip_version, 0 };
+	o->addrs[!dir] = (struct endpoint_addr){ seg->dst, seg->dport, seg->ip_version, 0 };
+	o->time = seg->ts;
+}
+
+/* NULL when nobody wants them. */
+static struct event_segment *log_segment(
+    struct shard *s, uint64_t uid, const struct segment *seg, uint32_t slot)
+{
+	struct event_segment *e;
+
+	if (!s->o.wants_segments)
+		return NULL;
+	e = &log_append(s, EVENT_SEGMENT, slot, uid)->event.u.segment;
+	*e = (struct event_segment){
+		.packet = seg->packet,
+		.offset = seg->offset,
+		.time = seg->ts,
+		.len = seg->len,
+		.file = seg->file,
+		.flags = seg->flags,
+		.is_icmp = seg->kind == SEG_ICMP,
+		.has_sack = seg->opt.nsack > 0,
+	};
+	return e;
+}
+
+/* A segment that was applied to the connection. */
+static void log_applied(
+    struct shard *s, const struct conn *c, uint8_t dir, const struct step *st, uint32_t slot)
+{
+	struct event_segment *e = log_segment(s, c->uid, st->seg, slot);
+
+	if (!e)
+		return;
+	e->end = dir;
+	e->from_client = dir == c->client;
+	e->notes = st->notes;
+	for (unsigned i = 0; i < 2; i++)
+		e->states[i] = c->ends[i].state;
+}
+
+/* A SYN that is held in its smallest form. */
+static void log_syn(struct shard *s, const struct segment *seg, uint32_t slot)
+{
+	struct event_segment *e = log_segment(s, seg->packet, seg, slot);
+	struct flow_key key;
+
+	if (!e)
+		return;
+	e->end = flow_key_of(&key, seg);
+	e->from_client = true;
+	e->states[e->end] = TCPS_SYN_SENT;
+	e->states[!e->end] = TCPS_UNKNOWN;
 }
 
 /* Told once for each trap of a connection. */
@@ -521,7 +570,7 @@ static void next_incarnation(
 	f->conn = new_conn(s, seg, dir);
 	f->conn->previous = previous;
 	f->conn->ends[dir].offered_md5 = was_signed;
-	(void)log_append(s, EVENT_OPEN, slot, f->conn->uid);
+	log_open(s, f->conn->uid, seg, slot);
 }
 
 /* A copy outlives the batch; its payload does not. */
@@ -542,7 +591,7 @@ static void apply(
 	struct step step;
 
 	conn_segment(f->conn, seg, dir, &s->env, &step);
-	log_segment(s, f->conn->uid, dir == f->conn->client, seg, slot);
+	log_applied(s, f->conn, dir, &step, slot);
 	if (f->conn->traps != f->conn->traps_told)
 		log_trouble(s, f->conn, slot);
 }
@@ -649,8 +698,8 @@ static bool hold_syn(struct shard *s, const struct segment *seg, uint32_t slot)
 		return false;
 	if (gone)
 		forget(s, gone, slot);
-	(void)log_append(s, EVENT_OPEN, slot, seg->packet);
-	log_segment(s, seg->packet, true, seg, slot);
+	log_open(s, seg->packet, seg, slot);
+	log_syn(s, seg, slot);
 	return true;
 }
 
@@ -663,7 +712,7 @@ static void icmp_segment(
 	}
 	f->last = seg->ts > f->last ? seg->ts : f->last;
 	conn_icmp(whole(s, f), seg, dir);
-	log_segment(s, f->conn->uid, dir == f->conn->client, seg, slot);
+	log_applied(s, f->conn, dir, &(struct step){ .seg = seg }, slot);
 }
 
 static void tcp_segment(
@@ -694,7 +743,7 @@ void shard_segment(struct shard *s, const struct segment *seg, uint64_t hash, ui
 		tcp_segment(s, f, seg, dir, slot);
 	} else if (!hold_syn(s, seg, slot)) {
 		f = new_flow(s, &id, seg, dir, slot);
-		(void)log_append(s, EVENT_OPEN, slot, f->conn->uid);
+		log_open(s, f->conn->uid, seg, slot);
 		apply(s, f, seg, dir, slot);
 		update_life(s, f, dir);
 	}

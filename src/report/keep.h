@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * keep - a record that outlives its event.
+ */
+#ifndef REPORT_KEEP_H
+#define REPORT_KEEP_H
+
+#include "tcpshadow/record.h"
+
+/* A copy with all that the record points to, in one piece: free with free(). */
+struct conn_record *keep_record(const struct conn_record *r);
+
+#endif

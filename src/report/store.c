@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * store - the writer: events become rows, cells and findings.
+ *
+ * Nothing is visible before store_publish(): a reader sees whole batches.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/finding_text.h"
+#include "report/keep.h"
+#include "report/store_model.h"
+#include "tcpshadow/mem.h"
+#include "tcpshadow/replay.h"
+
+#define ACTIVITY_FIRST_SHIFT                                                                       \
+	20 /* parts of about a millisecond, until life is longer than 32 of them */
+
+static void keep(struct store *s, void *p)
+{
+	s->kept = mem_grow(s->kept, s->nkept, &s->kept_cap, sizeof(*s->kept));
+	s->kept[s->nkept++] = p;
+}
+
+static void mark_dirty(struct store *s, struct store_open *o)
+{
+	if (o->is_dirty)
+		return;
+	o->is_dirty = true;
+	s->dirty = mem_grow(s->dirty, s->ndirty, &s->dirty_cap, sizeof(*s->dirty));
+	s->dirty[s->ndirty++] = o->index;
+}
+
+/* ---- cells ---- */
+
+/* The list of blocks is read by others: a longer one is a new one, and the old one stays. */
+static void add_block(struct store *s, struct store_open *o, uint32_t size)
+{
+	if (o->nblocks == o->blocks_cap) {
+		uint32_t cap = o->blocks_cap ? 2 * o->blocks_cap : 1;
+		struct store_cell **list = mem_alloc(cap, sizeof(struct store_cell *));
+
+		if (o->nblocks)
+			memcpy(list, o->blocks, o->nblocks * sizeof(struct store_cell *));
+		keep(s, list);
+		o->blocks = list;
+		o->blocks_cap = cap;
+		o->row.blocks = list;
+	}
+	o->blocks[o->nblocks] = mem_alloc(size, sizeof(struct store_cell));
+	keep(s, o->blocks[o->nblocks++]);
+}
+
+static struct store_cell *add_cell(struct store *s, struct store_open *o)
+{
+	uint32_t within, size, block = store_block_of(o->row.npackets, &within, &size);
+
+	if (block == o->nblocks)
+		add_block(s, o, size);
+	o->row.npackets++;
+	return &o->blocks[block][within];
+}
+
+static void fill_cell(struct store_cell *c, const struct event_segment *g)
+{
+	uint32_t len = g->len < CELL_LEN_MAX ? g->len : CELL_LEN_MAX;
+
+	*c = (struct store_cell){
+		.place = g->offset << 16 | g->file,
+		.time = g->time,
+		.ordinal_len = g->packet << 24 | len,
+		.flags = (uint16_t)((g->flags & CELL_TCP_FLAGS) | (g->end ? CELL_END : 0) |
+		                    (g->is_icmp ? CELL_ICMP : 0) | (g->has_sack ? CELL_SACK : 0)),
+		.states = (uint8_t)(g->states[0] | g->states[1] << 4),
+		.notes = g->notes,
+	};
+}
+
+static void set_owner(struct store *s, uint64_t ordinal, uint64_t id)
+{
+	_Atomic uint32_t *owner = stable_reach(&s->owners, ordinal - 1);
+
+	atomic_store_explicit(owner, (uint32_t)id, memory_order_relaxed);
+}
+
+/* ---- what is told of a connection while it is open ---- */
+
+/* Twice the time in each part. */
+static void halve_activity(struct store_open *o)
+{
+	uint32_t touched = 0;
+
+	for (unsigned i = 0; i < STORE_ACTIVITY; i++) {
+		bool is_upper = i >= STORE_ACTIVITY / 2;
+
+		o->parts[i] = is_upper ? 0 : o->parts[2 * i] + o->parts[2 * i + 1];
+		if (!is_upper && o->touched >> 2 * i & 3u)
+			touched |= 1u << i;
+	}
+	o->touched = touched;
+	o->row.activity_shift++;
+}
+
+static void add_activity(struct store_open *o, const struct event_segment *g)
+{
+	uint64_t since = g->time > o->row.start ? (uint64_t)(g->time - o->row.start) : 0;
+
+	while (since >> o->row.activity_shift >= STORE_ACTIVITY)
+		halve_activity(o);
+	since >>= o->row.activity_shift;
+	o->parts[since] += g->len;
+	o->touched |= 1u << since;
+}
+
+static uint8_t height(uint64_t bytes)
+{
+	unsigned top, h;
+
+	if (bytes < 1)
+		return 1;
+	top = 63u - (unsigned)__builtin_clzll(bytes);
+	h = 2 + 8 * top + (unsigned)((bytes << 3 >> top) & 7u);
+	return h > UINT8_MAX ? UINT8_MAX : (uint8_t)h;
+}
+
+static void fill_activity(struct store_open *o)
+{
+	for (unsigned i = 0; i < STORE_ACTIVITY; i++)
+		o->row.activity[i] = o->touched >> i & 1u ? height(o->parts[i]) : 0;
+}
+
+/* SYN to SYN-ACK to ACK, the last of each before the next, as in conn_record. */
+static void measure(struct store_open *o, const struct event_segment *g)
+{
+	if (o->is_measured || g->is_icmp)
+		return;
+	if ((g->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && o->synack_time < 0) {
+		o->syn_time = g->time;
+	} else if (g->flags & TCP_SYN && o->syn_time >= 0) {
+		o->synack_time = g->time;
+		o->synack_end = g->end;
+		if (o->row.rtt < 0)
+			o->row.rtt = g->time - o->syn_time;
+	} else {
+		o->is_measured = o->synack_time < 0 || g->end != o->synack_end;
+		if (o->synack_time >= 0 && o->is_measured)
+			o->row.rtt += g->time - o->synack_time;
+	}
+}
+
+static void add_time(struct store_open *o, int64_t time)
+{
+	struct store_session *r = &o->row;
+
+	if (r->npackets && time - r->end > r->gap) {
+		r->gap = time - r->end;
+		r->gap_at = r->npackets;
+	}
+	if (time > r->end)
+		r->end = time;
+}
+
+static void count_segment(struct store_open *o, const struct event_segment *g)
+{
+	struct store_side *side = &o->row.sides[g->end];
+
+	side->packets++;
+	side->bytes += g->len;
+	side->retransmissions += g->notes >> SEGMENT_NOTE_RETRANSMISSION & 1u;
+	side->zero_windows += g->notes >> SEGMENT_NOTE_ZERO_WINDOW & 1u;
+}
+
+static void on_segment(struct store *s, const struct event *ev)
+{
+	const struct event_segment *g = &ev->u.segment;
+	struct store_open *o = s->open[ev->id - 1];
+
+	add_time(o, g->time);
+	fill_cell(add_cell(s, o), g);
+	set_owner(s, g->packet, ev->id);
+	if (!g->is_icmp)
+		count_segment(o, g);
+	if (g->flags & TCP_SYN)
+		o->row.is_midstream = false;
+	add_activity(o, g);
+	measure(o, g);
+	for (unsigned end = 0; end < 2; end++)
+		o->row.sides[end].state = g->states[end];
+	o->row.client_end = g->end != g->from_client;
+	s->now.ntcp++;
+	mark_dirty(s, o);
+}
+
+/* ---- lives of connections ---- */
+
+static void on_open(struct store *s, const struct event *ev)
+{
+	const struct event_open *at = &ev->u.open;
+	struct store_open *o = pool_get(s->opens);
+
+	BUG_ON(!o || ev->id != s->nopen + 1);
+	o->index = (uint32_t)s->nopen;
+	o->syn_time = o->synack_time = -1;
+	o->row = (struct store_session){ .start = at->time, .end = at->time, .rtt = -1 };
+	o->row.activity_shift = ACTIVITY_FIRST_SHIFT;
+	o->row.is_midstream = true;
+	for (unsigned end = 0; end < 2; end++)
+		o->row.sides[end].addr = at->addrs[end];
+	s->open = mem_grow(s->open, s->nopen, &s->open_cap, sizeof(struct store_open *));
+	s->open[s->nopen++] = o;
+	s->now.nsessions++;
+	mark_dirty(s, o);
+}
+
+static uint8_t worst(const struct conn_record *r)
+{
+	uint8_t severity = 0;
+
+	for (uint32_t i = 0; i < r->nfindings; i++)
+		if (finding_info(r->findings[i].id)->severity > severity)
+			severity = finding_info(r->findings[i].id)->severity;
+	return severity;
+}
+
+/* The record knows better what role an end had and which packets were its. */
+static void take_side(struct store_session *row, const struct side_record *r)
+{
+	struct store_side *side = &row->sides[r->end];
+	const struct state_entry *last = r->nstates ? &r->states[r->nstates - 1] : NULL;
+
+	side->addr = r->addr;
+	side->packets = (uint32_t)r->packets;
+	side->bytes = r->payload_bytes;
+	side->state = last ? last->state : TCPS_UNKNOWN;
+	side->is_presumed = last && last->certainty == PRESUMED && last->rule != FSM_RULE_NONE;
+}
+
+static void take_record(struct store_session *row, const struct conn_record *r)
+{
+	row->record = r;
+	row->start = r->start;
+	row->end = r->end;
+	row->client_end = r->sides[SIDE_CLIENT].end;
+	row->severity = worst(r);
+	row->outcome = r->handshake;
+	row->is_midstream = r->is_midstream;
+	row->rtt = -1;
+	if (r->has_syn_to_synack)
+		row->rtt = r->syn_to_synack + (r->has_synack_to_ack ? r->synack_to_ack : 0);
+	for (int side = 0; side < 2; side++)
+		take_side(row, &r->sides[side]);
+}
+
+static void publish_row(struct store *s, struct store_open *o)
+{
+	struct store_row *row = stable_reach(&s->rows, o->index);
+	struct store_session out;
+
+	fill_activity(o);
+	out = o->row;
+	for (unsigned side = 0; side < 2; side++)
+		out.sides[side] = o->row.sides[side ^ out.client_end];
+	publish_put(row->words, &out, sizeof(out));
+	o->is_dirty = false;
+}
+
+static void forget_open(struct store *s, struct store_open *o)
+{
+	publish_row(s, o);
+	s->open[o->index] = NULL;
+	pool_put(s->opens, o);
+}
+
+static void on_record(struct store *s, const struct event *ev)
+{
+	struct store_open *o = s->open[ev->id - 1];
+	struct conn_record *r = keep_record(ev->u.record);
+
+	keep(s, r);
+	take_record(&o->row, r);
+	for (uint32_t i = 0; i < r->nfindings; i++) {
+		struct store_finding *f = stable_reach(&s->findings, s->now.nfindings++);
+
+		*f = (struct store_finding){ o->index, &r->findings[i] };
+	}
+	s->now.nover++;
+	forget_open(s, o);
+}
+
+static void on_forgotten(struct store *s, const struct event *ev)
+{
+	struct store_open *o = s->open[ev->id - 1];
+
+	o->row.is_forgotten = true;
+	s->now.nforgotten++;
+	forget_open(s, o);
+}
+
+static int store_event(struct sink *sink, const struct event *ev, struct err *e)
+{
+	struct store *s = (struct store *)sink;
+
+	(void)e;
+	switch ((enum event_type)ev->type) {
+	case EVENT_OPEN:
+		on_open(s, ev);
+		break;
+	case EVENT_SEGMENT:
+		on_segment(s, ev);
+		break;
+	case EVENT_RECORD:
+		on_record(s, ev);
+		break;
+	case EVENT_FORGOTTEN:
+		on_forgotten(s, ev);
+		break;
+	case EVENT_DATA:
+	case EVENT_GAP:
+	case EVENT_TROUBLE:
+		break;
+	}
+	return 0;
+}
+
+/* ---- publishing ---- */
+
+static void publish_facts(struct store *s)
+{
+	const struct cap_facts *f = s->facts;
+	struct store_snapshot *now = &s->now;
+
+	now->packets = f->packets;
+	now->filtered = f->filtered;
+	now->bytes = f->bytes;
+	now->wire_bytes = f->wire_bytes;
+	now->truncated = f->truncated;
+	now->first_ts = f->first_ts;
+	now->last_ts = f->last_ts;
+	now->spool_overflow = f->spool_overflow;
+	for (size_t i = 0; i < f->nfiles; i++)
+		atomic_store_explicit(
+		    &s->file_packets[i], f->files[i].packets, memory_order_relaxed);
+}
+
+void store_publish(struct store *s, int per_mille)
+{
+	for (size_t i = 0; i < s->ndirty; i++) {
+		struct store_open *o = s->open[s->dirty[i]];
+
+		if (o && o->is_dirty)
+			publish_row(s, o);
+	}
+	s->ndirty = 0;
+	publish_facts(s);
+	s->now.per_mille = per_mille;
+	s->now.generation++;
+	publish_put(s->status, &s->now, sizeof(s->now));
+}
+
+/* What the summary points to is gone after the run. */
+static void keep_summary(struct store *s, const struct run_summary *sum)
+{
+	s->summary = *sum;
+	s->decode = *sum->decode;
+	s->summary.decode = &s->decode;
+	s->run_findings = mem_alloc(sum->nfindings, sizeof(*s->run_findings));
+	if (sum->nfindings)
+		memcpy(s->run_findings, sum->findings, sum->nfindings * sizeof(*s->run_findings));
+	s->summary.findings = s->run_findings;
+}
+
+static int store_finish(struct sink *sink, const struct run_summary *sum, struct err *e)
+{
+	struct store *s = (struct store *)sink;
+
+	(void)e;
+	keep_summary(s, sum);
+	s->now.is_done = true;
+	store_publish(s, sum->interrupted ? s->now.per_mille : 1000);
+	return 0;
+}
+
+static void store_sink_free(struct sink *sink)
+{
+	store_free((struct store *)sink);
+}
+
+static const struct sink_ops ops = {
+	.wants = EVENT_BIT(EVENT_OPEN) | EVENT_BIT(EVENT_SEGMENT) | EVENT_BIT(EVENT_RECORD) |
+	         EVENT_BIT(EVENT_FORGOTTEN),
+	.event = store_event,
+	.finish = store_finish,
+	.free = store_sink_free,
+};
+
+struct store *store_new(const struct cap_facts *facts)
+{
+	struct store *s = mem_alloc(1, sizeof(*s));
+
+	s->sink.ops = &ops;
+	s->facts = facts;
+	stable_init(&s->rows, sizeof(struct store_row));
+	stable_init(&s->owners, sizeof(_Atomic uint32_t));
+	stable_init(&s->findings, sizeof(struct store_finding));
+	s->file_packets = mem_alloc(facts->nfiles, sizeof(*s->file_packets));
+	s->opens = pool_new(sizeof(struct store_open), 0);
+	return s;
+}
+
+void store_free(struct store *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->nkept; i++)
+		free(s->kept[i]);
+	stable_release(&s->rows);
+	stable_release(&s->owners);
+	stable_release(&s->findings);
+	pool_free(s->opens);
+	free(s->file_packets);
+	free(s->kept);
+	free(s->open);
+	free(s->dirty);
+	free(s->run_findings);
+	free(s);
+}
+
+struct sink *store_sink(struct store *s)
+{
+	return &s->sink;
+}

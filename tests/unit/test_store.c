@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_store - the store says of every capture what the events said.
+ *
+ * Input: captures/ of the source.
+ */
+#include "config.h"
+
+#include <check.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/publish.h"
+#include "report/stable.h"
+#include "tcpshadow/mem.h"
+#include "tcpshadow/store.h"
+
+/* ---- a run with the store, and a second sink that remembers the packets in a plain list ---- */
+
+struct heard {
+	uint64_t id;
+	struct event_segment segment;
+};
+
+struct listener {
+	struct sink sink; /* first */
+	struct heard *heard;
+	size_t n, cap;
+	size_t records;
+};
+
+static int listen_event(struct sink *s, const struct event *ev, struct err *e)
+{
+	struct listener *l = (struct listener *)s;
+
+	(void)e;
+	if (ev->type == EVENT_RECORD) {
+		l->records++;
+		return 0;
+	}
+	l->heard = mem_grow(l->heard, l->n, &l->cap, sizeof(*l->heard));
+	l->heard[l->n++] = (struct heard){ ev->id, ev->u.segment };
+	return 0;
+}
+
+static int listen_finish(struct sink *s, const struct run_summary *sum, struct err *e)
+{
+	(void)s;
+	(void)sum;
+	(void)e;
+	return 0;
+}
+
+static const struct sink_ops listen_ops = {
+	.wants = EVENT_BIT(EVENT_SEGMENT) | EVENT_BIT(EVENT_RECORD),
+	.event = listen_event,
+	.finish = listen_finish,
+};
+
+struct run {
+	struct cap *cap;
+	struct store *store;
+	struct listener listener;
+};
+
+static void publish(void *ctx, int per_mille, uint64_t packets)
+{
+	(void)packets;
+	store_publish(ctx, per_mille);
+}
+
+static void run_files(struct run *r, const char *const *files, size_t n, size_t batch)
+{
+	struct cap_options co = { .files = files, .nfiles = n };
+	struct engine_options eo = { .batch_packets = batch, .progress = publish };
+	struct sink *sinks[2];
+	struct err e = { "" };
+
+	memset(r, 0, sizeof(*r));
+	r->listener.sink.ops = &listen_ops;
+	r->cap = cap_open(&co, &e);
+	ck_assert_msg(r->cap != NULL, "%s", e.text);
+	r->store = store_new(cap_facts(r->cap));
+	eo.progress_ctx = r->store;
+	sinks[0] = store_sink(r->store);
+	sinks[1] = &r->listener.sink;
+	ck_assert_int_eq(engine_run(r->cap, &eo, sinks, 2, &e), 0);
+}
+
+static void run_release(struct run *r)
+{
+	store_free(r->store);
+	cap_close(r->cap);
+	free(r->listener.heard);
+}
+
+static void for_captures(void (*check)(const char *name))
+{
+	const char *top = getenv("top_srcdir");
+	char pattern[4096];
+	glob_t found;
+
+	(void)snprintf(pattern, sizeof(pattern), "%s/captures/*.pcap*", top ? top : ".");
+	ck_assert_int_eq(glob(pattern, 0, NULL, &found), 0);
+	ck_assert_uint_gt(found.gl_pathc, 30);
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		check(found.gl_pathv[i]);
+	globfree(&found);
+}
+
+/* ---- tests ---- */
+
+/* A packet may count for two connections: a SYN that turned out to begin the next. */
+static void check_owner(const struct run *r, uint64_t ordinal)
+{
+	uint32_t owner = store_owner(r->store, ordinal);
+	struct store_session row;
+	struct store_packet p;
+
+	ck_assert_uint_ne(owner, STORE_NONE);
+	store_session(r->store, owner, &row);
+	store_packet(&row, store_packet_from(&row, ordinal), &p);
+	ck_assert_uint_eq(p.ordinal, ordinal);
+}
+
+static void check_packet(
+    const char *name, const struct run *r, uint32_t *next, const struct heard *h)
+{
+	uint32_t index = (uint32_t)h->id - 1;
+	struct store_session row;
+	struct store_packet p;
+
+	store_session(r->store, index, &row);
+	ck_assert_uint_lt(next[index], row.npackets);
+	ck_assert_uint_eq(store_packet_from(&row, h->segment.packet), next[index]);
+	store_packet(&row, next[index]++, &p);
+	ck_assert_uint_eq(p.ordinal, h->segment.packet);
+	ck_assert_uint_eq(p.offset, h->segment.offset);
+	ck_assert_uint_eq(p.file, h->segment.file);
+	ck_assert_int_eq(p.time, h->segment.time);
+	ck_assert_uint_eq(p.len, h->segment.len);
+	ck_assert_uint_eq(p.flags, h->segment.flags);
+	ck_assert_uint_eq(p.notes, h->segment.notes);
+	ck_assert_uint_eq(p.is_icmp, h->segment.is_icmp);
+	ck_assert_uint_eq(p.has_sack, h->segment.has_sack);
+	ck_assert_msg(p.side == (h->segment.end ^ row.client_end), "%s", name);
+	for (unsigned side = 0; side < 2; side++)
+		ck_assert_uint_eq(p.states[side], h->segment.states[side ^ row.client_end]);
+	check_owner(r, h->segment.packet);
+}
+
+static void check_record(const struct store_session *row, uint32_t index)
+{
+	const struct conn_record *rec = row->record;
+
+	ck_assert_ptr_nonnull(rec);
+	ck_assert_uint_eq(rec->id, index + 1);
+	ck_assert_int_eq(rec->start, row->start);
+	for (unsigned side = 0; side < 2; side++) {
+		const struct side_record *s = &rec->sides[side];
+
+		ck_assert_uint_eq(s->packets, row->sides[side].packets);
+		ck_assert_mem_eq(&s->addr, &row->sides[side].addr, sizeof(s->addr));
+		if (s->nstates)
+			ck_assert_uint_eq(s->states[s->nstates - 1].state, row->sides[side].state);
+	}
+}
+
+static void check_rows(const struct run *r, const struct store_snapshot *now)
+{
+	uint32_t nfindings = 0;
+
+	for (uint32_t i = 0; i < now->nsessions; i++) {
+		struct store_session row;
+		unsigned touched = 0;
+
+		store_session(r->store, i, &row);
+		check_record(&row, i);
+		nfindings += row.record->nfindings;
+		for (unsigned k = 0; k < STORE_ACTIVITY; k++)
+			touched += row.activity[k] != 0;
+		ck_assert_uint_gt(touched, 0);
+		ck_assert_uint_le(touched, row.npackets);
+	}
+	ck_assert_uint_eq(now->nfindings, nfindings);
+	for (uint32_t i = 0; i < nfindings; i++)
+		ck_assert_uint_lt(store_finding(r->store, i).session, now->nsessions);
+}
+
+static void check_capture(const char *name, size_t batch)
+{
+	struct store_snapshot now;
+	struct run r;
+	uint32_t *next;
+
+	run_files(&r, &name, 1, batch);
+	store_snapshot(r.store, &now);
+	ck_assert_msg(now.is_done && now.per_mille == 1000, "%s", name);
+	ck_assert_uint_eq(now.packets, cap_facts(r.cap)->packets);
+	ck_assert_uint_eq(now.ntcp, r.listener.n);
+	ck_assert_uint_eq(now.nover, r.listener.records);
+	ck_assert_uint_eq(now.nsessions, r.listener.records);
+	next = mem_alloc(now.nsessions + 1, sizeof(*next));
+	for (size_t i = 0; i < r.listener.n; i++)
+		check_packet(name, &r, next, &r.listener.heard[i]);
+	check_rows(&r, &now);
+	ck_assert_ptr_nonnull(store_summary(r.store));
+	free(next);
+	run_release(&r);
+}
+
+static void check_both(const char *name)
+{
+	check_capture(name, 0);
+	check_capture(name, 1); /* every packet is published by itself */
+}
+
+START_TEST(test_captures)
+{
+	for_captures(check_both);
+}
+END_TEST
+
+/* Packets of the second file are numbered from 1 again. */
+START_TEST(test_two_files)
+{
+	const char *top = getenv("top_srcdir");
+	const char *files[2];
+	char first[4096], second[4096];
+	struct store_packet p;
+	struct store_session row;
+	struct run r;
+	uint64_t n;
+	uint16_t file;
+
+	(void)snprintf(first, sizeof(first), "%s/captures/normal.pcap", top ? top : ".");
+	(void)snprintf(second, sizeof(second), "%s/captures/textbook.pcap", top ? top : ".");
+	files[0] = first;
+	files[1] = second;
+	run_files(&r, files, 2, 0);
+	n = cap_facts(r.cap)->files[0].packets;
+	ck_assert_uint_eq(store_number(r.store, n, &file), n);
+	ck_assert_uint_eq(file, 0);
+	ck_assert_uint_eq(store_number(r.store, n + 1, &file), 1);
+	ck_assert_uint_eq(file, 1);
+	ck_assert_uint_eq(store_ordinal(r.store, 1, 1), n + 1);
+	ck_assert_uint_eq(store_ordinal(r.store, 1, 0), 0);
+	ck_assert_uint_eq(store_ordinal(r.store, 0, n + 1), 0);
+	store_session(r.store, store_owner(r.store, n + 1), &row);
+	store_packet(&row, 0, &p);
+	ck_assert_uint_eq(p.file, 1);
+	ck_assert_uint_eq(store_owner(r.store, 0), STORE_NONE);
+	ck_assert_uint_eq(store_owner(r.store, 1000000), STORE_NONE);
+	run_release(&r);
+}
+END_TEST
+
+START_TEST(test_stable)
+{
+	struct stable s;
+	uint64_t *first;
+
+	stable_init(&s, sizeof(uint64_t));
+	ck_assert_ptr_null(stable_at(&s, 0));
+	first = stable_reach(&s, 0);
+	for (uint64_t i = 0; i < 100000; i++)
+		*(uint64_t *)stable_reach(&s, i) = i;
+	ck_assert_ptr_eq(first, stable_at(&s, 0));
+	for (uint64_t i = 0; i < 100000; i++)
+		ck_assert_uint_eq(*(uint64_t *)stable_at(&s, i), i);
+	ck_assert_ptr_null(stable_at(&s, 1000000));
+	stable_release(&s);
+}
+END_TEST
+
+START_TEST(test_publish)
+{
+	char in[13] = "twelve bytes", out[13] = "";
+	publish_word words[1 + PUBLISH_WORDS(sizeof(in))] = { 0 };
+
+	publish_get(words, out, sizeof(out));
+	ck_assert_int_eq(out[0], 0);
+	publish_put(words, in, sizeof(in));
+	publish_get(words, out, sizeof(out));
+	ck_assert_str_eq(in, out);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("store");
+	TCase *tc = tcase_create("store");
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, test_stable);
+	tcase_add_test(tc, test_publish);
+	tcase_add_test(tc, test_captures);
+	tcase_add_test(tc, test_two_files);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
