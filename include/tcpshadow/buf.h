@@ -6,6 +6,7 @@
 #ifndef TCPSHADOW_BUF_H
 #define TCPSHADOW_BUF_H
 
+#include <stdarg.h>
 #include <string.h>
 
 #include "tcpshadow/util.h"
@@ -27,6 +28,7 @@ void buf_release(struct buf *b);               /* frees the contents and re-init
 void buf_reset(struct buf *b);                 /* empty, memory kept */
 void buf_reserve(struct buf *b, size_t extra); /* room for `extra` more bytes */
 void buf_addf(struct buf *b, const char *fmt, ...) TS_PRINTF(2, 3);
+void buf_addv(struct buf *b, const char *fmt, va_list args) TS_PRINTF(2, 0);
 void buf_add_u64(struct buf *b, uint64_t v);   /* decimal; much faster than buf_addf */
 void buf_pad(struct buf *b, char c, size_t n); /* n times c */
 

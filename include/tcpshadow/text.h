@@ -15,6 +15,12 @@
  * (controls, invalid UTF-8, bidirectional and zero-width marks) as \xNN or <U+NNNN>.
  */
 void text_escape(struct buf *out, const void *bytes, size_t n);
+/* One character at p[0..n), n > 0.  Returns its bytes and sets *c, or 0 when it is not UTF-8. */
+size_t text_utf8_decode(const uint8_t *p, size_t n, uint32_t *c);
+/* A code point as UTF-8; returns its bytes. */
+size_t text_utf8_encode(char out[4], uint32_t c);
+/* Does it show something, and leave its neighbours alone?  False: controls, bidirectional marks, zero width. */
+bool text_is_printable(uint32_t c);
 /* Untrusted bytes as a JSON string with its quotes; invalid UTF-8 becomes U+FFFD. */
 void text_json_string(struct buf *out, const void *bytes, size_t n);
 

@@ -60,25 +60,32 @@ void buf_reserve(struct buf *b, size_t extra)
 }
 
 /* Formats into the room there is; when that is too small, once more with enough. */
-void buf_addf(struct buf *b, const char *fmt, ...)
+void buf_addv(struct buf *b, const char *fmt, va_list args)
 {
-	va_list args;
+	va_list again;
 	size_t room;
 	int n;
 
 	buf_reserve(b, ALLOC_MIN);
 	room = b->alloc - b->len;
-	va_start(args, fmt);
+	va_copy(again, args);
 	n = vsnprintf(b->data + b->len, room, fmt, args);
-	va_end(args);
 	BUG_ON(n < 0);
 	if ((size_t)n >= room) {
 		buf_reserve(b, (size_t)n);
-		va_start(args, fmt);
-		(void)vsnprintf(b->data + b->len, (size_t)n + 1, fmt, args);
-		va_end(args);
+		(void)vsnprintf(b->data + b->len, (size_t)n + 1, fmt, again);
 	}
+	va_end(again);
 	b->len += (size_t)n;
+}
+
+void buf_addf(struct buf *b, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	buf_addv(b, fmt, args);
+	va_end(args);
 }
 
 /* Two digits at a time: a division by 100 costs no more than one by 10. */

@@ -45,7 +45,7 @@ static const struct {
 	{ 0xe0000, 0x10ffff } /* tags, more selectors, private use */
 };
 
-static bool is_printable(uint32_t c)
+bool text_is_printable(uint32_t c)
 {
 	for (size_t i = 0; i < ARRAY_LEN(unprintable); i++)
 		if (c >= unprintable[i].first && c <= unprintable[i].last)
@@ -67,8 +67,7 @@ static size_t utf8_claimed_len(uint8_t first)
 	return 0;
 }
 
-/* One character at p[0..n), n > 0.  Returns its bytes and sets *c, or 0 when it is not UTF-8. */
-static size_t utf8_decode(const uint8_t *p, size_t n, uint32_t *c)
+size_t text_utf8_decode(const uint8_t *p, size_t n, uint32_t *c)
 {
 	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	size_t len = utf8_claimed_len(p[0]);
@@ -83,6 +82,20 @@ static size_t utf8_decode(const uint8_t *p, size_t n, uint32_t *c)
 	}
 	if (*c < smallest[len] || *c > 0x10ffff || (*c >= 0xd800 && *c <= 0xdfff))
 		return 0;
+	return len;
+}
+
+size_t text_utf8_encode(char out[4], uint32_t c)
+{
+	size_t len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+	if (len == 1) {
+		out[0] = (char)c;
+		return 1;
+	}
+	for (size_t i = len - 1; i > 0; i--, c >>= 6)
+		out[i] = (char)(0x80 | (c & 0x3f));
+	out[0] = (char)((0xf0u << (4 - len) & 0xf0u) | c);
 	return len;
 }
 
@@ -102,8 +115,8 @@ void text_escape(struct buf *out, const void *bytes, size_t n)
 			p++;
 			continue;
 		}
-		len = utf8_decode(p, (size_t)(end - p), &c);
-		if (len > 0 && is_printable(c)) {
+		len = text_utf8_decode(p, (size_t)(end - p), &c);
+		if (len > 0 && text_is_printable(c)) {
 			p += len;
 			continue;
 		}
@@ -144,7 +157,7 @@ void text_json_string(struct buf *out, const void *bytes, size_t n)
 
 	buf_addch(out, '"');
 	while (p < end) {
-		len = is_plain_ascii(*p) ? 1 : utf8_decode(p, (size_t)(end - p), &c);
+		len = is_plain_ascii(*p) ? 1 : text_utf8_decode(p, (size_t)(end - p), &c);
 		if (len > 1 || (is_plain_ascii(*p) && *p != '"' && *p != '\\')) {
 			p += len;
 			continue;

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bind - the table of keys.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "tui/bind.h"
+
+#define ON(screen) (1u << SCREEN_##screen)
+#define ALL        ((1u << SCREEN_COUNT) - 1)
+#define NONE       BIND_NONE
+#define CHAR       BIND_CHAR
+#define TEXT       BIND_TEXT
+
+static const struct bind_row rows[ACTION_COUNT] = {
+#define BIND(id, name, argument, keys, screens, bar, help)                                         \
+	{ name, argument, keys, screens, bar, help },
+#include "tui/keybind.def"
+#undef BIND
+};
+
+const struct bind_row *bind_row(enum action a)
+{
+	return &rows[a];
+}
+
+/* The next of the names in *keys: its first byte, and its length; length 0 = there are no more. */
+static size_t next_name(const char **keys)
+{
+	*keys += strspn(*keys, " ");
+	return strcspn(*keys, " ");
+}
+
+static bool has_key(const char *keys, uint32_t key)
+{
+	size_t n;
+
+	while (keys && (n = next_name(&keys)) > 0) {
+		if (key_by_name(keys, n) == key)
+			return true;
+		keys += n;
+	}
+	return false;
+}
+
+enum action bind_find(enum screen s, uint32_t key)
+{
+	for (size_t a = 0; a < ACTION_COUNT; a++)
+		if ((rows[a].screens & 1u << s) && has_key(rows[a].keys, key))
+			return (enum action)a;
+	return ACTION_COUNT;
+}
+
+enum action bind_by_name(const char *name, size_t n)
+{
+	for (size_t a = 0; a < ACTION_COUNT; a++)
+		if (strlen(rows[a].name) == n && memcmp(rows[a].name, name, n) == 0)
+			return (enum action)a;
+	return ACTION_COUNT;
+}
+
+void bind_first_key(struct buf *out, enum action a)
+{
+	const char *keys = rows[a].keys;
+
+	if (keys)
+		buf_add(out, keys, next_name(&keys));
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * view - what the screens share, and what each of them provides.
+ *
+ * A view draws (snapshot of the store, state of the screens) into a rect of a grid, and takes actions: it never
+ * sees a key, a terminal or a clock.  Its row is in screen.def, its keys are in keybind.def.
+ */
+#ifndef TUI_VIEW_H
+#define TUI_VIEW_H
+
+#include "tui/grid.h"
+#include "tui/key.h"
+
+enum screen {
+#define SCREEN(id, view, name) SCREEN_##id,
+#include "tui/screen.def"
+#undef SCREEN
+	SCREEN_COUNT
+};
+
+enum action {
+#define BIND(id, name, argument, keys, screens, bar, help) ACTION_##id,
+#include "tui/keybind.def"
+#undef BIND
+	ACTION_COUNT
+};
+
+enum setting {
+#define SETTING(id, name, words, help) SETTING_##id,
+#include "tui/setting.def"
+#undef SETTING
+	SETTING_COUNT
+};
+
+/* Values of settings are indices of their words. */
+enum setting_time { TIME_START, TIME_DELTA, TIME_DELTA_SIDE, TIME_UTC, TIME_LOCAL, TIME_EPOCH };
+enum { NUMBERS_RELATIVE, NUMBERS_ABSOLUTE };
+enum { FOLD_ON, FOLD_OFF };
+enum { GAPS_LOG, GAPS_LINEAR, GAPS_OFF };
+
+struct act {
+	enum action id;
+	uint64_t count;  /* typed before it: 123G; 0 = none */
+	const char *arg; /* of the command line, or the key typed next; NULL = none */
+};
+
+struct ui;
+struct view;
+
+struct view_ops {
+	size_t size; /* of the view's own struct, whose first member is a struct view */
+	void (*open)(struct view *v, struct ui *ui); /* NULL = zeroed memory is enough */
+	void (*close)(struct view *v);               /* NULL = nothing is owned */
+	/*
+	 * Draws all of r.  Changes nothing that can be seen later: scroll positions are stored by actions
+	 * only, so that a screen made small and large again looks as before.
+	 */
+	void (*draw)(struct view *v, struct ui *ui, struct grid *g, struct rect r);
+	bool (*action)(struct view *v, struct ui *ui, const struct act *a); /* false = not for it */
+	/* To the next (step 1) or previous (-1) place that ui_is_found(); false = there is none. */
+	bool (*find)(struct view *v, struct ui *ui, int step);
+};
+
+struct view {
+	const struct view_ops *ops;
+	enum screen screen;
+};
+
+#define SCREEN(id, view, name) extern const struct view_ops view;
+#include "tui/screen.def"
+#undef SCREEN
+
+enum { UI_STACK_MAX = 16 };
+
+struct store;
+
+/* Shared by all views.  The current packet stays the same when the view changes. */
+struct ui {
+	struct store *store; /* borrowed; grows meanwhile, read through its snapshots */
+	uint64_t session;    /* id of the current session, 0 = none */
+	uint64_t packet;     /* ordinal of the current packet, 0 = none */
+	uint8_t setting[SETTING_COUNT];
+	enum glyph_tier tier;
+	int64_t now;        /* ns, from the event that is handled */
+	int page;           /* rows of the screen; for paging */
+	struct buf find;    /* what is searched for, empty = nothing */
+	struct buf message; /* for the last line, until the next key */
+	bool message_is_error;
+	struct buf copied; /* waits for the terminal */
+	struct view *stack[UI_STACK_MAX];
+	size_t nstack;
+	bool is_over; /* quit */
+};
+
+void ui_init(struct ui *ui, struct store *store);
+void ui_release(struct ui *ui);
+struct view *ui_top(const struct ui *ui);
+/* One screen deeper; when that screen is open already, back to it. */
+void ui_open(struct ui *ui, enum screen s);
+void ui_back(struct ui *ui); /* from the first screen: the end */
+void ui_say(struct ui *ui, const char *format, ...) TS_PRINTF(2, 3);
+void ui_complain(struct ui *ui, const char *format, ...) TS_PRINTF(2, 3);
+/* Hand text to the clipboard of the terminal, and say so. */
+void ui_copy(struct ui *ui, const void *bytes, size_t n);
+/* Does the text have what is searched for?  Case is ignored unless a capital was typed. */
+bool ui_is_found(const struct ui *ui, const char *text, size_t n);
+const char *ui_glyph(const struct ui *ui, enum glyph g); /* for texts that go to grid_put() */
+
+/* The two lines on top of every screen; any text may be NULL.  Takes them off r; the second only if there is room. */
+struct head {
+	const char *title, *right;         /* first line */
+	const char *status, *status_right; /* second line */
+	bool is_warning;                   /* `right` tells of trouble */
+};
+void frame_head(struct grid *g, struct rect *r, const struct head *h);
+
+/*
+ * Cursor and scroll position of a list of `total` rows.  Moves by the actions up, down, pages, ends; false when the
+ * action is none of them.
+ */
+struct list {
+	size_t cursor, top;
+};
+bool list_action(struct list *l, const struct act *a, size_t total, int page);
+
+#endif
