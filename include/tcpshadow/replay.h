@@ -37,14 +37,45 @@ struct replay_step {
 	uint64_t rel_seq, rel_ack;   /* relative to the ISNs; rel_ack only with the ACK flag */
 	uint64_t window;             /* scaled where the scale is known */
 	bool window_scaled;          /* the scale is known */
+	bool has_conflict;           /* its bytes differ from others for the same numbers */
 	uint32_t notes;              /* 1u << SEGMENT_NOTE_x */
 	struct end_snapshot ends[2]; /* [enum side] */
+};
+
+/* Bytes of a stream as the receiver read them. */
+struct replay_data {
+	uint8_t end;   /* 0: sent by who sent the first segment fed, 1: by the other */
+	bool is_mixed; /* versions of these bytes differed: they need not be those of the packet */
+	uint64_t offset; /* of the first byte in its stream, from 0 */
+	uint64_t seq;    /* its sequence number, unwrapped: comparable with replay_payload_seq() */
+	const uint8_t *bytes;
+	size_t n;
+	uint64_t packet; /* that brought them */
+	int64_t time;    /* of that packet, ns since the connection's start */
+};
+
+struct replay_gap {
+	uint8_t end;  /* as in replay_data */
+	uint8_t kind; /* enum stream_gap */
+	uint64_t offset, n;
+	int64_t time;
+};
+
+/* Takes what is delivered of both streams, in order. */
+struct replay_streams {
+	void (*data)(void *ctx, const struct replay_data *d);
+	void (*gap)(void *ctx, const struct replay_gap *g);
+	void *ctx;
 };
 
 struct replay;
 
 struct replay *replay_new(void);
 void replay_free(struct replay *r);
+/* Before the first segment.  `to` is borrowed. */
+void replay_watch(struct replay *r, const struct replay_streams *to, enum overlap_policy policy);
+/* The number of the first payload byte of the segment that was fed last, unwrapped. */
+uint64_t replay_payload_seq(const struct replay *r);
 /* Feed the next segment of the connection. */
 void replay_segment(struct replay *r, const struct segment *s, struct replay_step *out);
 /*

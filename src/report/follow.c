@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * follow - from the events of one connection to turns, gaps and pauses.
- *
- * A pause is shown before bytes when the ladder would draw a gap since the bytes before, and has the name of
- * the longest such gap.
  */
 #include "config.h"
 
@@ -15,15 +12,8 @@
 #include "report/place.h"
 #include "report/record_json.h"
 #include "report/wrap.h"
-#include "tcpshadow/ladder.h"
 #include "tcpshadow/mem.h"
 #include "tcpshadow/text.h"
-
-/* A gap in time between two packets. */
-struct follow_pause {
-	int64_t from, to;
-	const char *label;
-};
 
 static const struct follow_form_ops *const forms[FOLLOW_FORM_COUNT] = {
 	[FOLLOW_TEXT] = &follow_text,
@@ -169,41 +159,7 @@ void follow_rule(struct follow *f, const char *text, bool is_gap)
 	buf_addf(out, "%s\n", follow_plain(f));
 }
 
-/* --- pauses --- */
-
-static void collect_pauses(struct follow *f)
-{
-	const struct session_row *rows = f->session->rows;
-	struct ladder ladder;
-
-	ladder_init(&ladder, f->session, false);
-	f->pauses = mem_alloc(ladder.nitems + 1, sizeof(*f->pauses));
-	for (size_t i = 0; i < ladder.nitems; i++) {
-		const struct ladder_item *it = &ladder.items[i];
-
-		if (it->kind == LADDER_GAP)
-			f->pauses[f->npauses++] = (struct follow_pause){
-				rows[it->first - 1].time,
-				rows[it->first].time,
-				it->label,
-			};
-	}
-	ladder_release(&ladder);
-}
-
-/* The longest pause that ends until `time`; those before are done with. */
-static const struct follow_pause *longest_pause(struct follow *f, int64_t time)
-{
-	const struct follow_pause *best = NULL;
-
-	for (; f->pause < f->npauses && f->pauses[f->pause].to <= time; f->pause++) {
-		const struct follow_pause *p = &f->pauses[f->pause];
-
-		if (!best || p->to - p->from > best->to - best->from)
-			best = p;
-	}
-	return best;
-}
+/* --- turns --- */
 
 static void end_turn(struct follow *f)
 {
@@ -226,14 +182,13 @@ static void flush_gap(struct follow *f)
 
 static void show_pause(struct follow *f, int64_t time)
 {
-	const struct follow_pause *p = longest_pause(f, time);
+	int64_t waited;
+	const char *label = pauses_before(&f->pauses, time, &waited);
 
-	if (p && f->now >= 0 && f->form->pause && time > f->now) {
-		end_turn(f);
-		f->form->pause(f, time - f->now, p->label);
-	}
-	if (time > f->now)
-		f->now = time;
+	if (!label || !f->form->pause)
+		return;
+	end_turn(f);
+	f->form->pause(f, waited, label);
 }
 
 /* --- events --- */
@@ -310,7 +265,7 @@ static void follow_free(struct sink *s)
 	if (f->form->release)
 		f->form->release(f);
 	free(f->state);
-	free(f->pauses);
+	pauses_release(&f->pauses);
 	free(f);
 }
 
@@ -330,10 +285,9 @@ struct sink *follow_new(
 	fo->session = s;
 	fo->o = o;
 	fo->f = f;
-	fo->now = -1;
 	fo->form = forms[f->form];
 	fo->state = mem_alloc(1, fo->form->state_size + 1);
-	collect_pauses(fo);
+	pauses_init(&fo->pauses, s);
 	fo->form->begin(fo);
 	return &fo->sink;
 }

@@ -7,6 +7,7 @@
 #ifndef REPORT_FOLLOW_FORM_H
 #define REPORT_FOLLOW_FORM_H
 
+#include "report/pauses.h"
 #include "tcpshadow/event.h"
 #include "tcpshadow/follow.h"
 
@@ -23,9 +24,7 @@ struct follow {
 	const struct report_options *o;
 	const struct follow_options *f;
 	const struct follow_form_ops *form;
-	struct follow_pause *pauses; /* in order of time */
-	size_t npauses, pause;       /* the next one */
-	int64_t now;                 /* the latest time shown, -1 = nothing was */
+	struct pauses pauses;
 	bool in_turn;
 	uint8_t side;          /* of the turn at hand */
 	unsigned turns[2];     /* [enum side]: how many began */

@@ -9,7 +9,6 @@
  *
  * Offset and time stand where another packet's bytes begin a line; `?` behind the arrow: behind a gap.
  * Everything that is not printable is escaped.  Long binary data is only counted, after its first bytes.
- * Memory: a line of LINE_BYTES.
  */
 #include "config.h"
 
@@ -17,35 +16,24 @@
 #include <stdlib.h>
 
 #include "report/follow_form.h"
+#include "report/lines.h"
 #include "tcpshadow/text.h"
 
 enum {
-	LINE_BYTES = 2048, /* a longer line is broken */
 	OFFSET_WIDTH = 9,
 	TIME_WIDTH = 11,
 	MARGIN = 2 + OFFSET_WIDTH + 1 + TIME_WIDTH + 2,
 	ROOM_MIN = 20,     /* columns; in less, lines are not broken */
-	BINARY_MIN = 8,    /* bytes of a line that can be called binary */
-	BINARY_LEAVE = 24, /* bytes of text that end binary data */
 	BINARY_SHOWN = 24, /* of a run that is counted */
-	BINARY_WHOLE = 64, /* bytes of a run that is shown */
-};
-
-/* Where bytes came from. */
-struct origin {
-	uint64_t offset, packet;
-	int64_t time;
 };
 
 struct text {
-	struct buf line; /* raw bytes, without the end of the line */
-	struct origin from;
-	struct buf binary; /* the first bytes of a run */
-	struct origin binary_from;
-	uint64_t binary_n;
+	struct lines lines;
 	uint64_t shown_packet; /* whose offset and time were shown last */
 	struct buf escaped;
 };
+
+static void print_line(void *ctx, const struct line *l);
 
 static void text_begin(struct follow *f)
 {
@@ -53,8 +41,7 @@ static void text_begin(struct follow *f)
 	const struct conn_record *r = &f->session->record;
 	struct buf *out = &f->o->out->buf;
 
-	buf_init(&t->line);
-	buf_init(&t->binary);
+	lines_init(&t->lines, print_line, f);
 	buf_init(&t->escaped);
 	follow_title(f, out);
 	buf_addstr(out, "\nclient sent ");
@@ -67,7 +54,7 @@ static void text_begin(struct follow *f)
 
 /* --- what a line looks like --- */
 
-static void margin(struct follow *f, const struct origin *from)
+static void margin(struct follow *f, const struct line_origin *from)
 {
 	struct text *t = f->state;
 	struct buf *out = &f->o->out->buf;
@@ -107,7 +94,7 @@ static size_t fitting(const char *text, size_t n, size_t room)
 }
 
 /* t->escaped, in lines as wide as the terminal. */
-static void print_escaped(struct follow *f, const struct origin *from, bool is_ended)
+static void print_escaped(struct follow *f, const struct line_origin *from, bool is_ended)
 {
 	struct text *t = f->state;
 	struct buf *out = &f->o->out->buf;
@@ -149,127 +136,31 @@ static void escape(struct follow *f, struct buf *out, const char *bytes, size_t 
 	}
 }
 
-static void print_text(
-    struct follow *f, const struct buf *raw, const struct origin *from, bool is_ended)
+static void print_count(struct follow *f, const struct line *l)
 {
+	struct text *t = f->state;
+
+	for (size_t i = 0; i < BINARY_SHOWN; i++) {
+		uint8_t c = (uint8_t)l->bytes[i];
+
+		buf_addch(&t->escaped, c >= 0x20 && c < 0x7f ? (char)c : '.');
+	}
+	buf_addstr(&t->escaped, f->o->utf8 ? "\xe2\x80\xa6 " : "... ");
+	text_count(&t->escaped, l->total);
+	buf_addstr(&t->escaped, " bytes binary (--hex)");
+}
+
+static void print_line(void *ctx, const struct line *l)
+{
+	struct follow *f = ctx;
 	struct text *t = f->state;
 
 	buf_reset(&t->escaped);
-	escape(f, &t->escaped, raw->data, raw->len);
-	print_escaped(f, from, is_ended);
-}
-
-/* --- binary data --- */
-
-static bool is_control(uint8_t c)
-{
-	return (c < 0x20 && c != '\t' && c != '\r') || c == 0x7f;
-}
-
-/* Controls, and bytes beyond ASCII that stand alone: those of UTF-8 come in pairs and more. */
-static size_t count_unprintable(const struct buf *b)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < b->len; i++) {
-		uint8_t c = (uint8_t)b->data[i];
-		uint8_t next = i + 1 < b->len ? (uint8_t)b->data[i + 1] : 0;
-		uint8_t before = i ? (uint8_t)b->data[i - 1] : 0;
-
-		n += is_control(c) || (c >= 0xc0 && (next & 0xc0) != 0x80) ||
-		     ((c & 0xc0) == 0x80 && before < 0x80);
-	}
-	return n;
-}
-
-static bool is_binary(const struct text *t)
-{
-	size_t n = t->line.len;
-
-	if (t->binary_n)
-		return n < BINARY_LEAVE || 16 * count_unprintable(&t->line) > n;
-	return n >= BINARY_MIN && 4 * count_unprintable(&t->line) > n;
-}
-
-static void add_binary(struct text *t)
-{
-	size_t room = BINARY_WHOLE - t->binary.len;
-
-	if (t->binary_n == 0)
-		t->binary_from = t->from;
-	t->binary_n += t->line.len;
-	buf_add(&t->binary, t->line.data, t->line.len < room ? t->line.len : room);
-}
-
-static void flush_binary(struct follow *f)
-{
-	struct text *t = f->state;
-
-	if (t->binary_n == 0)
-		return;
-	if (t->binary_n <= BINARY_WHOLE) {
-		print_text(f, &t->binary, &t->binary_from, false);
-	} else {
-		buf_reset(&t->escaped);
-		for (size_t i = 0; i < BINARY_SHOWN; i++) {
-			uint8_t c = (uint8_t)t->binary.data[i];
-
-			buf_addch(&t->escaped, c >= 0x20 && c < 0x7f ? (char)c : '.');
-		}
-		buf_addstr(&t->escaped, f->o->utf8 ? "\xe2\x80\xa6 " : "... ");
-		text_count(&t->escaped, t->binary_n);
-		buf_addstr(&t->escaped, " bytes binary (--hex)");
-		print_escaped(f, &t->binary_from, false);
-	}
-	buf_reset(&t->binary);
-	t->binary_n = 0;
-}
-
-/* --- from bytes to lines --- */
-
-/* The bytes at the end of a broken line that begin a character of UTF-8. */
-static size_t unfinished_character(const struct buf *line)
-{
-	for (size_t n = 1; n <= 3 && n < line->len; n++) {
-		uint8_t c = (uint8_t)line->data[line->len - n];
-
-		if ((c & 0xc0) != 0x80)
-			return c >= 0xc0 ? n : 0;
-	}
-	return 0;
-}
-
-static void take_line(struct follow *f, bool is_ended)
-{
-	struct text *t = f->state;
-
-	if (is_binary(t)) {
-		if (is_ended)
-			buf_addch(&t->line, '\n');
-		add_binary(t);
-	} else {
-		flush_binary(f);
-		if (is_ended && t->line.len && t->line.data[t->line.len - 1] == '\r')
-			t->line.data[--t->line.len] = '\0';
-		print_text(f, &t->line, &t->from, is_ended);
-	}
-	buf_reset(&t->line);
-}
-
-/* Keep what begins a character for the next line. */
-static void break_line(struct follow *f)
-{
-	struct text *t = f->state;
-	size_t n = unfinished_character(&t->line);
-	struct origin next = t->from;
-	char rest[4];
-
-	memcpy(rest, t->line.data + t->line.len - n, n);
-	t->line.len -= n;
-	next.offset += t->line.len;
-	take_line(f, false);
-	t->from = next;
-	buf_add(&t->line, rest, n);
+	if (l->is_binary && l->total > LINES_BINARY)
+		print_count(f, l);
+	else
+		escape(f, &t->escaped, l->bytes, l->n);
+	print_escaped(f, &l->from, l->is_ended);
 }
 
 static void text_turn(struct follow *f, const struct event_data *d)
@@ -283,34 +174,16 @@ static void text_turn(struct follow *f, const struct event_data *d)
 static void text_data(struct follow *f, const struct event_data *d)
 {
 	struct text *t = f->state;
-	size_t at = 0;
+	struct line_origin from = { d->offset, d->packet, d->time };
 
-	while (at < d->n) {
-		const uint8_t *p = d->bytes + at;
-		size_t room = LINE_BYTES - t->line.len;
-		size_t n = d->n - at < room ? d->n - at : room;
-		const uint8_t *newline = memchr(p, '\n', n);
-
-		if (newline)
-			n = (size_t)(newline - p);
-		if (t->line.len == 0)
-			t->from = (struct origin){ d->offset + at, d->packet, d->time };
-		buf_add(&t->line, p, n);
-		at += n + (newline != NULL);
-		if (newline)
-			take_line(f, true);
-		else if (t->line.len == LINE_BYTES)
-			break_line(f);
-	}
+	lines_add(&t->lines, &from, d->bytes, d->n);
 }
 
 static void text_turn_end(struct follow *f)
 {
 	struct text *t = f->state;
 
-	if (t->line.len)
-		take_line(f, false);
-	flush_binary(f);
+	lines_end(&t->lines);
 }
 
 /* --- between turns --- */
@@ -345,8 +218,7 @@ static void text_release(struct follow *f)
 {
 	struct text *t = f->state;
 
-	buf_release(&t->line);
-	buf_release(&t->binary);
+	lines_release(&t->lines);
 	buf_release(&t->escaped);
 }
 

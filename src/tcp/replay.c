@@ -15,6 +15,8 @@ struct replay {
 	struct conn conn;
 	struct stream_env env;
 	struct conn_record record;
+	const struct replay_streams *streams; /* NULL = nobody watches */
+	uint64_t payload_seq;
 };
 
 /* As in the analysis: most bytes that wait for a gap to be filled. */
@@ -34,6 +36,44 @@ void replay_free(struct replay *r)
 		return;
 	conn_release(&r->conn);
 	free(r);
+}
+
+static void pass_data(void *ctx, uint64_t offset, const struct reasm_input *in)
+{
+	struct replay *r = ctx;
+	const struct reasm *stream = r->conn.ends[r->env.end].stream;
+	struct replay_data d = {
+		.end = r->env.end,
+		.is_mixed = stream->facts.conflicts > 0,
+		.offset = offset,
+		.seq = in->seq,
+		.bytes = in->bytes,
+		.n = in->n,
+		.packet = in->packet,
+		.time = in->time,
+	};
+
+	r->streams->data(r->streams->ctx, &d);
+}
+
+static void pass_gap(void *ctx, uint64_t offset, uint64_t n, enum stream_gap kind, int64_t time)
+{
+	struct replay *r = ctx;
+	struct replay_gap g = { r->env.end, (uint8_t)kind, offset, n, time };
+
+	r->streams->gap(r->streams->ctx, &g);
+}
+
+void replay_watch(struct replay *r, const struct replay_streams *to, enum overlap_policy policy)
+{
+	r->streams = to;
+	r->env.options.policy = (uint8_t)policy;
+	r->env.out = (struct reasm_out){ pass_data, pass_gap, r };
+}
+
+uint64_t replay_payload_seq(const struct replay *r)
+{
+	return r->payload_seq;
 }
 
 static uint64_t origin(const struct endpoint *e)
@@ -96,8 +136,10 @@ void replay_segment(struct replay *r, const struct segment *s, struct replay_ste
 		.rel_ack = st.has_ack ? relative(st.ack, origin(st.peer)) : 0,
 		.window = s->kind == SEG_ICMP ? 0 : st.self->last_window,
 		.window_scaled = st.self->scale_known,
+		.has_conflict = st.conflicts,
 		.notes = st.notes,
 	};
+	r->payload_seq = st.seq + ((s->flags & TCP_SYN) ? 1 : 0);
 	for (unsigned i = 0; i < 2; i++)
 		snapshot(&out->ends[i == c->client ? SIDE_CLIENT : SIDE_SERVER], &c->ends[i],
 		    &c->ends[!i]);
