@@ -47,7 +47,7 @@ struct replay_data {
 	uint8_t end;   /* 0: sent by who sent the first segment fed, 1: by the other */
 	bool is_mixed; /* versions of these bytes differed: they need not be those of the packet */
 	uint64_t offset; /* of the first byte in its stream, from 0 */
-	uint64_t seq;    /* its sequence number, unwrapped: comparable with replay_payload_seq() */
+	uint64_t seq;    /* its sequence number, unwrapped */
 	const uint8_t *bytes;
 	size_t n;
 	uint64_t packet; /* that brought them */
@@ -74,8 +74,6 @@ struct replay *replay_new(void);
 void replay_free(struct replay *r);
 /* Before the first segment.  `to` is borrowed. */
 void replay_watch(struct replay *r, const struct replay_streams *to, enum overlap_policy policy);
-/* The number of the first payload byte of the segment that was fed last, unwrapped. */
-uint64_t replay_payload_seq(const struct replay *r);
 /* Feed the next segment of the connection. */
 void replay_segment(struct replay *r, const struct segment *s, struct replay_step *out);
 /*

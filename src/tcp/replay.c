@@ -16,7 +16,6 @@ struct replay {
 	struct stream_env env;
 	struct conn_record record;
 	const struct replay_streams *streams; /* NULL = nobody watches */
-	uint64_t payload_seq;
 };
 
 /* As in the analysis: most bytes that wait for a gap to be filled. */
@@ -69,11 +68,6 @@ void replay_watch(struct replay *r, const struct replay_streams *to, enum overla
 	r->streams = to;
 	r->env.options.policy = (uint8_t)policy;
 	r->env.out = (struct reasm_out){ pass_data, pass_gap, r };
-}
-
-uint64_t replay_payload_seq(const struct replay *r)
-{
-	return r->payload_seq;
 }
 
 static uint64_t origin(const struct endpoint *e)
@@ -139,7 +133,6 @@ void replay_segment(struct replay *r, const struct segment *s, struct replay_ste
 		.has_conflict = st.conflicts,
 		.notes = st.notes,
 	};
-	r->payload_seq = st.seq + ((s->flags & TCP_SYN) ? 1 : 0);
 	for (unsigned i = 0; i < 2; i++)
 		snapshot(&out->ends[i == c->client ? SIDE_CLIENT : SIDE_SERVER], &c->ends[i],
 		    &c->ends[!i]);
