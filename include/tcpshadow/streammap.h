@@ -93,13 +93,21 @@ const uint8_t *streammap_read(
 /* The payload of a packet, likewise. */
 const uint8_t *streammap_payload(
     const struct streammap *m, uint32_t packet, const struct stream_source *src, struct err *e);
-/*
- * Exact bytes of these sides in [from, to), in order of delivery, piece by piece.  A negative result of
- * `take` ends it and is returned.
- */
-int streammap_copy(const struct streammap *m, const struct stream_source *src, unsigned sides,
-    const uint64_t range[2], int (*take)(void *ctx, const uint8_t *bytes, size_t n, struct err *e),
-    void *ctx, struct err *e);
+/* Takes bytes; a negative result ends what gives them, and is returned. */
+struct stream_taker {
+	int (*take)(void *ctx, const uint8_t *bytes, size_t n, struct err *e);
+	void *ctx;
+};
+
+/* Places [from, to) of these sides. */
+struct stream_range {
+	unsigned sides; /* bits 1 << side */
+	uint64_t from, to;
+};
+
+/* Exact bytes in order of delivery, piece by piece. */
+TS_NODISCARD int streammap_copy(const struct streammap *m, const struct stream_source *src,
+    const struct stream_range *r, const struct stream_taker *to, struct err *e);
 
 /* --- as lines --- */
 

@@ -412,23 +412,22 @@ const uint8_t *stream_piece(const struct streammap *m, const struct stream_sourc
 	return bytes ? bytes + (at - p->at) : NULL;
 }
 
-int streammap_copy(const struct streammap *m, const struct stream_source *src, unsigned sides,
-    const uint64_t range[2], int (*take)(void *ctx, const uint8_t *bytes, size_t n, struct err *e),
-    void *ctx, struct err *e)
+int streammap_copy(const struct streammap *m, const struct stream_source *src,
+    const struct stream_range *r, const struct stream_taker *to, struct err *e)
 {
 	for (size_t i = 0; i < m->nparts; i++) {
 		const struct stream_part *p = &m->parts[i];
-		uint64_t from = p->at > range[0] ? p->at : range[0];
-		uint64_t to = p->at + p->n < range[1] ? p->at + p->n : range[1];
+		uint64_t from = p->at > r->from ? p->at : r->from;
+		uint64_t end = p->at + p->n < r->to ? p->at + p->n : r->to;
 		const uint8_t *bytes;
 		int rc;
 
-		if (p->kind != STREAM_DATA || from >= to || !(sides & 1u << p->side))
+		if (p->kind != STREAM_DATA || from >= end || !(r->sides & 1u << p->side))
 			continue;
 		bytes = streammap_read(m, i, src, e);
 		if (!bytes)
 			return -1;
-		rc = take(ctx, bytes + (from - p->at), (size_t)(to - from), e);
+		rc = to->take(to->ctx, bytes + (from - p->at), (size_t)(end - from), e);
 		if (rc < 0)
 			return rc;
 	}

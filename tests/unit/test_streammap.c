@@ -26,15 +26,16 @@ static int take(void *ctx, const uint8_t *bytes, size_t n, struct err *e)
 static void check_bytes(struct loaded *l, const struct loaded_conn *c, const char *name, size_t id)
 {
 	const struct stream_source src = loaded_source(l);
-	const uint64_t all[2] = { 0, UINT64_MAX };
 
 	for (unsigned sides = 1; sides <= 3; sides++) {
 		const struct buf *want = sides == 3 ? &c->bytes : &c->sides[sides - 1];
 		struct buf got = BUF_INIT;
+		const struct stream_range all = { sides, 0, UINT64_MAX };
+		const struct stream_taker to = { take, &got };
 		struct err e = { "" };
 
-		ck_assert_msg(streammap_copy(c->map, &src, sides, all, take, &got, &e) == 0,
-		    "%s #%zu: %s", name, id, e.text);
+		ck_assert_msg(streammap_copy(c->map, &src, &all, &to, &e) == 0, "%s #%zu: %s", name,
+		    id, e.text);
 		ck_assert_msg(got.len == want->len && memcmp(got.data, want->data, got.len) == 0,
 		    "%s #%zu sides %u: %zu bytes, not %zu", name, id, sides, got.len, want->len);
 		ck_assert_uint_eq(streammap_bytes(c->map, sides), got.len);
