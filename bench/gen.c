@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +22,9 @@ enum { ACTIVE_MAX = 4096 };
 struct shape {
 	const char *name;
 	const char *what;
-	uint64_t count; /* connections, or SYNs */
-	void (*plan)(struct flow_plan *plan, uint32_t i, struct prng *r);
+	uint64_t count;                                                   /* connections, or SYNs */
+	void (*plan)(struct flow_plan *plan, uint32_t i, struct prng *r); /* of flows, or */
+	void (*write)(struct wire *w, uint64_t count, struct prng *r);    /* all packets */
 };
 
 /* -------------------------------------------------------------------------------- the shapes */
@@ -75,13 +77,76 @@ static void plan_reuse(struct flow_plan *plan, uint32_t i, struct prng *r)
 	plan->server = (struct wire_end){ 0xc6336401, 80 };
 }
 
+static void write_flood(struct wire *w, uint64_t count, struct prng *r)
+{
+	static const uint8_t options[20] = { 2, 4, 5, 180, 4, 2, 8, 10, [16] = 1, 3, 3, 7 };
+
+	for (uint64_t i = 0; i < count; i++) {
+		struct wire_packet p = {
+			.from = { (uint32_t)prng_next(r), (uint16_t)prng_between(r, 1024, 65535) },
+			.to = { 0xc6336401, 80 },
+			.seq = (uint32_t)prng_next(r),
+			.flags = WIRE_SYN,
+			.window = 64240,
+			.ip_id = (uint16_t)prng_next(r),
+		};
+
+		wire_option(&p, options, sizeof options);
+		wire_write(w, EPOCH_US + (int64_t)i * 10, &p);
+	}
+}
+
+/* Connections that are all open at once: handshake, request, response, and no end. */
+static void write_open(struct wire *w, uint64_t count, struct prng *r)
+{
+	static const struct {
+		bool is_client;
+		uint8_t flags;
+		uint32_t seq, ack; /* from the ISNs */
+		size_t payload_len;
+	} steps[] = {
+		{ true, WIRE_SYN, 0, 0, 0 },
+		{ false, WIRE_SYN | WIRE_ACK, 0, 1, 0 },
+		{ true, WIRE_ACK, 1, 1, 0 },
+		{ true, WIRE_PSH | WIRE_ACK, 1, 1, 100 },
+		{ false, WIRE_PSH | WIRE_ACK, 1, 101, 200 },
+		{ true, WIRE_ACK, 101, 201, 0 },
+	};
+	int64_t now = EPOCH_US;
+
+	(void)r;
+	for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++) {
+		for (uint32_t i = 0; i < count; i++, now += 10) {
+			uint32_t isn = i * UINT32_C(2654435761);
+			struct wire_end client = { 0x0a010000 + i / 50000,
+				(uint16_t)(10000 + i % 50000) };
+			struct wire_end server = { 0xc6336401, 443 };
+
+			wire_write(w, now,
+			    &(struct wire_packet){
+			        .from = steps[s].is_client ? client : server,
+			        .to = steps[s].is_client ? server : client,
+			        .seq = (steps[s].is_client ? isn : ~isn) + steps[s].seq,
+			        .ack = steps[s].ack
+			                   ? (steps[s].is_client ? ~isn : isn) + steps[s].ack
+			                   : 0,
+			        .flags = steps[s].flags,
+			        .window = 64240,
+			        .ip_id = (uint16_t)(s * 7 + i),
+			        .payload_len = steps[s].payload_len,
+			    });
+		}
+	}
+}
+
 static const struct shape shapes[] = {
-	{ "web", "short connections, some hundred at a time", 100000, plan_web },
-	{ "bulk", "long downloads", 40, plan_bulk },
-	{ "flood", "SYNs from random sources, unanswered", 2000000, NULL },
-	{ "reuse", "one 4-tuple again and again", 1000, plan_reuse },
-	{ "fresh", "the same connections with a 4-tuple each", 1000, plan_fresh },
-	{ "lossy", "downloads with 5 % loss, SACK and retransmissions", 100, plan_lossy },
+	{ "web", "short connections, some hundred at a time", 100000, plan_web, NULL },
+	{ "bulk", "long downloads", 40, plan_bulk, NULL },
+	{ "flood", "SYNs from random sources, unanswered", 2000000, NULL, write_flood },
+	{ "reuse", "one 4-tuple again and again", 1000, plan_reuse, NULL },
+	{ "fresh", "the same connections with a 4-tuple each", 1000, plan_fresh, NULL },
+	{ "lossy", "downloads with 5 % loss, SACK and retransmissions", 100, plan_lossy, NULL },
+	{ "open", "connections that are all open at once and stay so", 100000, NULL, write_open },
 };
 
 /* ------------------------------------------------------------------------- flows by due time */
@@ -168,25 +233,6 @@ static int write_flows(struct wire *w, const struct shape *shape, uint64_t count
 	return rc;
 }
 
-static void write_flood(struct wire *w, uint64_t count, struct prng *r)
-{
-	static const uint8_t options[20] = { 2, 4, 5, 180, 4, 2, 8, 10, [16] = 1, 3, 3, 7 };
-
-	for (uint64_t i = 0; i < count; i++) {
-		struct wire_packet p = {
-			.from = { (uint32_t)prng_next(r), (uint16_t)prng_between(r, 1024, 65535) },
-			.to = { 0xc6336401, 80 },
-			.seq = (uint32_t)prng_next(r),
-			.flags = WIRE_SYN,
-			.window = 64240,
-			.ip_id = (uint16_t)prng_next(r),
-		};
-
-		wire_option(&p, options, sizeof options);
-		wire_write(w, EPOCH_US + (int64_t)i * 10, &p);
-	}
-}
-
 static int generate(const struct shape *shape, uint64_t count, const char *path)
 {
 	struct prng r = { 20230101 };
@@ -194,8 +240,8 @@ static int generate(const struct shape *shape, uint64_t count, const char *path)
 	int rc = 0;
 
 	if (wire_open(&w, path) == 0) {
-		if (shape->plan == NULL)
-			write_flood(&w, count, &r);
+		if (shape->write)
+			shape->write(&w, count, &r);
 		else
 			rc = write_flows(&w, shape, count, &r);
 		if (wire_close(&w) == 0 && rc == 0) {
