@@ -67,7 +67,8 @@ struct shard_place shard_place(const struct segment *seg, uint64_t hash_key);
 
 /* hash: of its place, with the key of the shard's options. */
 void shard_segment(struct shard *s, const struct segment *seg, uint64_t hash, uint32_t slot);
-/* A segment of this flow comes soon: have its memory at hand. */
+/* A segment of this flow comes soon: have its memory at hand; before that, what is needed to find it. */
+void shard_prefetch_tables(const struct shard *s, uint64_t hash);
 void shard_prefetch(const struct shard *s, uint64_t hash);
 /* Packet time has reached this second; expire what is due. */
 void shard_tick(struct shard *s, int64_t second, uint32_t slot);

@@ -14,6 +14,8 @@
 
 enum {
 	DECODE_STEPS_MAX = 128,
+	LINKTYPE_ETHERNET = 1,
+	ETHERNET_HEADER = 14, /* two addresses and the EtherType */
 };
 
 static const step_fn steps[STEP_COUNT] = {
@@ -171,9 +173,21 @@ static void begin(struct walk *w, struct decoder *d, const struct packet *p, str
 	w->ip.version = 0;
 }
 
+/* Most frames are IPv4 directly in Ethernet: no need to look that up in tables. */
+static enum step first_step(struct walk *w)
+{
+	const uint8_t *p = w->r.p;
+
+	if (w->type != LINKTYPE_ETHERNET || rd_left(&w->r) < ETHERNET_HEADER || p[12] != 8 ||
+	    p[13] != 0)
+		return STEP_LINK;
+	w->r.p += ETHERNET_HEADER;
+	return STEP_IP4;
+}
+
 static enum step run(struct walk *w)
 {
-	enum step step = STEP_LINK;
+	enum step step = first_step(w);
 
 	for (unsigned n = 0; n < DECODE_STEPS_MAX; n++) {
 		step = steps[step](w);

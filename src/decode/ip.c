@@ -68,8 +68,6 @@ static const struct {
 
 enum step ip_by_protocol(struct walk *w)
 {
-	if (w->type == 6)
-		return STEP_TCP;
 	for (size_t i = 0; i < ARRAY_LEN(ip_protocols); i++) {
 		if (ip_protocols[i].protocol == w->type)
 			return (enum step)ip_protocols[i].step;

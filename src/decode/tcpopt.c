@@ -150,15 +150,17 @@ static void known(struct tcp_options *o, const struct row *row, struct rd value)
 	o->seen |= row->bit;
 }
 
+/* The rows come in the order of how often their kinds are met. */
 static void option(struct tcp_options *o, uint8_t kind, struct rd value)
 {
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		if (rows[i].kind == kind) {
-			known(o, &rows[i], value);
-			return;
-		}
-	}
-	unknown(o, kind);
+	const struct row *row = rows;
+
+	while (row < rows + ARRAY_LEN(rows) && row->kind != kind)
+		row++;
+	if (row == rows + ARRAY_LEN(rows))
+		unknown(o, kind);
+	else
+		known(o, row, value);
 }
 
 static void after_eol(struct tcp_options *o, struct rd r)

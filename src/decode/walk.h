@@ -189,7 +189,7 @@ static inline enum step walk_past(struct walk *w, size_t n, enum step next)
 static inline enum step walk_protocol(struct walk *w, uint8_t protocol)
 {
 	w->type = protocol;
-	return STEP_PROTOCOL;
+	return protocol == 6 ? STEP_TCP : STEP_PROTOCOL;
 }
 
 /* Bytes of the current layer by the lengths on the wire. */

@@ -106,6 +106,16 @@ bool frame_make(struct frame *f, struct frame_maker *m)
 	return true;
 }
 
+/* What is two segments ahead is looked up, what comes next is fetched. */
+static void prefetch(const struct frame *f, const struct shard *s, uint32_t next)
+{
+	if (next == NO_SLOT)
+		return;
+	shard_prefetch(s, f->hashes[next]);
+	if (f->next[next] != NO_SLOT)
+		shard_prefetch_tables(s, f->hashes[f->next[next]]);
+}
+
 void frame_run_shard(struct frame *f, struct shard *s, unsigned shard)
 {
 	uint32_t slot = f->parts[shard].first;
@@ -114,8 +124,7 @@ void frame_run_shard(struct frame *f, struct shard *s, unsigned shard)
 		uint32_t until = t < f->nticks ? f->ticks[t].slot : NO_SLOT;
 
 		for (; slot < until; slot = f->next[slot]) {
-			if (f->next[slot] != NO_SLOT)
-				shard_prefetch(s, f->hashes[f->next[slot]]);
+			prefetch(f, s, f->next[slot]);
 			shard_segment(s, &f->segments[slot], f->hashes[slot], slot);
 		}
 		if (t < f->nticks)

@@ -336,17 +336,15 @@ static void done(void *ctx, int task)
 /* ---- the end ---- */
 
 /* The shard whose next connection began first; SHARD_COUNT when all are done. */
-static unsigned next_to_finish(const struct pipeline *p)
+static unsigned next_to_finish(const uint64_t uids[SHARD_COUNT])
 {
 	unsigned best = SHARD_COUNT;
 	uint64_t best_uid = UINT64_MAX;
 
 	for (unsigned i = 0; i < SHARD_COUNT; i++) {
-		uint64_t uid = shard_finish_peek(p->shards[i]);
-
-		if (uid && uid < best_uid) {
+		if (uids[i] && uids[i] < best_uid) {
 			best = i;
-			best_uid = uid;
+			best_uid = uids[i];
 		}
 	}
 	return best;
@@ -355,15 +353,19 @@ static unsigned next_to_finish(const struct pipeline *p)
 static int finish_connections(struct pipeline *p, struct err *e)
 {
 	struct shard_log log = { 0 };
+	uint64_t uids[SHARD_COUNT];
 	unsigned i;
 	int rc = 0;
 
-	for (i = 0; i < SHARD_COUNT; i++)
+	for (i = 0; i < SHARD_COUNT; i++) {
 		shard_finish_begin(p->shards[i]);
-	while (rc == 0 && (i = next_to_finish(p)) < SHARD_COUNT) {
+		uids[i] = shard_finish_peek(p->shards[i]);
+	}
+	while (rc == 0 && (i = next_to_finish(uids)) < SHARD_COUNT) {
 		size_t at = 0;
 
 		shard_finish_next(p->shards[i], 0);
+		uids[i] = shard_finish_peek(p->shards[i]);
 		shard_log_swap(p->shards[i], &log);
 		rc = drain(p, &log, 0, &at, e);
 		shard_log_reset(p->shards[i], &log);

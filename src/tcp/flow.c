@@ -1,15 +1,80 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * flow - canonical flow keys.
+ * flow - canonical flow keys, and a hash that needs no canonical order.
+ *
+ * The hash multiplies one word for each end: a product is the same whichever end comes first.
  */
 #include "config.h"
 
 #include "tcp/flow.h"
 
+static uint64_t load64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static uint32_t load32(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+/* High and low half of a product: every bit of both factors reaches every bit of the sum. */
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+	__extension__ unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)(product >> 64) ^ (uint64_t)product;
+}
+
+static uint64_t mix_ends(uint64_t a, uint64_t b, uint64_t key)
+{
+	static const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
+
+	return mix(mix(a ^ key, odd) ^ key, mix(b ^ key, odd) ^ key);
+}
+
+static uint64_t end_word(const struct addr *a, uint16_t port)
+{
+	return load64(a->b) ^ mix(load64(a->b + 8) + port, UINT64_C(0xd6e8feb86659fd93));
+}
+
+uint64_t flow_hash_ip4(
+    const uint8_t src[4], uint16_t sport, const uint8_t dst[4], uint16_t dport, uint64_t key)
+{
+	return mix_ends(
+	    (uint64_t)load32(src) << 16 | sport, (uint64_t)load32(dst) << 16 | dport, key);
+}
+
+uint64_t flow_hash(const struct segment *s, uint64_t key)
+{
+	if (s->ip_version == 4)
+		return flow_hash_ip4(s->src.b, s->sport, s->dst.b, s->dport, key) ^ s->tunnel;
+	return mix_ends(end_word(&s->src, s->sport), end_word(&s->dst, s->dport), key) ^ s->tunnel;
+}
+
+/* Addresses compare as their bytes do. */
+static int compare(const struct segment *s)
+{
+	uint64_t a = load64(s->src.b), b = load64(s->dst.b);
+
+	if (a == b) {
+		a = load64(s->src.b + 8);
+		b = load64(s->dst.b + 8);
+	}
+	if (a == b)
+		return (s->sport > s->dport) - (s->sport < s->dport);
+	return memcmp(&s->src, &s->dst, sizeof(s->src));
+}
+
 uint8_t flow_key_of(struct flow_key *k, const struct segment *s)
 {
-	int order = memcmp(&s->src, &s->dst, sizeof(s->src));
-	uint8_t dir = order > 0 || (order == 0 && s->sport > s->dport);
+	uint8_t dir = compare(s) > 0;
 
 	k->addr[dir] = s->src;
 	k->addr[!dir] = s->dst;

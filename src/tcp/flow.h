@@ -18,6 +18,14 @@ struct flow_key {
 
 _Static_assert(sizeof(struct flow_key) == 44, "flow_key is hashed and compared as bytes");
 
+/*
+ * A number for the flow of a segment, the same in both directions.  It finds candidates: the key decides.
+ * key: makes collisions hard to craft; with a constant the number is fixed.
+ */
+uint64_t flow_hash(const struct segment *s, uint64_t key);
+/* The same of a flow in IPv4 outside of tunnels; addresses as in memory. */
+uint64_t flow_hash_ip4(
+    const uint8_t src[4], uint16_t sport, const uint8_t dst[4], uint16_t dport, uint64_t key);
 /* Fills the key; returns the direction bit: 0 = the segment's source is endpoint [0]. */
 uint8_t flow_key_of(struct flow_key *k, const struct segment *s);
 bool flow_key_equal(const struct flow_key *a, const struct flow_key *b);

@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include "tcp/flow.h"
 #include "tcp/halfopen.h"
 #include "tcpshadow/hash.h"
 #include "tcpshadow/mem.h"
@@ -40,15 +41,21 @@ struct syn_place {
 
 _Static_assert(sizeof(struct syn_place) == 32, "a half-open connection costs 32 bytes");
 
+struct slot {
+	uint32_t place; /* in the ring; FREE_PLACE = free */
+	uint32_t tag;   /* low bits of the hash: its home, and nearly always enough to tell it */
+};
+
 struct halfopen {
 	struct syn_place *ring;
 	size_t places_max;
 	size_t places, head, count; /* count: from the tail to the head, dead ones included */
 	size_t live;
-	uint32_t *index; /* open addressing; places of the ring, FREE_PLACE = free */
-	size_t nindex;   /* power of two, at least twice the places */
+	struct slot *index; /* open addressing */
+	size_t nindex;      /* power of two, at least twice the places */
 	uint64_t key;
 	struct segment *looks; /* one SYN of each kind, with what differs per SYN set to zero */
+	uint32_t last_looks;   /* of the SYN held last */
 	uint64_t last_packet;
 	int64_t last_time;
 };
@@ -87,32 +94,31 @@ static struct syn_key key_of(const struct segment *s)
 	return k;
 }
 
-static struct syn_key reversed(const struct syn_key *k)
+static bool is_same(const struct syn_key *a, const struct syn_key *b)
 {
-	return (struct syn_key){ k->dst, k->src, k->dport, k->sport };
+	return (a->src == b->src && a->dst == b->dst && a->sport == b->sport &&
+	           a->dport == b->dport) ||
+	       (a->src == b->dst && a->dst == b->src && a->sport == b->dport &&
+	           a->dport == b->sport);
 }
 
-/* The same for both directions. */
-static size_t home_of(const struct halfopen *h, const struct syn_key *k)
+static uint32_t tag_of(const struct halfopen *h, const struct syn_key *k)
 {
-	struct syn_key r = reversed(k);
-	bool first = memcmp(k, &r, sizeof(r)) <= 0;
+	uint8_t src[4], dst[4];
 
-	return (size_t)hash_keyed(first ? k : &r, sizeof(r), h->key) & (h->nindex - 1);
+	memcpy(src, &k->src, 4);
+	memcpy(dst, &k->dst, 4);
+	return (uint32_t)flow_hash_ip4(src, k->sport, dst, k->dport, h->key);
 }
 
 /* Where in the index the key is, in either direction, or the free slot where it would be. */
-static size_t find(const struct halfopen *h, const struct syn_key *k)
+static size_t find(const struct halfopen *h, const struct syn_key *k, uint32_t tag)
 {
-	struct syn_key r = reversed(k);
-	size_t i = home_of(h, k);
+	size_t mask = h->nindex - 1, i = tag & mask;
 
-	for (; h->index[i] != FREE_PLACE; i = (i + 1) & (h->nindex - 1)) {
-		const struct syn_key *at = &h->ring[h->index[i]].key;
-
-		if (memcmp(at, k, sizeof(*k)) == 0 || memcmp(at, &r, sizeof(r)) == 0)
-			break;
-	}
+	while (h->index[i].place != FREE_PLACE &&
+	       (h->index[i].tag != tag || !is_same(&h->ring[h->index[i].place].key, k)))
+		i = (i + 1) & mask;
 	return i;
 }
 
@@ -120,15 +126,15 @@ static void index_remove(struct halfopen *h, size_t hole)
 {
 	size_t mask = h->nindex - 1;
 
-	for (size_t i = (hole + 1) & mask; h->index[i] != FREE_PLACE; i = (i + 1) & mask) {
-		size_t home = home_of(h, &h->ring[h->index[i]].key);
+	for (size_t i = (hole + 1) & mask; h->index[i].place != FREE_PLACE; i = (i + 1) & mask) {
+		size_t home = h->index[i].tag & mask;
 
 		if (((i - home) & mask) < ((i - hole) & mask))
 			continue;
 		h->index[hole] = h->index[i];
 		hole = i;
 	}
-	h->index[hole] = FREE_PLACE;
+	h->index[hole].place = FREE_PLACE;
 }
 
 /* What SYNs of one kind share.  Cleared as bytes, because it is compared as bytes. */
@@ -159,28 +165,28 @@ static void looks_of(struct segment *l, const struct segment *s)
 	l->opt.bad_kind = s->opt.odd ? s->opt.bad_kind : 0;
 }
 
-/* Index of the looks; LOOKS_MAX when there are too many kinds. */
+/* Index of the looks; LOOKS_MAX when there are too many kinds.  One kind often comes in a row. */
 static uint32_t intern(struct halfopen *h, const struct segment *s)
 {
 	struct segment l;
 	uint32_t slot;
 
 	looks_of(&l, s);
+	if (memcmp(&h->looks[h->last_looks], &l, sizeof(l)) == 0)
+		return h->last_looks;
 	slot = (uint32_t)hash_fixed(&l, sizeof(l)) % LOOKS_MAX;
 	for (uint32_t tries = 0; tries < 16; tries++, slot = (slot + 1) % LOOKS_MAX) {
-		if (memcmp(&h->looks[slot], &l, sizeof(l)) == 0)
-			return slot;
-		if (h->looks[slot].ip_version == 0) {
+		if (h->looks[slot].ip_version == 0)
 			memcpy(&h->looks[slot], &l, sizeof(l));
-			return slot;
-		}
+		if (memcmp(&h->looks[slot], &l, sizeof(l)) == 0)
+			return h->last_looks = slot;
 	}
 	return LOOKS_MAX;
 }
 
 static size_t tail_of(const struct halfopen *h)
 {
-	return (h->head + h->places - h->count) % h->places;
+	return h->head >= h->count ? h->head - h->count : h->head + h->places - h->count;
 }
 
 /* Forget the dead at the tail; true if a living one is there then. */
@@ -206,7 +212,7 @@ static uint64_t packet_of(const struct halfopen *h, const struct syn_place *p)
 
 static void remove_at(struct halfopen *h, size_t slot, struct segment *syn)
 {
-	struct syn_place *p = &h->ring[h->index[slot]];
+	struct syn_place *p = &h->ring[h->index[slot].place];
 
 	*syn = h->looks[p->looks];
 	memcpy(syn->src.b, &p->key.src, 4);
@@ -242,21 +248,31 @@ static void grow(struct halfopen *h)
 		;
 	h->index = mem_alloc(h->nindex, sizeof(*h->index));
 	memset(h->index, 0xff, h->nindex * sizeof(*h->index));
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		uint32_t tag = tag_of(h, &h->ring[i].key);
+
 		if (h->ring[i].looks != LOOKS_MAX)
-			h->index[find(h, &h->ring[i].key)] = (uint32_t)i;
+			h->index[find(h, &h->ring[i].key, tag)] = (struct slot){ (uint32_t)i, tag };
+	}
 	if (!h->looks)
 		h->looks = mem_alloc(LOOKS_MAX, sizeof(*h->looks));
 }
 
-bool halfopen_put(struct halfopen *h, const struct segment *s, uint64_t *gone)
+/* Take out the one at the tail. */
+static void take_oldest(struct halfopen *h, struct segment *syn)
+{
+	const struct syn_key *k = &h->ring[tail_of(h)].key;
+
+	remove_at(h, find(h, k, tag_of(h, k)), syn);
+}
+
+bool halfopen_put(struct halfopen *h, const struct segment *s, uint64_t hash, uint64_t *gone)
 {
 	struct syn_key k = key_of(s);
 	struct segment oldest;
 	uint32_t looks;
 
 	*gone = 0;
-
 	if (h->count == h->places && h->places < h->places_max)
 		grow(h);
 	looks = intern(h, s);
@@ -264,7 +280,7 @@ bool halfopen_put(struct halfopen *h, const struct segment *s, uint64_t *gone)
 	if (looks == LOOKS_MAX || s->ts < h->last_time)
 		return false;
 	if (h->count == h->places) {
-		remove_at(h, find(h, &h->ring[tail_of(h)].key), &oldest);
+		take_oldest(h, &oldest);
 		*gone = oldest.packet;
 	}
 	h->last_time = s->ts;
@@ -278,14 +294,14 @@ bool halfopen_put(struct halfopen *h, const struct segment *s, uint64_t *gone)
 		.time_high = (uint16_t)((uint64_t)s->ts >> 32),
 		.looks = (uint16_t)looks,
 	};
-	h->index[find(h, &k)] = (uint32_t)h->head;
-	h->head = (h->head + 1) % h->places;
+	h->index[find(h, &k, (uint32_t)hash)] = (struct slot){ (uint32_t)h->head, (uint32_t)hash };
+	h->head = h->head + 1 == h->places ? 0 : h->head + 1;
 	h->count++;
 	h->live++;
 	return true;
 }
 
-bool halfopen_take(struct halfopen *h, const struct segment *s, struct segment *syn)
+bool halfopen_take(struct halfopen *h, const struct segment *s, uint64_t hash, struct segment *syn)
 {
 	struct syn_key k;
 	size_t slot;
@@ -293,8 +309,8 @@ bool halfopen_take(struct halfopen *h, const struct segment *s, struct segment *
 	if (!h->live || s->ip_version != 4 || s->tunnel)
 		return false;
 	k = key_of(s);
-	slot = find(h, &k);
-	if (h->index[slot] == FREE_PLACE)
+	slot = find(h, &k, (uint32_t)hash);
+	if (h->index[slot].place == FREE_PLACE)
 		return false;
 	remove_at(h, slot, syn);
 	return true;
@@ -302,15 +318,16 @@ bool halfopen_take(struct halfopen *h, const struct segment *s, struct segment *
 
 bool halfopen_take_oldest(struct halfopen *h, int64_t until, struct segment *syn)
 {
-	const struct syn_place *p;
-
-	if (!h->live)
+	if (!h->live || time_of(h, &h->ring[tail_of(h)]) > until)
 		return false;
-	p = &h->ring[tail_of(h)];
-	if (time_of(h, p) > until)
-		return false;
-	remove_at(h, find(h, &p->key), syn);
+	take_oldest(h, syn);
 	return true;
+}
+
+void halfopen_prefetch(const struct halfopen *h, uint64_t hash)
+{
+	if (h->index)
+		__builtin_prefetch(&h->index[(uint32_t)hash & (h->nindex - 1)]);
 }
 
 uint64_t halfopen_oldest(const struct halfopen *h)

@@ -15,7 +15,6 @@
 #include "tcp/flow.h"
 #include "tcp/halfopen.h"
 #include "tcp/stream.h"
-#include "tcpshadow/hash.h"
 #include "tcpshadow/mem.h"
 #include "tcpshadow/shard.h"
 
@@ -67,10 +66,13 @@ struct life_list {
 #define LINGER (2 * NS_PER_SEC)
 
 /* So many closed connections of a shard stay whole; more are packed. */
-#define CLOSED_WHOLE_MAX 1024
+#define CLOSED_WHOLE_MAX 64
+
+/* Any number, but always the same: it decides the shard of a flow. */
+#define SHARD_KEY UINT64_C(0xc6a4a7935bd1e995)
 
 /* One part in so many of the memory holds SYNs that nobody has answered. */
-#define HALF_OPEN_SHARE 32
+#define HALF_OPEN_SHARE 256
 
 /* A finished connection that its record still points to. */
 struct retired {
@@ -144,10 +146,10 @@ static void log_gap(void *ctx, uint64_t offset, uint64_t n, enum stream_gap kind
 	    (struct event_gap){ s->env.end, (uint8_t)kind, offset, n, time };
 }
 
-/* 32 bytes each and 8 to 16 of index. */
+/* 32 bytes each and 16 to 32 of index. */
 static size_t halfopen_places(uint64_t memory)
 {
-	uint64_t places = memory / HALF_OPEN_SHARE / 48;
+	uint64_t places = memory / HALF_OPEN_SHARE / 56;
 
 	return places < 64 ? 64 : (size_t)places;
 }
@@ -177,12 +179,9 @@ struct shard *shard_new(const struct shard_options *o)
 
 struct shard_place shard_place(const struct segment *seg, uint64_t hash_key)
 {
-	struct flow_key key;
-
-	(void)flow_key_of(&key, seg);
 	return (struct shard_place){
-		.hash = hash_keyed(&key, sizeof(key), hash_key),
-		.shard = (unsigned)(hash_fixed(&key, sizeof(key)) >> 32) % SHARD_COUNT,
+		.hash = flow_hash(seg, hash_key),
+		.shard = (unsigned)(flow_hash(seg, SHARD_KEY) >> 32) % SHARD_COUNT,
 	};
 }
 
@@ -200,6 +199,12 @@ static struct flow *table_find(const struct shard *s, const struct flow_id *id)
 	while (f && (f->id.hash != id->hash || !flow_key_equal(&f->id.key, &id->key)))
 		f = f->chain;
 	return f;
+}
+
+void shard_prefetch_tables(const struct shard *s, uint64_t hash)
+{
+	__builtin_prefetch(bucket_of(s, hash));
+	halfopen_prefetch(s->halfopen, hash);
 }
 
 void shard_prefetch(const struct shard *s, uint64_t hash)
@@ -682,7 +687,7 @@ static struct flow *promote(
 	struct flow *f;
 	uint8_t dir;
 
-	if (!halfopen_take(s->halfopen, seg, &syn))
+	if (!halfopen_take(s->halfopen, seg, id->hash, &syn))
 		return NULL;
 	dir = flow_key_of(&syn_key, &syn);
 	f = new_flow(s, id, &syn, dir, slot);
@@ -690,11 +695,11 @@ static struct flow *promote(
 	return f;
 }
 
-static bool hold_syn(struct shard *s, const struct segment *seg, uint32_t slot)
+static bool hold_syn(struct shard *s, const struct segment *seg, uint64_t hash, uint32_t slot)
 {
 	uint64_t gone;
 
-	if (!halfopen_fits(seg) || !halfopen_put(s->halfopen, seg, &gone))
+	if (!halfopen_fits(seg) || !halfopen_put(s->halfopen, seg, hash, &gone))
 		return false;
 	if (gone)
 		forget(s, gone, slot);
@@ -741,7 +746,7 @@ void shard_segment(struct shard *s, const struct segment *seg, uint64_t hash, ui
 		icmp_segment(s, f, seg, dir, slot);
 	} else if (f) {
 		tcp_segment(s, f, seg, dir, slot);
-	} else if (!hold_syn(s, seg, slot)) {
+	} else if (!hold_syn(s, seg, hash, slot)) {
 		f = new_flow(s, &id, seg, dir, slot);
 		log_open(s, f->conn->uid, seg, slot);
 		apply(s, f, seg, dir, slot);
