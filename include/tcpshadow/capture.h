@@ -127,6 +127,19 @@ int cap_progress(const struct cap *c);
 TS_NODISCARD int cap_reread(
     struct cap *c, uint16_t file, uint64_t offset, struct packet *p, struct err *e);
 
+/*
+ * The same for other threads, while the capture is still being read: each with a reader of its own.  What was read
+ * before can be read again; close the capture after its readers.
+ */
+struct cap_reader;
+struct cap_reader *cap_reader_new(const struct cap *c);
+void cap_reader_free(struct cap_reader *r);
+TS_NODISCARD int cap_reader_read(
+    struct cap_reader *r, uint16_t file, uint64_t offset, struct packet *p, struct err *e);
+
+/* From any thread: cap_read() shall not wait for a pipe any more; such inputs end where they are. */
+void cap_interrupt(struct cap *c);
+
 /* Short name of a LINKTYPE_ value ("ETHERNET"), or NULL. */
 const char *cap_link_name(uint16_t linktype);
 

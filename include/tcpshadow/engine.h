@@ -56,7 +56,7 @@ struct engine_options {
 	/* Called now and then with 0..1000 per mille (-1 unknown) and packets so far; may be NULL. */
 	void (*progress)(void *ctx, int per_mille, uint64_t packets);
 	void *progress_ctx;
-	const volatile int *stop; /* becomes non-zero to end the run early; may be NULL */
+	const _Atomic int *stop; /* becomes non-zero to end the run early; may be NULL */
 };
 
 /*

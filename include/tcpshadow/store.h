@@ -35,13 +35,11 @@ struct store_snapshot {
 	uint32_t nforgotten; /* half-open connections dropped to keep memory bounded */
 	uint32_t nover;      /* connections that have a record */
 	uint32_t nfindings;
-	uint64_t ntcp; /* packets that belong to connections */
-	/* of the capture so far, as in cap_facts */
-	uint64_t packets, filtered, bytes, wire_bytes, truncated;
-	int64_t first_ts, last_ts;
-	uint64_t spool_overflow;
-	int per_mille; /* of the input that was read, -1 = not known (a pipe) */
-	bool is_done;  /* nothing more will come; store_summary() and cap_facts() may be read */
+	uint64_t ntcp;             /* packets that belong to connections */
+	uint64_t packets;          /* of the capture, so far */
+	int64_t first_ts, last_ts; /* of packets that belong to connections; 0 = there are none */
+	int per_mille;             /* of the input that was read, -1 = not known (a pipe) */
+	bool is_done; /* nothing more will come; store_summary() and cap_facts() may be read */
 };
 
 struct store_side {
@@ -103,8 +101,11 @@ void store_free(struct store *s);
 /* ---- the writer ---- */
 
 struct sink *store_sink(struct store *s); /* belongs to the store */
-/* Let readers see what the events so far brought; after each batch.  per_mille: as cap_progress(). */
-void store_publish(struct store *s, int per_mille);
+/*
+ * Let readers see what the events so far brought; after each batch.  per_mille, packets: as engine_options.progress
+ * is told.
+ */
+void store_publish(struct store *s, int per_mille, uint64_t packets);
 
 /* ---- readers ---- */
 

@@ -7,12 +7,21 @@
  */
 #include "config.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "capture/input.h"
 #include "tcpshadow/mem.h"
+
+struct cap_reader {
+	const struct cap *cap;
+	uint8_t *bytes; /* the record read last */
+	size_t size;
+};
 
 struct cap {
 	struct facts facts;
@@ -20,8 +29,8 @@ struct cap {
 	struct input *inputs; /* one per file */
 	size_t current;       /* being read */
 	struct input_shared shared;
-	uint8_t *reread; /* the record cap_reread() gave last */
-	size_t reread_cap;
+	struct cap_reader reader; /* of cap_reread() */
+	int wake[2];              /* a pipe for cap_interrupt(); -1 = no input can make it wait */
 };
 
 /* What an expression is tried on when no input tells its link type yet. */
@@ -86,6 +95,21 @@ static int compile_filter(struct cap *c, struct err *e)
 	return valid > 0 ? 0 : err_set(e, "%s", first.text);
 }
 
+/* Inputs that may make us wait can be told to stop. */
+static int make_interruptible(struct cap *c, struct err *e)
+{
+	for (size_t i = 0; i < c->facts.sum.nfiles; i++) {
+		struct source *s = &c->inputs[i].source;
+
+		if (!c->inputs[i].format || s->size > 0)
+			continue;
+		if (c->wake[0] < 0 && pipe2(c->wake, O_CLOEXEC | O_NONBLOCK) < 0)
+			return err_set(e, "cannot make a pipe: %s", strerror(errno));
+		s->wake_fd = c->wake[0];
+	}
+	return 0;
+}
+
 struct cap *cap_open(const struct cap_options *o, struct err *e)
 {
 	struct cap *c;
@@ -99,10 +123,13 @@ struct cap *cap_open(const struct cap_options *o, struct err *e)
 	facts_init(&c->facts, o->files, o->nfiles);
 	spool_init(&c->spool, o->spool_bytes);
 	c->inputs = mem_alloc(o->nfiles, sizeof(*c->inputs));
+	c->reader.cap = c;
+	c->wake[0] = c->wake[1] = -1;
 	c->shared.facts = &c->facts;
 	c->shared.filter = filter_new(o->bpf);
 	c->shared.left = o->max_packets ? o->max_packets : UINT64_MAX;
-	if (open_inputs(c, e) < 0 || (o->bpf && compile_filter(c, e) < 0)) {
+	if (open_inputs(c, e) < 0 || (o->bpf && compile_filter(c, e) < 0) ||
+	    make_interruptible(c, e) < 0) {
 		cap_close(c);
 		return NULL;
 	}
@@ -116,7 +143,10 @@ void cap_close(struct cap *c)
 	for (size_t i = 0; i < c->facts.sum.nfiles; i++)
 		input_release(&c->inputs[i]);
 	free(c->inputs);
-	free(c->reread);
+	free(c->reader.bytes);
+	for (int i = 0; i < 2; i++)
+		if (c->wake[i] >= 0)
+			(void)close(c->wake[i]);
 	filter_free(c->shared.filter);
 	spool_release(&c->spool);
 	facts_release(&c->facts);
@@ -162,9 +192,39 @@ int cap_progress(const struct cap *c)
 	return size ? (int)((double)read / (double)size * 1000) : -1;
 }
 
-int cap_reread(struct cap *c, uint16_t file, uint64_t offset, struct packet *p, struct err *e)
+void cap_interrupt(struct cap *c)
 {
+	if (c->wake[1] >= 0 && write(c->wake[1], "", 1) < 0)
+		return; /* it is full of earlier calls */
+}
+
+struct cap_reader *cap_reader_new(const struct cap *c)
+{
+	struct cap_reader *r = mem_alloc(1, sizeof(*r));
+
+	r->cap = c;
+	return r;
+}
+
+void cap_reader_free(struct cap_reader *r)
+{
+	if (!r)
+		return;
+	free(r->bytes);
+	free(r);
+}
+
+int cap_reader_read(
+    struct cap_reader *r, uint16_t file, uint64_t offset, struct packet *p, struct err *e)
+{
+	const struct cap *c = r->cap;
+
 	if (file >= c->facts.sum.nfiles || !c->inputs[file].format)
 		return err_set(e, "input %u was not read", file);
-	return input_reread(&c->inputs[file], offset, &c->reread, &c->reread_cap, p, e);
+	return input_reread(&c->inputs[file], offset, &r->bytes, &r->size, p, e);
+}
+
+int cap_reread(struct cap *c, uint16_t file, uint64_t offset, struct packet *p, struct err *e)
+{
+	return cap_reader_read(&c->reader, file, offset, p, e);
 }

@@ -311,7 +311,7 @@ static void end_input(struct input *in, const struct window *w, ssize_t status, 
 	uint64_t need = in->offset - in->record_start + in->skip + in->need;
 
 	in->has_ended = true;
-	if (status == 0 && have == 0)
+	if (status == 0 && (have == 0 || in->source.is_interrupted))
 		return;
 	if (status == 0)
 		(void)err_set(
@@ -349,13 +349,13 @@ static int fail_reread(const struct input *in, uint64_t offset, struct err *e)
 		return err_set(e,
 		    "%s: byte %" PRIu64 " cannot be read again: only the first %" PRIu64
 		    " bytes were kept",
-		    in->name, offset, s->kept);
+		    in->name, offset, (uint64_t)s->kept);
 	return err_set(
 	    e, "%s: byte %" PRIu64 " cannot be read again: the file has changed", in->name, offset);
 }
 
-int input_reread(struct input *in, uint64_t offset, uint8_t **bytes, size_t *cap, struct packet *p,
-    struct err *e)
+int input_reread(const struct input *in, uint64_t offset, uint8_t **bytes, size_t *cap,
+    struct packet *p, struct err *e)
 {
 	struct record record = { RECORD_SHORT, REREAD_FIRST };
 	struct piece at = { .offset = offset };

@@ -45,7 +45,7 @@ void input_release(struct input *in);
 size_t input_read(struct input *in, struct input_shared *shared, struct cap_batch *b);
 
 /* Reads the record at `offset` again into *bytes, which grows to *cap as needed. */
-TS_NODISCARD int input_reread(struct input *in, uint64_t offset, uint8_t **bytes, size_t *cap,
+TS_NODISCARD int input_reread(const struct input *in, uint64_t offset, uint8_t **bytes, size_t *cap,
     struct packet *p, struct err *e);
 
 /* Link type of the first packet, -1 = not known yet. */

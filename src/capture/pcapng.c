@@ -16,6 +16,7 @@
 
 #include "capture/format.h"
 #include "tcpshadow/mem.h"
+#include "tcpshadow/stable.h"
 
 #define BLOCK_MIN   12u          /* type, length, and the length again */
 #define BLOCK_MAX   (144u << 20) /* a packet of 128 MB and its options */
@@ -64,10 +65,10 @@ struct interface {
 struct pcapng_reader {
 	struct facts *facts;
 	struct cap_file_facts *file;
-	struct section *sections;
-	size_t nsections, sections_cap;
-	struct interface *interfaces; /* of all sections, in order */
-	size_t ninterfaces, interfaces_cap;
+	/* What was read so far, for pcapng_again(), in other threads too. */
+	struct stable sections;
+	struct stable interfaces; /* of all sections, in order */
+	_Atomic size_t nsections, ninterfaces;
 	uint32_t trailer; /* of a block being skipped: the length that must follow; 0 = none */
 };
 
@@ -83,6 +84,16 @@ struct option {
 	uint16_t code;
 	struct rd value;
 };
+
+static const struct section *section_at(const struct pcapng_reader *g, size_t i)
+{
+	return stable_at(&g->sections, i);
+}
+
+static struct interface *interface_at(const struct pcapng_reader *g, size_t i)
+{
+	return stable_at(&g->interfaces, i);
+}
 
 /* The byte order that a section's header says it is in. */
 static bool read_order(struct rd r, bool *is_big_endian)
@@ -110,6 +121,8 @@ void *pcapng_new(struct facts *facts, struct cap_file_facts *file)
 
 	g->facts = facts;
 	g->file = file;
+	stable_init(&g->sections, sizeof(struct section));
+	stable_init(&g->interfaces, sizeof(struct interface));
 	return g;
 }
 
@@ -117,8 +130,8 @@ static void pcapng_free(void *reader)
 {
 	struct pcapng_reader *g = reader;
 
-	free(g->sections);
-	free(g->interfaces);
+	stable_release(&g->sections);
+	stable_release(&g->interfaces);
 	free(g);
 }
 
@@ -147,6 +160,7 @@ static void note_comment(struct pcapng_reader *g, const struct option *o, uint64
 static int read_section(
     struct pcapng_reader *g, struct block *b, uint64_t offset, struct err *cause)
 {
+	struct section *section;
 	struct option o;
 	uint16_t major, minor;
 
@@ -162,12 +176,13 @@ static int read_section(
 		return err_set(cause, "there are more than %zu sections", ENTRIES_MAX);
 	while (next_option(b, &o))
 		note_comment(g, &o, 0);
-	g->sections = mem_grow(g->sections, g->nsections, &g->sections_cap, sizeof(*g->sections));
-	g->sections[g->nsections++] = (struct section){
+	section = stable_reach(&g->sections, g->nsections);
+	*section = (struct section){
 		.offset = offset,
 		.first = g->ninterfaces,
 		.is_big_endian = b->is_big_endian,
 	};
+	g->nsections++;
 	g->file->sections++;
 	return 0;
 }
@@ -229,7 +244,7 @@ static void find_shortcut(struct interface *i)
 
 static int read_interface(struct pcapng_reader *g, struct block *b, struct err *cause)
 {
-	struct interface i = { .per_second = 1000000 };
+	struct interface i = { .per_second = 1000000 }, *kept;
 
 	i.linktype = format_linktype(rd_u16(&b->r, b->is_big_endian));
 	rd_skip(&b->r, 2);
@@ -241,9 +256,9 @@ static int read_interface(struct pcapng_reader *g, struct block *b, struct err *
 	if (read_interface_options(g, &i, b, cause) < 0)
 		return -1;
 	find_shortcut(&i);
-	g->interfaces =
-	    mem_grow(g->interfaces, g->ninterfaces, &g->interfaces_cap, sizeof(*g->interfaces));
-	g->interfaces[g->ninterfaces++] = i;
+	kept = stable_reach(&g->interfaces, g->ninterfaces);
+	*kept = i;
+	g->ninterfaces++;
 	g->file->interfaces++;
 	g->file->nanoseconds = g->file->nanoseconds || i.per_second > 1000000;
 	if (i.snaplen > g->file->snaplen)
@@ -272,7 +287,7 @@ static size_t find_section(const struct pcapng_reader *g, uint64_t offset)
 	while (high - low > 1) {
 		size_t middle = low + (high - low) / 2;
 
-		if (g->sections[middle].offset <= offset)
+		if (section_at(g, middle)->offset <= offset)
 			low = middle;
 		else
 			high = middle;
@@ -283,11 +298,11 @@ static size_t find_section(const struct pcapng_reader *g, uint64_t offset)
 static const struct interface *find_interface(
     const struct pcapng_reader *g, size_t section, uint32_t id)
 {
-	size_t first = g->sections[section].first, end = g->ninterfaces;
+	size_t first = section_at(g, section)->first, end = g->ninterfaces;
 
 	if (section + 1 < g->nsections)
-		end = g->sections[section + 1].first;
-	return id < end - first ? &g->interfaces[first + id] : NULL;
+		end = section_at(g, section + 1)->first;
+	return id < end - first ? interface_at(g, first + id) : NULL;
 }
 
 /* Reads the fields before the packet's bytes; what only some blocks have keeps its default. */
@@ -379,7 +394,7 @@ static void replace_counter(uint64_t *counter, uint64_t *sum, struct option *o, 
 static void read_statistics(struct pcapng_reader *g, struct block *b)
 {
 	struct cap_facts *sum = &g->facts->sum;
-	size_t first = g->sections[g->nsections - 1].first;
+	size_t first = section_at(g, g->nsections - 1)->first;
 	uint32_t id = rd_u32(&b->r, b->is_big_endian);
 	struct interface *i;
 	struct option o;
@@ -387,7 +402,7 @@ static void read_statistics(struct pcapng_reader *g, struct block *b)
 	rd_skip(&b->r, 8); /* time */
 	if (b->r.is_short || id >= g->ninterfaces - first)
 		return;
-	i = &g->interfaces[first + id];
+	i = interface_at(g, first + id);
 	while (next_option(b, &o)) {
 		if (o.code == OPTION_INTERFACE_DROPS)
 			replace_counter(&i->drops, &sum->dropped_interface, &o, b->is_big_endian);
@@ -476,7 +491,7 @@ static struct record read_packet_block(
 static struct record finish_skip(struct pcapng_reader *g, const struct piece *at, struct err *cause)
 {
 	struct rd r = rd_make(at->bytes, at->len);
-	uint32_t trailer = rd_u32(&r, g->sections[g->nsections - 1].is_big_endian);
+	uint32_t trailer = rd_u32(&r, section_at(g, g->nsections - 1)->is_big_endian);
 
 	if (r.is_short)
 		return (struct record){ RECORD_SHORT, 4 };
@@ -490,7 +505,7 @@ static struct record pcapng_next(
     void *reader, const struct piece *at, struct packet *p, struct err *cause)
 {
 	struct pcapng_reader *g = reader;
-	bool big = g->nsections > 0 && g->sections[g->nsections - 1].is_big_endian;
+	bool big = g->nsections > 0 && section_at(g, g->nsections - 1)->is_big_endian;
 	struct block b;
 	struct record record;
 	int status = 0;
@@ -534,7 +549,7 @@ static struct record pcapng_again(
 		(void)err_set(cause, "nothing was read of it before");
 		return (struct record){ RECORD_BROKEN, 0 };
 	}
-	record = open_block(&b, at, g->sections[section].is_big_endian, cause);
+	record = open_block(&b, at, section_at(g, section)->is_big_endian, cause);
 	if (record.kind != RECORD_OTHER)
 		return record;
 	if (b.type != BLOCK_ENHANCED && b.type != BLOCK_PACKET && b.type != BLOCK_SIMPLE)

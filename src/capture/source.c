@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,10 +33,26 @@ static ssize_t read_retry(int fd, uint8_t *bytes, size_t n)
 	return k;
 }
 
+/* False when the wait was interrupted. */
+static bool wait_for_bytes(const struct source *s)
+{
+	struct pollfd fds[2] = { { .fd = s->fd, .events = POLLIN },
+		{ .fd = s->wake_fd, .events = POLLIN } };
+
+	while (poll(fds, 2, -1) < 0 && errno == EINTR)
+		;
+	return fds[1].revents == 0;
+}
+
 static ssize_t read_fd(struct source *s, uint8_t *bytes, size_t n, struct err *cause)
 {
-	ssize_t k = read_retry(s->fd, bytes, n);
+	ssize_t k;
 
+	if (s->wake_fd >= 0 && !wait_for_bytes(s)) {
+		s->is_interrupted = true;
+		return 0;
+	}
+	k = read_retry(s->fd, bytes, n);
 	if (k < 0)
 		return err_set(cause, "cannot read: %s", strerror(errno));
 	s->raw_read += (uint64_t)k;
@@ -85,6 +102,7 @@ int source_open(struct source *s, const char *name, struct spool *spool, struct 
 	enum unpack_kind kind;
 
 	memset(s, 0, sizeof(*s));
+	s->wake_fd = -1;
 	s->raw = mem_alloc(RAW_BYTES, 1);
 	if (open_fd(s, name, cause) < 0 || read_magic(s, cause) < 0)
 		goto fail;

@@ -4,6 +4,7 @@
  *
  * Input:  a plain, gzip or zstd file by name, or standard input ("-").
  * Limits: positions can be read again in plain files, and elsewhere as far as the spool kept the bytes.
+ * Threads: source_pread() may be called while another thread reads.
  * Does not: know capture formats.
  */
 #ifndef TCPSHADOW_CAPTURE_SOURCE_H
@@ -27,11 +28,13 @@ struct source {
 	uint8_t *
 	    raw; /* bytes from fd that were not decompressed yet, or looked at to know the format */
 	size_t raw_at, raw_len;
-	struct err failed;   /* a failure to be told by the next call; "" = none */
-	struct spool *spool; /* NULL = seekable */
-	uint64_t spool_at;   /* position in the spool of our first byte */
-	uint64_t kept;       /* bytes in the spool */
-	uint64_t delivered;  /* bytes given by source_read */
+	struct err failed;          /* a failure to be told by the next call; "" = none */
+	struct spool *spool;        /* NULL = seekable */
+	uint64_t spool_at;          /* position in the spool of our first byte */
+	_Atomic uint64_t kept;      /* bytes in the spool */
+	_Atomic uint64_t delivered; /* bytes given by source_read */
+	int wake_fd;         /* readable = stop waiting for bytes that may never come; -1 = none */
+	bool is_interrupted; /* it was: the input has ended early */
 };
 
 /* On failure nothing is left open.  The spool (for all inputs) must outlive the source. */

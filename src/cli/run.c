@@ -20,7 +20,7 @@
 #include "tcpshadow/text.h"
 
 /* Set by the handler of SIGINT and SIGTERM; a handler can reach nothing but a global. */
-static volatile int stop_requested;
+static _Atomic int stop_requested;
 
 static void request_stop(int signal_number)
 {

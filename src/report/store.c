@@ -172,6 +172,17 @@ static void count_segment(struct store_open *o, const struct event_segment *g)
 	side->zero_windows += g->notes >> SEGMENT_NOTE_ZERO_WINDOW & 1u;
 }
 
+static void note_time(struct store *s, int64_t time)
+{
+	struct store_snapshot *now = &s->now;
+
+	if (now->ntcp == 0 || time < now->first_ts)
+		now->first_ts = time;
+	if (now->ntcp == 0 || time > now->last_ts)
+		now->last_ts = time;
+	now->ntcp++;
+}
+
 static void on_segment(struct store *s, const struct event *ev)
 {
 	const struct event_segment *g = &ev->u.segment;
@@ -188,8 +199,8 @@ static void on_segment(struct store *s, const struct event *ev)
 	measure(o, g);
 	for (unsigned end = 0; end < 2; end++)
 		o->row.sides[end].state = g->states[end];
-	o->row.client_end = g->end != g->from_client;
-	s->now.ntcp++;
+	o->row.client_end = g->from_client ? g->end : !g->end;
+	note_time(s, g->time);
 	mark_dirty(s, o);
 }
 
@@ -326,25 +337,7 @@ static int store_event(struct sink *sink, const struct event *ev, struct err *e)
 
 /* ---- publishing ---- */
 
-static void publish_facts(struct store *s)
-{
-	const struct cap_facts *f = s->facts;
-	struct store_snapshot *now = &s->now;
-
-	now->packets = f->packets;
-	now->filtered = f->filtered;
-	now->bytes = f->bytes;
-	now->wire_bytes = f->wire_bytes;
-	now->truncated = f->truncated;
-	now->first_ts = f->first_ts;
-	now->last_ts = f->last_ts;
-	now->spool_overflow = f->spool_overflow;
-	for (size_t i = 0; i < f->nfiles; i++)
-		atomic_store_explicit(
-		    &s->file_packets[i], f->files[i].packets, memory_order_relaxed);
-}
-
-void store_publish(struct store *s, int per_mille)
+void store_publish(struct store *s, int per_mille, uint64_t packets)
 {
 	for (size_t i = 0; i < s->ndirty; i++) {
 		struct store_open *o = s->open[s->dirty[i]];
@@ -353,8 +346,8 @@ void store_publish(struct store *s, int per_mille)
 			publish_row(s, o);
 	}
 	s->ndirty = 0;
-	publish_facts(s);
 	s->now.per_mille = per_mille;
+	s->now.packets = packets;
 	s->now.generation++;
 	publish_put(s->status, &s->now, sizeof(s->now));
 }
@@ -378,7 +371,7 @@ static int store_finish(struct sink *sink, const struct run_summary *sum, struct
 	(void)e;
 	keep_summary(s, sum);
 	s->now.is_done = true;
-	store_publish(s, sum->interrupted ? s->now.per_mille : 1000);
+	store_publish(s, sum->interrupted ? s->now.per_mille : 1000, sum->capture->packets);
 	return 0;
 }
 
@@ -404,7 +397,6 @@ struct store *store_new(const struct cap_facts *facts)
 	stable_init(&s->rows, sizeof(struct store_row));
 	stable_init(&s->owners, sizeof(_Atomic uint32_t));
 	stable_init(&s->findings, sizeof(struct store_finding));
-	s->file_packets = mem_alloc(facts->nfiles, sizeof(*s->file_packets));
 	s->opens = pool_new(sizeof(struct store_open), 0);
 	return s;
 }
@@ -419,7 +411,6 @@ void store_free(struct store *s)
 	stable_release(&s->owners);
 	stable_release(&s->findings);
 	pool_free(s->opens);
-	free(s->file_packets);
 	free(s->kept);
 	free(s->open);
 	free(s->dirty);

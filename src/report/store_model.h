@@ -6,7 +6,7 @@
 #define REPORT_STORE_MODEL_H
 
 #include "report/publish.h"
-#include "report/stable.h"
+#include "tcpshadow/stable.h"
 #include "tcpshadow/store.h"
 
 /* A packet as it is kept.  Written once, before the row that counts it is published. */
@@ -86,7 +86,6 @@ struct store {
 	struct stable owners;   /* _Atomic uint32_t: id by ordinal - 1, 0 = none */
 	struct stable findings; /* struct store_finding */
 	publish_word status[1 + PUBLISH_WORDS(sizeof(struct store_snapshot))];
-	publish_word *file_packets; /* of each input so far */
 
 	/* the writer's */
 	struct store_snapshot now;

@@ -87,7 +87,7 @@ struct store_finding store_finding(const struct store *s, uint32_t i)
 
 static uint64_t packets_of(const struct store *s, size_t file)
 {
-	return atomic_load_explicit(&s->file_packets[file], memory_order_relaxed);
+	return atomic_load_explicit(&s->facts->files[file].packets, memory_order_relaxed);
 }
 
 uint64_t store_number(const struct store *s, uint64_t ordinal, uint16_t *file)

@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "report/publish.h"
-#include "report/stable.h"
 #include "tcpshadow/mem.h"
+#include "tcpshadow/stable.h"
 #include "tcpshadow/store.h"
 
 /* ---- a run with the store, and a second sink that remembers the packets in a plain list ---- */
@@ -67,8 +67,7 @@ struct run {
 
 static void publish(void *ctx, int per_mille, uint64_t packets)
 {
-	(void)packets;
-	store_publish(ctx, per_mille);
+	store_publish(ctx, per_mille, packets);
 }
 
 static void run_files(struct run *r, const char *const *files, size_t n, size_t batch)

@@ -4,8 +4,8 @@
  *
  * Memory: chunk i holds STABLE_FIRST << i objects; large ones are touched by the system only as they fill.
  */
-#ifndef REPORT_STABLE_H
-#define REPORT_STABLE_H
+#ifndef TCPSHADOW_STABLE_H
+#define TCPSHADOW_STABLE_H
 
 #include <stdatomic.h>
 

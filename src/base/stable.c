@@ -6,8 +6,8 @@
 
 #include <stdlib.h>
 
-#include "report/stable.h"
 #include "tcpshadow/mem.h"
+#include "tcpshadow/stable.h"
 
 void stable_init(struct stable *s, size_t object_size)
 {
