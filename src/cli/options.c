@@ -13,7 +13,8 @@
 #include "tcpshadow/near.h"
 
 #define ON(command) (1u << COMMAND_##command)
-#define READS       (ON(LIST) | ON(SHOW) | ON(FOLLOW) | ON(SUMMARY) | ON(FINDINGS) | ON(EXTRACT))
+#define READS       (REPORTS | ON(BROWSE))
+#define REPORTS     (ON(LIST) | ON(SHOW) | ON(FOLLOW) | ON(SUMMARY) | ON(FINDINGS) | ON(EXTRACT))
 #define ALL         (READS | ON(CATALOGUE))
 
 const struct command_row command_rows[COMMAND_COUNT] = {

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/browse.h"
 #include "cli/follow_cmd.h"
 #include "cli/message.h"
 #include "cli/progress.h"
@@ -250,6 +251,8 @@ static int run_catalogue(const struct options *o, struct settings *s)
 int run_command(const struct options *o, struct settings *s)
 {
 	switch (o->command) {
+	case COMMAND_BROWSE:
+		return browse_run(o, s);
 	case COMMAND_LIST:
 	case COMMAND_SUMMARY:
 	case COMMAND_FINDINGS:

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "report/finding_text.h"
+#include "tcpshadow/finding_text.h"
 #include "report/outcome.h"
 #include "report/place.h"
 #include "report/wrap.h"

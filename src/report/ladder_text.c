@@ -6,7 +6,7 @@
 
 #include <inttypes.h>
 
-#include "report/finding_text.h"
+#include "tcpshadow/finding_text.h"
 #include "report/outcome.h"
 #include "tcpshadow/ladder.h"
 #include "tcpshadow/text.h"

@@ -1,23 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * outcome - how a connection went, in a few words for people.
+ * outcome - the letter of a severity in the tables of the reports.
  */
 #ifndef REPORT_OUTCOME_H
 #define REPORT_OUTCOME_H
 
+#include "tcpshadow/outcome.h"
 #include "tcpshadow/report.h"
 
-/* "closed", "refused", "no answer", "reset by server", "mid-stream, open"; brief: "RST server". */
-void outcome_text(struct buf *out, const struct conn_record *r, bool brief);
-/* The letter of a severity: X error, ! warn, ~ note, . info. */
-char outcome_mark(enum severity s);
 /* The escape sequence of a letter's colour; NULL = none. */
 const char *outcome_color(char mark);
 /* The letter as it is shown, and a blank. */
 void outcome_letter(struct buf *out, char mark, const struct report_options *o);
-/* The last state of a side, with ? while it is only presumed. */
-void outcome_state(struct buf *out, const struct side_record *s, bool brief);
-/* "port unreachable" for port_unreachable. */
-void outcome_words(struct buf *out, const char *word);
 
 #endif

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "report/finding_text.h"
+#include "tcpshadow/finding_text.h"
 #include "report/ladder_draw.h"
 #include "report/outcome.h"
 #include "report/place.h"

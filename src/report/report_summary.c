@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "report/finding_text.h"
+#include "tcpshadow/finding_text.h"
 #include "report/outcome.h"
 #include "report/place.h"
 #include "report/record_json.h"

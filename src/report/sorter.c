@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/finding_text.h"
+#include "tcpshadow/finding_text.h"
 #include "report/sorter.h"
 #include "tcpshadow/mem.h"
 

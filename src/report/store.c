@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/finding_text.h"
+#include "tcpshadow/finding_text.h"
 #include "report/keep.h"
 #include "report/store_model.h"
 #include "tcpshadow/mem.h"

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "report/finding_text.h"
+#include "tcpshadow/finding_text.h"
 #include "report/record_json.h"
 #include "report/where_field.h"
 #include "tcpshadow/buf.h"

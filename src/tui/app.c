@@ -17,12 +17,13 @@ enum {
 	COUNT_LIMIT = 1000000000,
 };
 
-void app_init(struct app *a, struct store *store, int w, int h)
+void app_init(struct app *a, const struct tui_options *o, int w, int h)
 {
 	*a = (struct app){ .waits = ACTION_COUNT };
-	ui_init(&a->ui, store);
+	ui_init(&a->ui, o);
 	grid_init(&a->grid, w, h, a->ui.tier);
 	a->ui.page = h - 1;
+	store_snapshot(a->ui.store, &a->ui.snap);
 	ui_open(&a->ui, (enum screen)0);
 }
 
@@ -107,9 +108,20 @@ static void key(struct app *a, uint32_t k)
 	}
 }
 
+/* What the store has by now. */
+static void update(struct app *a)
+{
+	struct view *v = ui_top(&a->ui);
+
+	store_snapshot(a->ui.store, &a->ui.snap);
+	if (v->ops->update)
+		v->ops->update(v, &a->ui);
+}
+
 void app_event(struct app *a, const struct app_event *ev)
 {
 	a->ui.now = ev->now;
+	update(a);
 	switch (ev->type) {
 	case APP_KEY:
 		key(a, ev->key);
@@ -137,6 +149,7 @@ void app_draw(struct app *a)
 	struct rect r = grid_rect(g), bottom = rect_take_bottom(&r, 1);
 	struct view *v = ui_top(&a->ui);
 
+	update(a);
 	g->tier = a->ui.tier;
 	grid_clear(g);
 	if (g->w < MIN_WIDTH || g->h < MIN_HEIGHT) {

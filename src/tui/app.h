@@ -32,7 +32,7 @@ struct app {
 	enum action waits; /* for the key that is its argument; ACTION_COUNT = none */
 };
 
-void app_init(struct app *a, struct store *store, int w, int h);
+void app_init(struct app *a, const struct tui_options *o, int w, int h);
 void app_release(struct app *a);
 void app_event(struct app *a, const struct app_event *ev);
 /* An action by its id, as if its key had been typed. */

@@ -138,31 +138,31 @@ static int run_type(struct script *s)
 	return 0;
 }
 
-bool script_size(const char *text, size_t n, int *w, int *h)
+bool tui_parse_size(const char *text, size_t n, struct tui_size *size)
 {
-	int *to = w;
+	int *to = &size->w;
 
-	*w = *h = 0;
+	size->w = size->h = 0;
 	for (size_t i = 0; i < n; i++) {
-		if (text[i] == 'x' && to == w)
-			to = h;
+		if (text[i] == 'x' && to == &size->w)
+			to = &size->h;
 		else if (text[i] >= '0' && text[i] <= '9' && *to < 1000)
 			*to = *to * 10 + (text[i] - '0');
 		else
 			return false;
 	}
-	return *w > 0 && *h > 0;
+	return size->w > 0 && size->h > 0;
 }
 
 static int run_size(struct script *s)
 {
 	const char *word;
 	size_t n = next_word(s, &word);
-	int w, h;
+	struct tui_size size;
 
-	if (!script_size(word, n, &w, &h))
+	if (!tui_parse_size(word, n, &size))
 		return err_set(s->error, "line %u: a size is WIDTHxHEIGHT", s->line);
-	event(s, (struct app_event){ .type = APP_RESIZE, .w = w, .h = h });
+	event(s, (struct app_event){ .type = APP_RESIZE, .w = size.w, .h = size.h });
 	return 0;
 }
 
@@ -252,4 +252,17 @@ int script_run(struct app *a, const char *script, struct buf *out, struct err *e
 			return -1;
 	}
 	return 0;
+}
+
+int tui_script(const struct tui_options *o, struct tui_size size, const char *script,
+    struct buf *out, struct err *e)
+{
+	struct app app;
+	int rc;
+
+	app_init(&app, o, size.w, size.h);
+	app_draw(&app);
+	rc = script_run(&app, script, out, e);
+	app_release(&app);
+	return rc;
 }

@@ -19,8 +19,6 @@
 #include "tui/app.h"
 
 /* -1 and the line that is wrong. */
-/* "80x24" of n bytes. */
-bool script_size(const char *text, size_t n, int *w, int *h);
 TS_NODISCARD int script_run(struct app *a, const char *script, struct buf *out, struct err *e);
 /* Both planes and the cursor. */
 void script_dump(struct buf *out, const struct grid *g, const char *title);

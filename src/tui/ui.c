@@ -19,9 +19,10 @@ static const struct view_ops *const screens[SCREEN_COUNT] = {
 #undef SCREEN
 };
 
-void ui_init(struct ui *ui, struct store *store)
+void ui_init(struct ui *ui, const struct tui_options *o)
 {
-	*ui = (struct ui){ .store = store, .tier = TIER_BLOCKS, .page = 1 };
+	*ui = (struct ui){ .options = o, .store = o->store, .session = STORE_NONE, .page = 1 };
+	ui->tier = o->ascii ? TIER_ASCII : TIER_BLOCKS;
 	buf_init(&ui->find);
 	buf_init(&ui->message);
 	buf_init(&ui->copied);

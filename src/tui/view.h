@@ -8,6 +8,7 @@
 #ifndef TUI_VIEW_H
 #define TUI_VIEW_H
 
+#include "tcpshadow/tui.h"
 #include "tui/grid.h"
 #include "tui/key.h"
 
@@ -51,6 +52,8 @@ struct view_ops {
 	size_t size; /* of the view's own struct, whose first member is a struct view */
 	void (*open)(struct view *v, struct ui *ui); /* NULL = zeroed memory is enough */
 	void (*close)(struct view *v);               /* NULL = nothing is owned */
+	/* The snapshot has changed: before each event and each drawing.  NULL = nothing depends on it. */
+	void (*update)(struct view *v, struct ui *ui);
 	/*
 	 * Draws all of r.  Changes nothing that can be seen later: scroll positions are stored by actions
 	 * only, so that a screen made small and large again looks as before.
@@ -72,13 +75,13 @@ struct view {
 
 enum { UI_STACK_MAX = 16 };
 
-struct store;
-
 /* Shared by all views.  The current packet stays the same when the view changes. */
 struct ui {
-	struct store *store; /* borrowed; grows meanwhile, read through its snapshots */
-	uint64_t session;    /* id of the current session, 0 = none */
-	uint64_t packet;     /* ordinal of the current packet, 0 = none */
+	const struct tui_options *options; /* borrowed */
+	const struct store *store;         /* of the options; it grows meanwhile */
+	struct store_snapshot snap;        /* taken before each event and before each drawing */
+	uint32_t session;                  /* index of the current session, STORE_NONE = none */
+	uint64_t packet;                   /* ordinal of the current packet, 0 = none */
 	uint8_t setting[SETTING_COUNT];
 	enum glyph_tier tier;
 	int64_t now;        /* ns, from the event that is handled */
@@ -92,7 +95,7 @@ struct ui {
 	bool is_over; /* quit */
 };
 
-void ui_init(struct ui *ui, struct store *store);
+void ui_init(struct ui *ui, const struct tui_options *o);
 void ui_release(struct ui *ui);
 struct view *ui_top(const struct ui *ui);
 /* One screen deeper; when that screen is open already, back to it. */

@@ -9,13 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/finding_text.h"
 #include "report/json.h"
 #include "report/place.h"
 #include "report/sorter.h"
 #include "report/table.h"
 #include "report/wrap.h"
 #include "tcpshadow/find.h"
+#include "tcpshadow/finding_text.h"
 #include "tcpshadow/ladder.h"
 
 START_TEST(test_json)

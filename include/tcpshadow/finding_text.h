@@ -2,8 +2,8 @@
 /*
  * finding_text - findings as people read them, and which of them is worse.
  */
-#ifndef REPORT_FINDING_TEXT_H
-#define REPORT_FINDING_TEXT_H
+#ifndef TCPSHADOW_FINDING_TEXT_H
+#define TCPSHADOW_FINDING_TEXT_H
 
 #include "tcpshadow/report.h"
 

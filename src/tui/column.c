@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * column - the cells of the sessions table.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "tcpshadow/finding_text.h"
+#include "tcpshadow/outcome.h"
+#include "tcpshadow/text.h"
+#include "tui/column.h"
+
+const struct column_row *column_row(enum column c)
+{
+	static const struct column_row rows[COLUMN_COUNT] = {
+#define COLUMN(id, name, title, width, priority, from, to, descending, help)                       \
+	{ name, title, width, priority, from, to, descending, help },
+#include "tui/column.def"
+#undef COLUMN
+	};
+
+	return &rows[c];
+}
+
+enum column column_by_name(const char *name, size_t n)
+{
+	for (unsigned c = 0; c < COLUMN_COUNT; c++) {
+		const char *known = column_row((enum column)c)->name;
+
+		if (strlen(known) == n && memcmp(known, name, n) == 0)
+			return (enum column)c;
+	}
+	return COLUMN_COUNT;
+}
+
+enum role column_health_role(char letter)
+{
+	switch (letter) {
+	case 'X':
+		return ROLE_ERROR;
+	case '!':
+		return ROLE_WARN;
+	case '~':
+		return ROLE_NOTE;
+	case '.':
+		return ROLE_FINE;
+	default:
+		return ROLE_DIM;
+	}
+}
+
+/* How a connection that is not over stands. */
+static const char *open_state(const struct store_session *row)
+{
+	uint8_t client = row->sides[SIDE_CLIENT].state, server = row->sides[SIDE_SERVER].state;
+
+	if (row->is_midstream)
+		return "mid, open";
+	if (client == TCPS_ESTABLISHED && server == TCPS_ESTABLISHED)
+		return "open";
+	return client < TCPS_ESTABLISHED || server < TCPS_ESTABLISHED ? "opening" : "closing";
+}
+
+static void state_text(struct buf *out, const struct store_session *row)
+{
+	if (row->record)
+		outcome_text(out, row->record, true);
+	else
+		buf_addstr(out, open_state(row));
+}
+
+static void side_state_text(struct buf *out, const struct store_side *side)
+{
+	buf_addstr(out, tcp_state_brief((enum tcp_state)side->state));
+	if (side->is_presumed)
+		buf_addch(out, '?');
+}
+
+static void time_text(struct buf *out, int64_t ns, bool known)
+{
+	if (known)
+		text_duration(out, ns);
+	else
+		buf_addch(out, '-');
+}
+
+static uint64_t bytes_of(const struct store_session *row)
+{
+	return row->sides[0].bytes + row->sides[1].bytes;
+}
+
+/* Bytes a second; 0 = it lasted no time. */
+static uint64_t rate_of(const struct store_session *row)
+{
+	int64_t ns = row->end - row->start;
+
+	return ns > 0 ? (uint64_t)((double)bytes_of(row) * 1e9 / (double)ns) : 0;
+}
+
+static void rate_text(struct buf *out, const struct store_session *row)
+{
+	if (row->end <= row->start) {
+		buf_addch(out, '-');
+		return;
+	}
+	text_bytes(out, rate_of(row));
+	buf_addstr(out, "/s");
+}
+
+static void day_time_text(struct buf *out, const struct column_cell *cell)
+{
+	struct buf date = BUF_INIT;
+
+	text_date(&date, cell->row->start, cell->ui->options->utc);
+	if (date.len >= 19)
+		buf_add(out, date.data + 11, 8);
+	buf_release(&date);
+}
+
+static void problem_text(struct buf *out, const struct store_session *row)
+{
+	const struct finding *worst = NULL;
+
+	if (row->record)
+		worst = finding_text_next(row->record->findings, row->record->nfindings, NULL);
+	if (worst && finding_info((enum finding_id)worst->id)->severity >= SEVERITY_NOTE)
+		buf_addstr(out, finding_info((enum finding_id)worst->id)->title);
+}
+
+static uint64_t number_of(const struct column_cell *cell, enum column c)
+{
+	const struct store_session *row = cell->row;
+	const struct store_side *client = &row->sides[SIDE_CLIENT];
+	const struct store_side *server = &row->sides[SIDE_SERVER];
+
+	switch ((int)c) {
+	case COLUMN_BYTES:
+	case COLUMN_ACTIVITY:
+		return bytes_of(row);
+	case COLUMN_CLIENT_BYTES:
+		return client->bytes;
+	case COLUMN_SERVER_BYTES:
+		return server->bytes;
+	case COLUMN_PACKETS:
+		return row->npackets;
+	case COLUMN_RETX:
+		return client->retransmissions + server->retransmissions;
+	case COLUMN_ZERO_WINDOW:
+		return client->zero_windows + server->zero_windows;
+	case COLUMN_RATE:
+		return rate_of(row);
+	default:
+		return (uint64_t)cell->index + 1;
+	}
+}
+
+static void duration_text(struct buf *out, const struct column_cell *cell, enum column c)
+{
+	const struct store_session *row = cell->row;
+
+	if (c == COLUMN_RTT)
+		time_text(out, row->rtt, row->rtt >= 0);
+	else if (c == COLUMN_GAP)
+		time_text(out, row->gap, row->gap > 0);
+	else
+		text_duration(out, row->end - row->start);
+}
+
+void column_text(struct buf *out, const struct column_cell *cell, enum column c)
+{
+	const struct store_session *row = cell->row;
+
+	switch (c) {
+	case COLUMN_HEALTH:
+		buf_addch(out, store_health(row));
+		return;
+	case COLUMN_ID:
+		buf_add_u64(out, number_of(cell, c));
+		return;
+	case COLUMN_START:
+		day_time_text(out, cell);
+		return;
+	case COLUMN_CLIENT:
+	case COLUMN_SERVER:
+		endpoint_text(out, &row->sides[c == COLUMN_SERVER].addr);
+		return;
+	case COLUMN_STATE:
+		state_text(out, row);
+		return;
+	case COLUMN_CLIENT_STATE:
+	case COLUMN_SERVER_STATE:
+		side_state_text(out, &row->sides[c == COLUMN_SERVER_STATE]);
+		return;
+	case COLUMN_BYTES:
+	case COLUMN_CLIENT_BYTES:
+	case COLUMN_SERVER_BYTES:
+	case COLUMN_PACKETS:
+	case COLUMN_RETX:
+	case COLUMN_ZERO_WINDOW:
+		text_bytes(out, number_of(cell, c));
+		return;
+	case COLUMN_RTT:
+	case COLUMN_GAP:
+	case COLUMN_DURATION:
+		duration_text(out, cell, c);
+		return;
+	case COLUMN_RATE:
+		rate_text(out, row);
+		return;
+	case COLUMN_PROBLEM:
+		problem_text(out, row);
+		return;
+	case COLUMN_ACTIVITY:
+	case COLUMN_COUNT:
+		return;
+	}
+}
+
+void column_row_text(struct buf *out, const struct column_cell *cell)
+{
+	static const enum column searched[] = { COLUMN_CLIENT, COLUMN_SERVER, COLUMN_STATE,
+		COLUMN_CLIENT_STATE, COLUMN_SERVER_STATE, COLUMN_PROBLEM };
+
+	buf_addch(out, '#');
+	column_text(out, cell, COLUMN_ID);
+	for (size_t i = 0; i < ARRAY_LEN(searched); i++) {
+		buf_addch(out, ' ');
+		column_text(out, cell, searched[i]);
+	}
+}
+
+static void quoted(struct buf *out, const struct column_cell *cell, const char *name, enum column c)
+{
+	buf_addf(out, "%s = ", name);
+	column_text(out, cell, c);
+}
+
+void column_expression(struct buf *out, const struct column_cell *cell, enum column c)
+{
+	const struct store_session *row = cell->row;
+	const struct endpoint_addr *addr = &row->sides[c == COLUMN_SERVER].addr;
+
+	switch ((int)c) {
+	case COLUMN_ID:
+		quoted(out, cell, "id", c);
+		break;
+	case COLUMN_CLIENT:
+	case COLUMN_SERVER:
+		buf_addf(out, "%s.ip = ", c == COLUMN_SERVER ? "server" : "client");
+		addr_text(out, &addr->ip, addr->version);
+		if (c == COLUMN_SERVER)
+			buf_addf(out, " and server.port = %u", addr->port);
+		break;
+	case COLUMN_CLIENT_STATE:
+	case COLUMN_SERVER_STATE:
+		buf_addf(out, "states.%s = %s", c == COLUMN_SERVER_STATE ? "server" : "client",
+		    tcp_state_name((enum tcp_state)row->sides[c == COLUMN_SERVER_STATE].state));
+		break;
+	case COLUMN_STATE:
+		if (row->record)
+			buf_addf(out, "handshake = %s and close = %s",
+			    handshake_word((enum handshake_outcome)row->record->handshake),
+			    close_word((enum close_outcome)row->record->close));
+		break;
+	case COLUMN_HEALTH:
+		buf_addf(
+		    out, "findings.severity = %s", severity_word((enum severity)row->severity));
+		break;
+	}
+}
+
+static void draw_health(struct pen *p, const struct column_cell *cell)
+{
+	char letter = store_health(cell->row);
+	char text[2] = { letter, '\0' };
+
+	p->role = (uint8_t)column_health_role(letter);
+	if (letter == '.')
+		grid_put_glyph(p, GLYPH_FINE);
+	else if (letter == '0')
+		grid_put_glyph(p, GLYPH_NO_ANSWER);
+	else
+		grid_puts(p, text);
+}
+
+/* The largest of the parts [from, to). */
+static unsigned peak(const struct store_session *row, size_t from, size_t to)
+{
+	unsigned most = 0;
+
+	for (size_t i = from; i < to && i < STORE_ACTIVITY; i++)
+		if (row->activity[i] > most)
+			most = row->activity[i];
+	return most;
+}
+
+/* Payload over the life of a connection; heights are relative to its own highest part. */
+static void draw_activity(struct pen *p, const struct column_cell *cell)
+{
+	const struct store_session *row = cell->row;
+	size_t parts = (size_t)((row->end - row->start) >> row->activity_shift) + 1;
+	size_t columns = (size_t)(p->end - p->x);
+	unsigned most = peak(row, 0, STORE_ACTIVITY), here;
+
+	if (parts > STORE_ACTIVITY)
+		parts = STORE_ACTIVITY;
+	if (columns > parts)
+		columns = parts;
+	for (size_t i = 0; i < columns; i++) {
+		here = peak(row, i * parts / columns, (i + 1) * parts / columns);
+		grid_put_glyph(p, here == 0   ? GLYPH_SPARK_0
+		                  : here == 1 ? GLYPH_SPARK_1
+		                              : (enum glyph)(GLYPH_SPARK_1 + here * 7 / most));
+	}
+}
+
+static bool is_right(enum column c)
+{
+	return c == COLUMN_ID || (c >= COLUMN_BYTES && c <= COLUMN_RATE);
+}
+
+void column_draw(struct pen *p, const struct column_cell *cell, enum column c)
+{
+	struct buf text = BUF_INIT;
+
+	if (c == COLUMN_HEALTH) {
+		draw_health(p, cell);
+		return;
+	}
+	if (c == COLUMN_ACTIVITY) {
+		draw_activity(p, cell);
+		return;
+	}
+	column_text(&text, cell, c);
+	if (c == COLUMN_CLIENT || c == COLUMN_SERVER)
+		grid_put_middle(p, text.data);
+	else if (is_right(c))
+		grid_put_right(p, text.data);
+	else
+		grid_puts(p, text.data);
+	buf_release(&text);
+}
+
+void column_draw_title(struct pen *p, enum column c)
+{
+	if (is_right(c))
+		grid_put_right(p, column_row(c)->title);
+	else
+		grid_puts(p, column_row(c)->title);
+}
+
+/* IPv4 in the lower half, its port behind it; IPv6 takes both. */
+static void address_key(struct column_key *key, const struct endpoint_addr *a)
+{
+	uint64_t half[2] = { 0, 0 };
+
+	for (size_t i = 0; i < 16; i++)
+		half[i / 8] = half[i / 8] << 8 | a->ip.b[i];
+	if (a->version == 4) {
+		key->low = half[0] >> 16 | a->port;
+	} else {
+		key->high = half[0];
+		key->low = half[1];
+	}
+}
+
+/* The worst is the largest; unanswered and mid-stream ones come before those that are fine. */
+static uint64_t health_key(const struct store_session *row)
+{
+	static const char order[] = ".?0~!X";
+	const char *at = strchr(order, store_health(row));
+
+	return at ? (uint64_t)(at - order) : 0;
+}
+
+/* What the findings cost, to order connections of the same health. */
+static uint64_t cost_of(const struct store_session *row)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; row->record && i < row->record->nfindings; i++)
+		if (row->record->findings[i].cost > 0)
+			sum += (uint64_t)row->record->findings[i].cost;
+	return sum;
+}
+
+/* The first letters as a number. */
+static void text_key(struct column_key *key, const struct column_cell *cell, enum column c)
+{
+	struct buf text = BUF_INIT;
+
+	column_text(&text, cell, c);
+	for (size_t i = 0; i < 8; i++)
+		key->high = key->high << 8 | (i < text.len ? (uint8_t)text.data[i] : 0);
+	buf_release(&text);
+}
+
+struct column_key column_key(const struct column_cell *cell, enum column c)
+{
+	struct column_key key = { 0, 0, cell->index };
+	const struct store_session *row = cell->row;
+
+	switch ((int)c) {
+	case COLUMN_HEALTH:
+		key.high = health_key(row);
+		key.low = cost_of(row);
+		break;
+	case COLUMN_CLIENT:
+	case COLUMN_SERVER:
+		address_key(&key, &row->sides[c == COLUMN_SERVER].addr);
+		break;
+	case COLUMN_STATE:
+	case COLUMN_CLIENT_STATE:
+	case COLUMN_SERVER_STATE:
+	case COLUMN_PROBLEM:
+		text_key(&key, cell, c);
+		break;
+	case COLUMN_START:
+		key.high = (uint64_t)row->start;
+		break;
+	case COLUMN_RTT:
+		key.high = row->rtt >= 0 ? (uint64_t)row->rtt + 1 : 0;
+		break;
+	case COLUMN_GAP:
+		key.high = (uint64_t)row->gap;
+		break;
+	case COLUMN_DURATION:
+		key.high = (uint64_t)(row->end - row->start);
+		break;
+	default:
+		key.high = number_of(cell, c);
+		break;
+	}
+	return key;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sessions - rows of the sessions screen: filter, order, marks.
+ *
+ * While a capture is being read the rows are put in order anew a few times a second, never more: an order of 100,000
+ * rows costs more than a key may wait.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tcpshadow/mem.h"
+#include "tui/sessions.h"
+
+#define PACE (NS_PER_SEC / 2)
+
+static int compare(const void *a, const void *b)
+{
+	const struct column_key *x = a, *y = b;
+
+	if (x->high != y->high)
+		return x->high < y->high ? -1 : 1;
+	if (x->low != y->low)
+		return x->low < y->low ? -1 : 1;
+	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static bool has_text(const struct sessions *s, const struct column_cell *cell)
+{
+	struct buf text = BUF_INIT;
+	bool found;
+
+	column_row_text(&text, cell);
+	found = strcasestr(text.data, s->filter.data) != NULL;
+	buf_release(&text);
+	return found;
+}
+
+static bool is_wanted(const struct sessions *s, const struct column_cell *cell)
+{
+	if (cell->row->is_forgotten)
+		return false;
+	if (s->filter.len == 0)
+		return true;
+	if (strcmp(s->filter.data, "marked") == 0)
+		return sessions_is_marked(s, cell->index);
+	if (s->where)
+		return store_matches(cell->ui->store, s->where, cell->index);
+	return has_text(s, cell);
+}
+
+static void order(struct sessions *s, struct column_key *keys)
+{
+	qsort(keys, s->nshown, sizeof(*keys), compare);
+	for (size_t i = 0; i < s->nshown; i++) {
+		size_t from = s->descending ? s->nshown - 1 - i : i;
+
+		s->shown[i] = keys[from].index;
+	}
+}
+
+/* In descending order, rows that are equal stay in order of their numbers. */
+static void collect(struct sessions *s, const struct ui *ui)
+{
+	uint32_t n = ui->snap.nsessions;
+	struct column_key *keys = mem_alloc(n ? n : 1, sizeof(*keys));
+	struct store_session row;
+
+	s->nshown = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		struct column_cell cell = { ui, &row, i };
+
+		store_session(ui->store, i, &row);
+		if (!is_wanted(s, &cell))
+			continue;
+		keys[s->nshown] = column_key(&cell, s->sort);
+		if (s->descending)
+			keys[s->nshown].index = UINT32_MAX - i;
+		s->nshown++;
+	}
+	if (n > s->cap_shown) {
+		s->cap_shown = n + n / 2;
+		s->shown = mem_resize(s->shown, s->cap_shown, sizeof(*s->shown));
+	}
+	order(s, keys);
+	for (size_t i = 0; s->descending && i < s->nshown; i++)
+		s->shown[i] = UINT32_MAX - s->shown[i];
+	free(keys);
+}
+
+/* The cursor stays on its session, or on its row when that is not shown any more. */
+static void keep_cursor(struct sessions *s, struct ui *ui)
+{
+	if (ui->session != STORE_NONE && sessions_go(s, ui, ui->session))
+		return;
+	if (s->list.cursor >= s->nshown)
+		s->list.cursor = s->nshown ? s->nshown - 1 : 0;
+	ui->session = s->nshown ? s->shown[s->list.cursor] : STORE_NONE;
+}
+
+void sessions_update(struct sessions *s, struct ui *ui, bool at_once)
+{
+	bool is_due = ui->now - s->ordered_at >= PACE || ui->snap.is_done || s->nshown == 0;
+
+	if (!at_once && (s->generation == ui->snap.generation || !is_due))
+		return;
+	s->generation = ui->snap.generation;
+	s->ordered_at = ui->now;
+	collect(s, ui);
+	keep_cursor(s, ui);
+}
+
+bool sessions_go(struct sessions *s, struct ui *ui, uint32_t index)
+{
+	for (size_t i = 0; i < s->nshown; i++) {
+		if (s->shown[i] != index)
+			continue;
+		s->list.cursor = i;
+		ui->session = index;
+		return true;
+	}
+	return false;
+}
+
+bool sessions_is_marked(const struct sessions *s, uint32_t index)
+{
+	return index / 8 < s->nmarks_bytes && (s->marks[index / 8] & 1u << index % 8);
+}
+
+void sessions_mark(struct sessions *s, uint32_t index, bool on)
+{
+	size_t need = index / 8 + 1;
+
+	if (sessions_is_marked(s, index) == on)
+		return;
+	if (need > s->nmarks_bytes) {
+		s->marks = mem_resize(s->marks, need * 2, 1);
+		memset(s->marks + s->nmarks_bytes, 0, need * 2 - s->nmarks_bytes);
+		s->nmarks_bytes = need * 2;
+	}
+	s->marks[index / 8] ^= (uint8_t)(1u << index % 8);
+	s->nmarked += on ? 1 : -1u;
+}
+
+/* Does somebody who types this mean an expression? */
+static bool is_expression(const char *text)
+{
+	static const char *const words[] = { " and ", " or ", "not ", "host ", "port ", "net " };
+
+	if (strpbrk(text, "=<>~!()"))
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strstr(text, words[i]))
+			return true;
+	return false;
+}
+
+bool sessions_set_filter(struct sessions *s, struct ui *ui, const char *text, struct where_error *e)
+{
+	struct where *where = *text ? where_compile(text, e) : NULL;
+
+	if (!where && *text && is_expression(text))
+		return false;
+	where_free(s->where);
+	s->where = where;
+	buf_reset(&s->filter);
+	buf_addstr(&s->filter, text);
+	sessions_update(s, ui, true);
+	return true;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sessions_detail - the box that explains the selected session: how it stands, what is wrong, where the time went.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "tcpshadow/finding_text.h"
+#include "tcpshadow/outcome.h"
+#include "tcpshadow/text.h"
+#include "tui/sessions.h"
+
+struct detail {
+	struct ui *ui;
+	struct grid *grid;
+	struct rect r; /* what is left */
+	struct store_session row;
+	uint32_t index;
+};
+
+static struct pen next_line(struct detail *d, enum role role)
+{
+	struct rect line = rect_take_top(&d->r, 1);
+
+	return rect_pen(d->grid, line, 0, role);
+}
+
+static void put_duration(struct pen *p, int64_t ns)
+{
+	struct buf text = BUF_INIT;
+
+	text_duration(&text, ns);
+	grid_puts(p, text.data);
+	buf_release(&text);
+}
+
+static void put_bytes(struct pen *p, uint64_t n)
+{
+	struct buf text = BUF_INIT;
+
+	text_bytes(&text, n);
+	grid_puts(p, text.data);
+	buf_release(&text);
+}
+
+static void put_count(struct pen *p, uint64_t n)
+{
+	struct buf text = BUF_INIT;
+
+	text_count(&text, n);
+	grid_puts(p, text.data);
+	buf_release(&text);
+}
+
+static void put_endpoint(struct pen *p, const struct store_side *side)
+{
+	struct buf text = BUF_INIT;
+
+	endpoint_text(&text, &side->addr);
+	grid_puts(p, text.data);
+	buf_release(&text);
+}
+
+static void put_state(struct pen *p, const char *who, const struct store_side *side)
+{
+	p->role = ROLE_NORMAL;
+	grid_putf(p, "  %s ", who);
+	p->role = ROLE_STATE;
+	grid_puts(p, tcp_state_name((enum tcp_state)side->state));
+	grid_puts(p, side->is_presumed ? "?" : "");
+}
+
+static void who_line(struct detail *d)
+{
+	struct pen p = next_line(d, ROLE_HEAD);
+
+	grid_putf(&p, "#%u ", d->index + 1);
+	put_endpoint(&p, &d->row.sides[SIDE_CLIENT]);
+	grid_puts(&p, " ");
+	grid_put_glyph(&p, GLYPH_BETWEEN);
+	grid_puts(&p, " ");
+	put_endpoint(&p, &d->row.sides[SIDE_SERVER]);
+	put_state(&p, "client", &d->row.sides[SIDE_CLIENT]);
+	put_state(&p, "server", &d->row.sides[SIDE_SERVER]);
+}
+
+/* "MSS 1460/1400": what the client offered and what the server did. */
+static void put_pair(struct pen *p, const char *name, const char *client, const char *server)
+{
+	grid_putf(p, "  %s %s/%s", name, client, server);
+}
+
+static void put_offers(struct pen *p, const struct conn_record *r)
+{
+	const struct syn_offer *c = &r->sides[SIDE_CLIENT].offer, *s = &r->sides[SIDE_SERVER].offer;
+	const struct syn_offer *both[2] = { c, s };
+	struct buf mss[2] = { BUF_INIT, BUF_INIT }, scale[2] = { BUF_INIT, BUF_INIT };
+	const char *sack[2], *ts[2];
+
+	for (int i = 0; i < 2; i++) {
+		buf_addf(&mss[i], both[i]->has_mss ? "%u" : "-", both[i]->mss);
+		buf_addf(&scale[i], both[i]->has_wscale ? "%u" : "-", both[i]->window_scale);
+		sack[i] = !both[i]->seen ? "?" : both[i]->sack_permitted ? "yes" : "no";
+		ts[i] = !both[i]->seen ? "?" : both[i]->timestamps ? "yes" : "no";
+	}
+	put_pair(p, "MSS", mss[0].data, mss[1].data);
+	put_pair(p, "WS", scale[0].data, scale[1].data);
+	put_pair(p, "SACK", sack[0], sack[1]);
+	put_pair(p, "TS", ts[0], ts[1]);
+	for (int i = 0; i < 2; i++) {
+		buf_release(&mss[i]);
+		buf_release(&scale[i]);
+	}
+}
+
+static void handshake_line(struct detail *d)
+{
+	struct pen p = next_line(d, ROLE_NORMAL);
+	const struct conn_record *r = d->row.record;
+
+	if (r && r->has_syn_to_synack) {
+		grid_puts(&p, "SYN");
+		grid_put_glyph(&p, GLYPH_TO_SERVER);
+		grid_puts(&p, "SYN+ACK ");
+		put_duration(&p, r->syn_to_synack);
+	} else if (d->row.is_midstream) {
+		grid_puts(&p, "began before the capture");
+	} else if (r) {
+		grid_putf(&p, "%u SYN, %u SYN+ACK", r->syns, r->synacks);
+	} else {
+		grid_puts(&p, "not over yet");
+	}
+	if (r && (r->sides[0].offer.seen || r->sides[1].offer.seen))
+		put_offers(&p, r);
+}
+
+static void put_side_volume(struct pen *p, const struct detail *d, enum side side)
+{
+	const struct store_side *s = &d->row.sides[side];
+
+	p->role = side == SIDE_CLIENT ? ROLE_CLIENT : ROLE_SERVER;
+	grid_put_glyph(p, side == SIDE_CLIENT ? GLYPH_TO_SERVER : GLYPH_TO_CLIENT);
+	grid_puts(p, " ");
+	put_bytes(p, s->bytes);
+	grid_puts(p, " in ");
+	put_count(p, s->packets);
+	grid_puts(p, s->packets == 1 ? " packet   " : " packets   ");
+	p->role = ROLE_NORMAL;
+}
+
+static void volume_line(struct detail *d)
+{
+	struct pen p = next_line(d, ROLE_NORMAL);
+	const struct store_side *c = &d->row.sides[SIDE_CLIENT], *s = &d->row.sides[SIDE_SERVER];
+	uint32_t again = c->retransmissions + s->retransmissions;
+	uint32_t packets = c->packets + s->packets;
+
+	put_side_volume(&p, d, SIDE_CLIENT);
+	put_side_volume(&p, d, SIDE_SERVER);
+	if (again)
+		grid_putf(&p, "retx %u (%.1f%%)", again, 100.0 * again / packets);
+	if (c->zero_windows + s->zero_windows)
+		grid_putf(&p, "  zero window %u", c->zero_windows + s->zero_windows);
+}
+
+static void put_finding(struct pen *p, const struct finding *f, const struct cap_facts *facts)
+{
+	const struct finding_info *info = finding_info((enum finding_id)f->id);
+	struct buf text = BUF_INIT;
+	char mark = outcome_mark((enum severity)info->severity);
+
+	p->role = (uint8_t)column_health_role(mark);
+	grid_putf(p, "%c", mark);
+	p->role = ROLE_NORMAL;
+	grid_puts(p, " ");
+	finding_text_story(&text, f, facts);
+	grid_puts(p, text.data);
+	buf_release(&text);
+}
+
+/* The worst findings that matter, one on a line. */
+static void finding_lines(struct detail *d, int lines)
+{
+	const struct conn_record *r = d->row.record;
+	const struct finding *f = NULL;
+
+	while (r && lines > 0 && (f = finding_text_next(r->findings, r->nfindings, f))) {
+		struct pen p;
+
+		if (finding_info((enum finding_id)f->id)->severity < SEVERITY_NOTE)
+			break;
+		p = next_line(d, ROLE_NORMAL);
+		put_finding(&p, f, cap_facts(d->ui->options->cap));
+		lines--;
+	}
+}
+
+static void time_line(struct detail *d)
+{
+	struct pen p = next_line(d, ROLE_NORMAL);
+	struct store_packet packet;
+
+	grid_puts(&p, "lasted ");
+	put_duration(&p, d->row.end - d->row.start);
+	if (d->row.gap <= 0 || d->row.gap_at >= d->row.npackets)
+		return;
+	store_packet(&d->row, d->row.gap_at, &packet);
+	grid_puts(&p, ", longest silence ");
+	put_duration(&p, d->row.gap);
+	grid_putf(&p, " before #%llu",
+	    (unsigned long long)store_number(d->ui->store, packet.ordinal, NULL));
+}
+
+void sessions_draw_detail(struct ui *ui, struct grid *g, struct rect r, uint32_t index)
+{
+	struct detail d = { .ui = ui, .grid = g, .r = r, .index = index };
+
+	store_session(ui->store, index, &d.row);
+	who_line(&d);
+	handshake_line(&d);
+	volume_line(&d);
+	time_line(&d);
+	finding_lines(&d, d.r.h);
+}
