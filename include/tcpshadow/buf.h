@@ -50,7 +50,10 @@ static inline void buf_addstr(struct buf *b, const char *s)
 
 static inline void buf_addch(struct buf *b, char c)
 {
-	buf_add(b, &c, 1);
+	if (b->alloc - b->len < 2)
+		buf_reserve(b, 1);
+	b->data[b->len++] = c;
+	b->data[b->len] = '\0';
 }
 
 #endif

@@ -151,6 +151,8 @@ void *pool_get_dirty(struct pool *p)
 		return NULL;
 	if (object) {
 		memcpy(&p->free, object, sizeof(p->free));
+		/* It will be needed next, and was last touched long ago. */
+		__builtin_prefetch(p->free, 1);
 	} else {
 		if (p->fresh_count == 0 && !pool_extend(p))
 			return NULL;

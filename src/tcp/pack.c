@@ -78,26 +78,35 @@ static uint8_t *put_word(uint8_t *out, uint64_t w)
 	return out + n;
 }
 
+/* Up to eight words; most groups are zero altogether. */
+static uint8_t *put_group(uint8_t *out, const uint8_t *in, const uint8_t *end)
+{
+	size_t n = (size_t)(end - in) / sizeof(uint64_t);
+	uint64_t words[GROUP] = { 0 }, any = 0;
+	uint8_t *mask = out++;
+	unsigned set = 0;
+
+	memcpy(words, in, (n < GROUP ? n : GROUP) * sizeof(uint64_t));
+	for (unsigned i = 0; i < GROUP; i++)
+		any |= words[i];
+	for (unsigned i = 0; any && i < GROUP; i++) {
+		if (!words[i])
+			continue;
+		set |= 1u << i;
+		out = put_word(out, words[i]);
+	}
+	*mask = (uint8_t)set;
+	return out;
+}
+
 size_t conn_pack(struct conn *c, uint8_t *out)
 {
 	const uint8_t *in = (const uint8_t *)c, *end = in + sizeof(*c);
 	uint8_t *p = out;
 
 	shift_all(c, true);
-	while (in < end) {
-		uint8_t *mask = p++;
-
-		*mask = 0;
-		for (unsigned i = 0; i < GROUP && in < end; i++, in += 8) {
-			uint64_t w;
-
-			memcpy(&w, in, 8);
-			if (!w)
-				continue;
-			*mask |= (uint8_t)(1u << i);
-			p = put_word(p, w);
-		}
-	}
+	for (; in < end; in += sizeof(uint64_t) * GROUP)
+		p = put_group(p, in, end);
 	return (size_t)(p - out) + SLACK;
 }
 
@@ -114,15 +123,13 @@ void conn_unpack(struct conn *c, const uint8_t *in)
 {
 	uint8_t *out = (uint8_t *)c, *end = out + sizeof(*c);
 
-	while (out < end) {
-		unsigned mask = *in++;
+	memset(c, 0, sizeof(*c));
+	for (; out < end; out += sizeof(uint64_t) * GROUP) {
+		for (unsigned mask = *in++; mask; mask &= mask - 1) {
+			uint64_t w;
 
-		for (unsigned i = 0; i < GROUP && out < end; i++, out += 8) {
-			uint64_t w = 0;
-
-			if (mask & 1u << i)
-				in = get_word(in, &w);
-			memcpy(out, &w, 8);
+			in = get_word(in, &w);
+			memcpy(out + sizeof(w) * (unsigned)__builtin_ctz(mask), &w, sizeof(w));
 		}
 	}
 	shift_all(c, false);

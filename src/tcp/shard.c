@@ -45,6 +45,7 @@ struct pending {
 struct flow {
 	struct flow_id id;
 	uint8_t life;             /* enum life */
+	uint8_t pack_class;       /* of its packed form: shard.packs[] */
 	struct flow *chain;       /* same bucket */
 	struct flow *prev, *next; /* same life */
 	int64_t looked_at;        /* ns since the epoch: when it took its place in the list */
@@ -66,10 +67,16 @@ struct life_list {
 #define LINGER (2 * NS_PER_SEC)
 
 /* So many closed connections of a shard stay whole; more are packed. */
-#define CLOSED_WHOLE_MAX 64
+#define CLOSED_WHOLE_MAX 256
 
 /* Any number, but always the same: it decides the shard of a flow. */
 #define SHARD_KEY UINT64_C(0xc6a4a7935bd1e995)
+
+/* Packed connections share pools by size, in steps of so many bytes. */
+enum {
+	PACK_STEP = 128,
+	PACK_CLASSES = CONN_PACKED_MAX / PACK_STEP + 1,
+};
 
 /* One part in so many of the memory holds SYNs that nobody has answered. */
 #define HALF_OPEN_SHARE 256
@@ -88,6 +95,7 @@ struct shard {
 	size_t nclosed; /* in LIFE_CLOSED */
 	struct life_list lives[LIFE_COUNT];
 	struct pool *flows, *conns, *records;
+	struct pool *packs[PACK_CLASSES]; /* packed connections by size */
 	struct halfopen *halfopen;
 	struct stream_env env;
 	int64_t now; /* of the latest tick, ns since the epoch */
@@ -173,6 +181,8 @@ struct shard *shard_new(const struct shard_options *o)
 	s->flows = pool_new(sizeof(struct flow), cap);
 	s->conns = pool_new(sizeof(struct conn), 0);
 	s->records = pool_new(sizeof(struct conn_record), 0);
+	for (unsigned i = 0; i < PACK_CLASSES; i++)
+		s->packs[i] = pool_new((i + 1) * PACK_STEP, 0);
 	s->halfopen = halfopen_new(halfopen_places(o->memory), o->hash_key);
 	return s;
 }
@@ -435,7 +445,7 @@ static struct conn *whole(struct shard *s, struct flow *f)
 	f->conn = pool_get_dirty(s->conns);
 	BUG_ON(!f->conn);
 	conn_unpack(f->conn, f->packed);
-	free(f->packed);
+	pool_put(s->packs[f->pack_class], f->packed);
 	f->packed = NULL;
 	return f->conn;
 }
@@ -448,7 +458,9 @@ static void squeeze(struct shard *s, struct flow *f)
 
 	f->uid = f->conn->uid;
 	n = conn_pack(f->conn, bytes);
-	f->packed = mem_alloc(n, 1);
+	f->pack_class = (uint8_t)(n / PACK_STEP);
+	f->packed = pool_get_dirty(s->packs[f->pack_class]);
+	BUG_ON(!f->packed);
 	memcpy(f->packed, bytes, n);
 	pool_put(s->conns, f->conn);
 	f->conn = NULL;
@@ -893,6 +905,8 @@ void shard_free(struct shard *s)
 	pool_free(s->flows);
 	pool_free(s->conns);
 	pool_free(s->records);
+	for (unsigned i = 0; i < PACK_CLASSES; i++)
+		pool_free(s->packs[i]);
 	halfopen_free(s->halfopen);
 	pool_free(s->env.options.reasms);
 	pool_free(s->env.options.windows);
