@@ -35,6 +35,27 @@ strip_names "$tmp/file.json" >"$tmp/a" && strip_names "$tmp/stdin.json" >"$tmp/b
 check "standard input gives what the file gives" diff "$tmp/a" "$tmp/b"
 check "one packet at a time gives the same" diff "$tmp/file.json" "$tmp/batch.json"
 
+# ---- capturing, as far as it needs no rights
+
+status "-D lists interfaces" 0 "$tcpshadow" -D
+matches "the loopback interface is one" '^lo ' "$tmp/out"
+status "no such interface" 3 "$tcpshadow" -i nosuch0
+matches "and which there are" "no interface 'nosuch0'.*: .*lo" "$tmp/err"
+status "an interface and a file" 2 "$tcpshadow" -i lo "$capture"
+status "-s needs an interface" 2 "$tcpshadow" -s 100 "$capture"
+matches "and says so" 'needs an interface' "$tmp/err"
+status "-s with a word" 2 "$tcpshadow" -i lo -s many
+status "-C without -w" 2 "$tcpshadow" -i lo -C 1
+status "-G without a time in the name" 2 "$tcpshadow" -i nosuch0 -G 1 -w "$tmp/x.pcap"
+matches "and what would happen" 'replace' "$tmp/err"
+status "-w --where cannot be live" 2 "$tcpshadow" -i lo -w "$tmp/x.pcap" --where 'port 80'
+matches "and what to do instead" 'record with -w alone' "$tmp/err"
+status "--sort needs --every" 2 "$tcpshadow" -i lo --sort bytes
+status "--every is for the table" 2 "$tcpshadow" -i lo --every 1 --json
+status "a folder that is not there" 4 "$tcpshadow" -i lo -w "$tmp/none/x.pcap"
+status "--time-stamp-precision" 2 "$tcpshadow" -i lo --time-stamp-precision milli
+status "--buffer-size" 2 "$tcpshadow" -i lo --buffer-size 1
+
 # ---- JSON by an independent reader
 
 all_json() {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * capture - packets from capture files, in order, with everything the file says about them.
+ * capture - packets from capture files, in order, with everything the file says about them; or from an interface.
  *
  * Input:  pcap (us, ns, both byte orders, variants) and pcapng (several sections and interfaces), plain,
- *         gzip or zstd; "-" is standard input; several files in order are one capture.
+ *         gzip or zstd; "-" is standard input; several files in order are one capture.  A network interface.
  * Output: batches of packets; facts about the capture; the errors met on the way.
  * Limits: a batch holds at most the given bytes and packets; packets point into the batch.
  * Spec:   draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng.
@@ -45,12 +45,27 @@ struct cap_batch {
 void cap_batch_init(struct cap_batch *b, size_t max_packets, size_t max_bytes);
 void cap_batch_release(struct cap_batch *b);
 
+/* An interface to capture from. */
+struct cap_live_options {
+	const char *interface;     /* its name, or "any"; NULL = none: files are read */
+	uint32_t snaplen;          /* most bytes kept of a packet; 0 = CAP_SNAPLEN_MAX */
+	uint64_t buffer_bytes;     /* of the kernel; 0 = CAP_BUFFER_DEFAULT */
+	bool no_promiscuous;       /* only what is sent to this host, or by it */
+	bool immediate;            /* the kernel hands over each packet at once */
+	bool microseconds;         /* times in microseconds rather than nanoseconds */
+	struct recorder *recorder; /* is given every packet that is read; borrowed; NULL = none */
+};
+
+#define CAP_SNAPLEN_MAX    262144
+#define CAP_BUFFER_DEFAULT ((uint64_t)16 << 20)
+
 struct cap_options {
 	const char *const *files; /* names; "-" = standard input; borrowed until cap_close */
 	size_t nfiles;
 	const char *bpf;      /* capture filter in libpcap's language, NULL = all */
 	uint64_t max_packets; /* stop after this many packets passed the filter; 0 = all (-c) */
 	uint64_t spool_bytes; /* most bytes kept of an input that cannot be sought; 0 = keep none */
+	struct cap_live_options live; /* instead of files */
 };
 
 struct cap_link {
@@ -88,9 +103,12 @@ struct cap_facts {
 	uint64_t truncated;         /* packets with caplen < wire_len */
 	int64_t first_ts, last_ts;  /* smallest and largest time; 0,0 when there are no packets */
 	uint64_t time_steps_back;   /* packets older than the one before */
-	uint64_t dropped_kernel;    /* pcapng statistics: isb_osdrop + EPB dropcounts */
-	uint64_t dropped_interface; /* pcapng statistics: isb_ifdrop */
-	bool drops_known;           /* a statistics block said so (0 is then a value) */
+	uint64_t dropped_kernel;    /* live, or pcapng statistics: isb_osdrop + EPB dropcounts */
+	uint64_t dropped_interface; /* live, or pcapng statistics: isb_ifdrop */
+	uint64_t dropped_queue;     /* live: analysis did not keep up */
+	bool drops_known;           /* live, or a statistics block said so (0 is then a value) */
+	bool is_live;               /* the one file is an interface */
+	uint64_t unrecorded;        /* live: packets that were read and could not be recorded */
 	struct cap_link *links;
 	size_t nlinks;
 	struct cap_comment *comments; /* at most 10,000 are kept */
@@ -112,8 +130,10 @@ void cap_close(struct cap *c);
 /*
  * Fill the batch with the next packets.  Returns the number of packets, 0 at the end of all inputs.  A
  * broken input ends with the last whole packet; its error is in cap_facts()->files[i].
+ * Live it also returns 0 when no packet came for a tenth of a second: cap_is_over() tells.
  */
 size_t cap_read(struct cap *c, struct cap_batch *b);
+bool cap_is_over(const struct cap *c); /* when cap_read() has returned 0 */
 
 /* Complete once cap_read() returned 0; grows until then.  Borrowed. */
 const struct cap_facts *cap_facts(const struct cap *c);
@@ -137,8 +157,40 @@ void cap_reader_free(struct cap_reader *r);
 TS_NODISCARD int cap_reader_read(
     struct cap_reader *r, uint16_t file, uint64_t offset, struct packet *p, struct err *e);
 
-/* From any thread: cap_read() shall not wait for a pipe any more; such inputs end where they are. */
+/*
+ * From any thread: cap_read() shall not wait for a pipe any more; such inputs end where they are.  Live: no more packets
+ * are taken from the interface; those taken are still read.
+ */
 void cap_interrupt(struct cap *c);
+
+/*
+ * Live: takes packets from the interface into a bounded queue, from which cap_read() reads, until cap_interrupt() or a
+ * failure of the interface.  Meant for a thread of its own: it waits for nothing but packets, and counts those for
+ * which the queue has no room.
+ */
+void cap_pump(struct cap *c);
+
+/* What is happening, for any thread at any time. */
+struct cap_counters {
+	uint64_t packets; /* read */
+	uint64_t dropped_kernel, dropped_interface, dropped_queue;
+	uint64_t unrecorded;
+	uint64_t queued;        /* bytes that wait in the queue */
+	bool is_interface_down; /* it may come back */
+};
+
+void cap_counters(const struct cap *c, struct cap_counters *out);
+
+struct cap_interface {
+	char *name, *description; /* description may be NULL */
+	char **addresses;         /* as text */
+	size_t naddresses;
+	bool is_up, is_running, is_loopback, is_wireless, is_disconnected;
+};
+
+/* All there are, those that may be captured from and others.  Free with cap_interfaces_free(). */
+TS_NODISCARD int cap_interfaces(struct cap_interface **list, size_t *n, struct err *e);
+void cap_interfaces_free(struct cap_interface *list, size_t n);
 
 /* Short name of a LINKTYPE_ value ("ETHERNET"), or NULL. */
 const char *cap_link_name(uint16_t linktype);

@@ -21,8 +21,8 @@ struct run_summary {
 	uint64_t icmp_unmatched; /* ICMP errors about no known connection */
 	uint64_t
 	    half_open_rolled_up; /* unanswered SYNs that were only counted because the limit was reached */
-	uint64_t memory_limit;          /* bytes */
-	bool interrupted;               /* a signal ended the run */
+	uint64_t memory_limit; /* bytes */
+	bool interrupted; /* a signal ended the run before its end; live there is no other end */
 	const struct finding *findings; /* about the capture as a whole; `by` is BY_NOBODY */
 	size_t nfindings;
 };
@@ -32,9 +32,19 @@ struct run_summary {
  * the run.
  */
 struct sink;
+
+/* Live, so that what waits is shown although no packet comes. */
+struct engine_pulse {
+	int64_t now; /* a clock of the wall that never goes back, ns */
+	uint64_t connections;
+	struct cap_counters capture;
+};
+
 struct sink_ops {
 	unsigned wants; /* EVENT_BIT()s */
 	int (*event)(struct sink *s, const struct event *ev, struct err *e);
+	/* Live, a few times a second; NULL = nothing to do. */
+	int (*pulse)(struct sink *s, const struct engine_pulse *p, struct err *e);
 	int (*finish)(struct sink *s, const struct run_summary *sum, struct err *e);
 	void (*free)(struct sink *s);
 };
@@ -56,7 +66,8 @@ struct engine_options {
 	/* Called now and then with 0..1000 per mille (-1 unknown) and packets so far; may be NULL. */
 	void (*progress)(void *ctx, int per_mille, uint64_t packets);
 	void *progress_ctx;
-	const _Atomic int *stop; /* becomes non-zero to end the run early; may be NULL */
+	/* Becomes non-zero to end the run early; may be NULL.  Live, it ends the capture. */
+	const _Atomic int *stop;
 };
 
 /*

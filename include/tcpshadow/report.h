@@ -26,6 +26,8 @@ void report_out_init(struct report_out *o, FILE *file);
 void report_out_release(struct report_out *o); /* what was not flushed is lost */
 /* Write what waits when there is much of it. */
 TS_NODISCARD int report_out_commit(struct report_out *o, struct err *e);
+/* Write all that waits, if there is anything, so that it can be seen. */
+TS_NODISCARD int report_out_show(struct report_out *o, struct err *e);
 /* Write all that waits, through to the file. */
 TS_NODISCARD int report_out_flush(struct report_out *o, struct err *e);
 
@@ -49,6 +51,9 @@ struct report_options {
 	bool utf8;      /* glyphs beyond ASCII may be used */
 	bool color;
 	bool utc;
+	bool live; /* lists show what there is as it comes, not at the end */
+	int64_t
+	    every; /* live: a table of what ended every so many ns of wall time; 0 = each at once */
 	bool fold; /* the ladder folds long runs of plain segments */
 };
 

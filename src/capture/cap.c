@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cap - several files as one capture.
+ * cap - several files, or an interface, as one capture.
  *
  * All inputs are opened at once, before anything is parsed, so that the rest can run without the right
  * to open files.  They are read one after the other.
@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "capture/input.h"
+#include "capture/live.h"
 #include "tcpshadow/mem.h"
 
 struct cap_reader {
@@ -26,6 +27,7 @@ struct cap_reader {
 struct cap {
 	struct facts facts;
 	struct spool spool;
+	struct live *live;    /* NULL = files */
 	struct input *inputs; /* one per file */
 	size_t current;       /* being read */
 	struct input_shared shared;
@@ -110,10 +112,27 @@ static int make_interruptible(struct cap *c, struct err *e)
 	return 0;
 }
 
+static struct cap *open_live(const struct cap_options *o, struct err *e)
+{
+	struct cap *c = mem_alloc(1, sizeof(*c));
+
+	c->reader.cap = c;
+	c->wake[0] = c->wake[1] = -1;
+	facts_init(&c->facts, &o->live.interface, 1);
+	spool_init(&c->spool, o->spool_bytes);
+	c->live = live_open(o, &c->facts, &c->spool, e);
+	if (c->live)
+		return c;
+	cap_close(c);
+	return NULL;
+}
+
 struct cap *cap_open(const struct cap_options *o, struct err *e)
 {
 	struct cap *c;
 
+	if (o->live.interface)
+		return open_live(o, e);
 	if (o->nfiles == 0 || o->nfiles > UINT16_MAX) {
 		(void)err_set(
 		    e, "%zu inputs were given, 1 to %u are possible", o->nfiles, UINT16_MAX);
@@ -140,7 +159,8 @@ void cap_close(struct cap *c)
 {
 	if (!c)
 		return;
-	for (size_t i = 0; i < c->facts.sum.nfiles; i++)
+	live_close(c->live);
+	for (size_t i = 0; c->inputs && i < c->facts.sum.nfiles; i++)
 		input_release(&c->inputs[i]);
 	free(c->inputs);
 	free(c->reader.bytes);
@@ -157,6 +177,8 @@ size_t cap_read(struct cap *c, struct cap_batch *b)
 {
 	size_t n = 0;
 
+	if (c->live)
+		return live_read(c->live, b);
 	b->count = 0;
 	while (n == 0 && c->current < c->facts.sum.nfiles && c->shared.left > 0) {
 		n = input_read(&c->inputs[c->current], &c->shared, b);
@@ -165,6 +187,24 @@ size_t cap_read(struct cap *c, struct cap_batch *b)
 	}
 	c->facts.sum.spool_overflow = c->spool.overflow;
 	return n;
+}
+
+bool cap_is_over(const struct cap *c)
+{
+	return !c->live || live_is_over(c->live);
+}
+
+void cap_pump(struct cap *c)
+{
+	if (c->live)
+		live_pump(c->live);
+}
+
+void cap_counters(const struct cap *c, struct cap_counters *out)
+{
+	*out = (struct cap_counters){ 0 };
+	if (c->live)
+		live_counters(c->live, out);
 }
 
 const struct cap_facts *cap_facts(const struct cap *c)
@@ -176,6 +216,8 @@ int cap_progress(const struct cap *c)
 {
 	uint64_t read = 0, size = 0;
 
+	if (c->live)
+		return -1;
 	for (size_t i = 0; i < c->facts.sum.nfiles; i++) {
 		const struct source *s = &c->inputs[i].source;
 
@@ -194,6 +236,8 @@ int cap_progress(const struct cap *c)
 
 void cap_interrupt(struct cap *c)
 {
+	if (c->live)
+		live_stop(c->live);
 	if (c->wake[1] >= 0 && write(c->wake[1], "", 1) < 0)
 		return; /* it is full of earlier calls */
 }
@@ -219,6 +263,8 @@ int cap_reader_read(
 {
 	const struct cap *c = r->cap;
 
+	if (c->live)
+		return live_reread(c->live, offset, &r->bytes, &r->size, p, e);
 	if (file >= c->facts.sum.nfiles || !c->inputs[file].format)
 		return err_set(e, "input %u was not read", file);
 	return input_reread(&c->inputs[file], offset, &r->bytes, &r->size, p, e);

@@ -7,27 +7,12 @@
 #include "config.h"
 
 #include <locale.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "cli/help.h"
+#include "cli/live.h"
 #include "cli/message.h"
 #include "cli/run.h"
-
-static int print(struct buf *text)
-{
-	struct report_out out;
-	struct err e;
-	int code = EXIT_DONE;
-
-	report_out_init(&out, stdout);
-	buf_add(&out.buf, text->data, text->len);
-	if (report_out_flush(&out, &e) < 0)
-		code = run_output_failed(&out, &e);
-	report_out_release(&out);
-	buf_release(text);
-	return code;
-}
 
 /* Options that only ask about the program.  -1 = there are none. */
 static int answer_question(const struct options *o)
@@ -40,15 +25,17 @@ static int answer_question(const struct options *o)
 		buf_addstr(&text, PACKAGE_STRING "\n");
 	else if (o->given[OPTION_MAN_PAGE])
 		help_man_page(&text);
+	else if (o->given[OPTION_LIST_INTERFACES])
+		return live_list_interfaces();
 	else
 		return -1;
-	return print(&text);
+	return run_print(&text);
 }
 
 /* Without a file there is standard input, unless that is a person. */
 static int choose_input(struct options *o)
 {
-	if (o->nfiles || o->command == COMMAND_CATALOGUE)
+	if (o->nfiles || o->command == COMMAND_CATALOGUE || o->given[OPTION_INTERFACE])
 		return EXIT_DONE;
 	if (isatty(STDIN_FILENO))
 		return message_usage("which capture? name a file, or send one to standard input");

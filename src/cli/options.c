@@ -15,6 +15,7 @@
 #define ON(command) (1u << COMMAND_##command)
 #define READS       (REPORTS | ON(BROWSE))
 #define REPORTS     (ON(LIST) | ON(SHOW) | ON(FOLLOW) | ON(SUMMARY) | ON(FINDINGS) | ON(EXTRACT))
+#define LIVE        (ON(LIST) | ON(SUMMARY) | ON(FINDINGS))
 #define ALL         (READS | ON(CATALOGUE))
 
 const struct command_row command_rows[COMMAND_COUNT] = {
@@ -180,6 +181,40 @@ static int operand(struct options *o, const char *word, size_t position, struct 
 	return 0;
 }
 
+/* What is only for -i, or cannot be with it. */
+static int check_live(const struct options *o, struct err *e)
+{
+	static const enum option_id live_only[] = { OPTION_SNAPLEN, OPTION_NO_PROMISCUOUS,
+		OPTION_BUFFER, OPTION_IMMEDIATE, OPTION_PRECISION, OPTION_EVERY, OPTION_ROTATE_SIZE,
+		OPTION_ROTATE_SECONDS, OPTION_ROTATE_FILES };
+	bool rotates = o->given[OPTION_ROTATE_SIZE] || o->given[OPTION_ROTATE_SECONDS];
+
+	for (size_t i = 0; i < ARRAY_LEN(live_only) && !o->given[OPTION_INTERFACE]; i++)
+		if (o->given[live_only[i]])
+			return err_set(e, "option '--%s' needs an interface (-i)",
+			    option_rows[live_only[i]].name);
+	if (!o->given[OPTION_INTERFACE])
+		return 0;
+	if (o->nfiles || o->given[OPTION_INTERFACE] > 1)
+		return err_set(e,
+		    o->nfiles ? "-i reads no files" : "one -i at a time; 'any' is all interfaces");
+	if ((rotates || o->given[OPTION_ROTATE_FILES]) && !o->given[OPTION_WRITE])
+		return err_set(e, "-C, -G and -W are about the file of -w, which is not given");
+	if (o->given[OPTION_ROTATE_FILES] && !rotates)
+		return err_set(e, "-W needs -C or -G");
+	if (o->given[OPTION_WRITE] && o->given[OPTION_WHERE])
+		return err_set(e,
+		    "-w --where with -i: which connections match is known only when their packets "
+		    "are "
+		    "gone; record with -w alone, then: tcpshadow -w OUT --where EXPR FILE");
+	if (o->given[OPTION_EVERY] && (o->given[OPTION_JSON] || o->given[OPTION_CSV]))
+		return err_set(e, "--every is about the table, not --json or --csv");
+	if (o->given[OPTION_SORT] && !o->given[OPTION_EVERY])
+		return err_set(
+		    e, "--sort with -i needs --every: connections are shown as they end");
+	return 0;
+}
+
 /* What excludes or needs something else. */
 static int check_together(const struct options *o, struct err *e)
 {
@@ -191,14 +226,14 @@ static int check_together(const struct options *o, struct err *e)
 		return err_set(e, "-w - and a report would both go to standard output");
 	if (o->command == COMMAND_EXTRACT && !o->given[OPTION_OUTPUT])
 		return err_set(e, "extract to which directory? name it with -o DIR");
-	return 0;
+	return check_live(o, e);
 }
 
 static int check_usage(const struct options *o, struct err *e)
 {
 	const char *command = command_rows[o->command].name;
 
-	if (o->given[OPTION_HELP] || o->given[OPTION_VERSION])
+	if (o->given[OPTION_HELP] || o->given[OPTION_VERSION] || o->given[OPTION_LIST_INTERFACES])
 		return 0;
 	for (size_t i = 0; i < OPTION_COUNT; i++)
 		if (o->given[i] && !(option_rows[i].commands & 1u << o->command))

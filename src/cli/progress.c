@@ -13,7 +13,7 @@
 
 #define INTERVAL (NS_PER_SEC / 5)
 
-static int64_t now(void)
+int64_t progress_now(void)
 {
 	struct timespec t = { 0 };
 
@@ -25,7 +25,7 @@ void progress_init(struct progress *p, bool enabled)
 {
 	p->enabled = enabled && isatty(STDERR_FILENO);
 	p->shown = false;
-	p->started = p->last = now();
+	p->started = p->last = progress_now();
 }
 
 void progress_update(void *ctx, int per_mille, uint64_t packets)
@@ -36,7 +36,7 @@ void progress_update(void *ctx, int per_mille, uint64_t packets)
 
 	if (!p->enabled)
 		return;
-	t = now();
+	t = progress_now();
 	if (t - p->started < NS_PER_SEC || t - p->last < INTERVAL)
 		return;
 	p->last = t;

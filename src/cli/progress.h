@@ -14,6 +14,8 @@ struct progress {
 	int64_t started, last; /* ns of the monotonic clock */
 };
 
+int64_t progress_now(void); /* ns, never goes back */
+
 void progress_init(struct progress *p, bool enabled);
 /* For engine_options.progress. */
 void progress_update(void *ctx, int per_mille, uint64_t packets);

@@ -11,6 +11,7 @@
 
 #include "cli/browse.h"
 #include "cli/follow_cmd.h"
+#include "cli/live.h"
 #include "cli/message.h"
 #include "cli/progress.h"
 #include "cli/run.h"
@@ -22,6 +23,15 @@
 
 /* Set by the handler of SIGINT and SIGTERM; a handler can reach nothing but a global. */
 static _Atomic int stop_requested;
+
+/* Set by the handler of SIGUSR1. */
+static _Atomic int counters_requested;
+
+static void request_counters(int signal_number)
+{
+	(void)signal_number;
+	counters_requested = 1;
+}
 
 static void request_stop(int signal_number)
 {
@@ -41,6 +51,21 @@ void run_catch_signals(void)
 	(void)sigaction(SIGPIPE, &action, NULL);
 }
 
+void run_catch_counters(void)
+{
+	struct sigaction action = { .sa_handler = request_counters, .sa_flags = SA_RESTART };
+
+	(void)sigaction(SIGUSR1, &action, NULL);
+}
+
+bool run_takes_counters(void)
+{
+	bool wanted = counters_requested;
+
+	counters_requested = 0;
+	return wanted;
+}
+
 bool run_is_stopped(void)
 {
 	return stop_requested != 0;
@@ -52,6 +77,21 @@ int run_output_failed(const struct report_out *out, const struct err *e)
 		return EXIT_DONE;
 	message_error(e->text);
 	return EXIT_OUTPUT;
+}
+
+int run_print(struct buf *text)
+{
+	struct report_out out;
+	struct err e;
+	int code = EXIT_DONE;
+
+	report_out_init(&out, stdout);
+	buf_add(&out.buf, text->data, text->len);
+	if (report_out_flush(&out, &e) < 0)
+		code = run_output_failed(&out, &e);
+	report_out_release(&out);
+	buf_release(text);
+	return code;
 }
 
 int run_input_failed(const struct err *e)
@@ -84,8 +124,10 @@ static int run_sinks(
 
 	progress_init(&progress, !s->quiet);
 	s->report.facts = cap_facts(cap);
-	s->engine.progress = progress_update;
-	s->engine.progress_ctx = &progress;
+	if (!s->report.live) {
+		s->engine.progress = progress_update;
+		s->engine.progress_ctx = &progress;
+	}
 	s->engine.stop = &stop_requested;
 	rc = engine_run(cap, &s->engine, sinks, n, e);
 	progress_end(&progress);
@@ -122,7 +164,7 @@ static void tell_what_was_read(const struct cap_facts *f)
 	buf_release(&text);
 }
 
-static struct sink *new_sink(const struct options *o, const struct settings *s)
+struct sink *run_new_sink(const struct options *o, const struct settings *s)
 {
 	if (o->command == COMMAND_SUMMARY)
 		return report_summary_new(&s->report, o->given[OPTION_JSON]);
@@ -139,7 +181,7 @@ static struct sink *new_sink(const struct options *o, const struct settings *s)
 }
 
 /* Inputs that could not be read matter more than what --fail-on found in the rest. */
-static int fail_on_code(const struct options *o, const struct settings *s, int code)
+int run_fail_on_code(const struct options *o, const struct settings *s, int code)
 {
 	struct buf text = BUF_INIT;
 
@@ -164,12 +206,12 @@ static int report(const struct options *o, struct settings *s, struct save *w)
 	if (!cap)
 		return run_input_failed(&e);
 	s->report.facts = cap_facts(cap);
-	sink = w->file == stdout ? NULL : new_sink(o, s);
+	sink = w->file == stdout ? NULL : run_new_sink(o, s);
 	is_read = run_engine(cap, s, sink, &e) == 0;
 	code = is_read ? run_input_code(cap_facts(cap)) : run_output_failed(&s->out, &e);
 	if (s->verbose)
 		tell_what_was_read(cap_facts(cap));
-	code = fail_on_code(o, s, code);
+	code = run_fail_on_code(o, s, code);
 	report_sink_free(sink);
 	if (w->file)
 		code = save_packets(w, is_read ? cap : NULL, s, code);
@@ -180,8 +222,11 @@ static int report(const struct options *o, struct settings *s, struct save *w)
 static int run_report(const struct options *o, struct settings *s)
 {
 	struct save w;
-	int code = save_open(&w, o, s);
+	int code;
 
+	if (s->report.live)
+		return live_run(o, s);
+	code = save_open(&w, o, s);
 	if (code == EXIT_DONE)
 		code = report(o, s, &w);
 	return save_close(&w, code);

@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <langinfo.h>
 #include <math.h>
 #include <stdlib.h>
@@ -20,6 +21,10 @@
 
 #define SPOOL_DEFAULT    (UINT64_C(1) << 30)
 #define TERMINAL_DEFAULT 80 /* columns of a terminal that does not say */
+#define BUFFER_MIN       (UINT64_C(1) << 20)
+#define BUFFER_MAX       (UINT64_C(1) << 30)
+#define ROTATE_MAX       1000000
+#define EVERY_MAX        86400
 #define BATCH_MAX        1000000
 #define THREADS_MAX      64
 
@@ -132,6 +137,81 @@ static int set_spool(struct settings *s, const char *value, struct err *e)
 	return set_size(&s->spool, "--spool", value, e);
 }
 
+/* A number of something from 1 to max. */
+static int set_number(
+    uint64_t *n, uint64_t max, const char *option, const char *value, struct err *e)
+{
+	if (parse_u64(value, n) < 0 || *n == 0 || *n > max)
+		return err_set(
+		    e, "%s: '%s' is not a number from 1 to %" PRIu64, option, value, max);
+	return 0;
+}
+
+static int set_snaplen(struct settings *s, const char *value, struct err *e)
+{
+	uint64_t n;
+
+	if (set_number(&n, CAP_SNAPLEN_MAX, "--snapshot-length", value, e) < 0)
+		return -1;
+	s->cap.live.snaplen = (uint32_t)n;
+	return 0;
+}
+
+static int set_buffer(struct settings *s, const char *value, struct err *e)
+{
+	if (set_size(&s->cap.live.buffer_bytes, "--buffer-size", value, e) < 0)
+		return -1;
+	if (s->cap.live.buffer_bytes < BUFFER_MIN || s->cap.live.buffer_bytes > BUFFER_MAX)
+		return err_set(e, "--buffer-size: '%s' is not between 1M and 1G", value);
+	return 0;
+}
+
+static int set_precision(struct settings *s, const char *value, struct err *e)
+{
+	s->cap.live.microseconds = strcmp(value, "micro") == 0;
+	if (!s->cap.live.microseconds && strcmp(value, "nano") != 0)
+		return err_set(e, "--time-stamp-precision: '%s' is not micro or nano", value);
+	return 0;
+}
+
+/* Millions of bytes, as in tcpdump, unless there is a unit. */
+static int set_rotate_size(struct settings *s, const char *value, struct err *e)
+{
+	uint64_t n;
+
+	if (parse_u64(value, &n) < 0)
+		return set_size(&s->record.rotate_bytes, "--rotate-size", value, e);
+	if (set_number(&n, ROTATE_MAX, "--rotate-size", value, e) < 0)
+		return -1;
+	s->record.rotate_bytes = n * 1000000;
+	return 0;
+}
+
+static int set_rotate_seconds(struct settings *s, const char *value, struct err *e)
+{
+	return set_number(&s->record.rotate_seconds, ROTATE_MAX, "--rotate-seconds", value, e);
+}
+
+static int set_rotate_files(struct settings *s, const char *value, struct err *e)
+{
+	uint64_t n;
+
+	if (set_number(&n, ROTATE_MAX, "--rotate-files", value, e) < 0)
+		return -1;
+	s->record.files = (unsigned)n;
+	return 0;
+}
+
+static int set_every(struct settings *s, const char *value, struct err *e)
+{
+	uint64_t n;
+
+	if (set_number(&n, EVERY_MAX, "--every", value, e) < 0)
+		return -1;
+	s->report.every = (int64_t)n * NS_PER_SEC;
+	return 0;
+}
+
 static int set_batch(struct settings *s, const char *value, struct err *e)
 {
 	uint64_t n;
@@ -196,6 +276,13 @@ static const struct {
 	{ OPTION_MEMORY, set_memory },
 	{ OPTION_SPOOL, set_spool },
 	{ OPTION_THREADS, set_threads },
+	{ OPTION_SNAPLEN, set_snaplen },
+	{ OPTION_BUFFER, set_buffer },
+	{ OPTION_PRECISION, set_precision },
+	{ OPTION_ROTATE_SIZE, set_rotate_size },
+	{ OPTION_ROTATE_SECONDS, set_rotate_seconds },
+	{ OPTION_ROTATE_FILES, set_rotate_files },
+	{ OPTION_EVERY, set_every },
 	{ OPTION_BATCH, set_batch },
 	{ OPTION_HASH_KEY, set_hash_key },
 	{ OPTION_COLOR, set_color },
@@ -240,6 +327,10 @@ int settings_init(struct settings *s, const struct options *o, struct err *e)
 	describe_terminal(s, o);
 	s->cap.files = o->files;
 	s->cap.nfiles = o->nfiles;
+	s->cap.live.interface = o->value[OPTION_INTERFACE];
+	s->cap.live.no_promiscuous = o->given[OPTION_NO_PROMISCUOUS];
+	s->cap.live.immediate = o->given[OPTION_IMMEDIATE];
+	s->record.name = o->value[OPTION_WRITE];
 	s->report.sort = REPORT_SORT_COUNT;
 	s->spool = SPOOL_DEFAULT;
 	s->engine.hash_key = hash_random_key();
@@ -251,6 +342,7 @@ int settings_init(struct settings *s, const struct options *o, struct err *e)
 		if (o->given[parsers[i].id] && parsers[i].parse(s, o->value[parsers[i].id], e) < 0)
 			return -1;
 	s->report.where = s->where;
+	s->report.live = o->given[OPTION_INTERFACE];
 	if (s->where && (o->given[OPTION_WRITE] || o->command == COMMAND_EXTRACT))
 		s->pick = pick_new(s->where);
 	return 0;

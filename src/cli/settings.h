@@ -6,6 +6,7 @@
 #define CLI_SETTINGS_H
 
 #include "cli/options.h"
+#include "tcpshadow/recorder.h"
 #include "tcpshadow/report.h"
 
 struct settings {
@@ -14,9 +15,10 @@ struct settings {
 	struct report_options report;
 	struct report_out out; /* standard output; report.out points here */
 	struct where *where;
-	struct fail_on *fail_on; /* NULL = nothing */
-	struct pick *pick;       /* with -w or extract: what --where matches; NULL = all */
-	uint64_t spool;          /* most bytes of standard input kept for a second reading */
+	struct fail_on *fail_on;        /* NULL = nothing */
+	struct pick *pick;              /* with -w or extract: what --where matches; NULL = all */
+	uint64_t spool;                 /* most bytes of standard input kept for a second reading */
+	struct recorder_options record; /* -w with -i */
 	bool quiet, verbose;
 };
 

@@ -97,7 +97,7 @@ bool frame_make(struct frame *f, struct frame_maker *m)
 {
 	decoder_batch_give(m->decoder, f->datagrams);
 	f->datagrams = NULL;
-	if (cap_read(m->cap, &f->batch) == 0)
+	if (cap_read(m->cap, &f->batch) == 0 && cap_is_over(m->cap))
 		return false;
 	decode(f, m);
 	f->datagrams = decoder_batch_take(m->decoder);

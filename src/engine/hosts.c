@@ -78,9 +78,19 @@ void hosts_trouble(struct hosts *h, const struct event_trouble *t)
 		count_host(h, t->hosts[i], t->traps);
 }
 
+static uint64_t dropped(const struct cap_facts *c)
+{
+	return c->dropped_kernel + c->dropped_interface + c->dropped_queue;
+}
+
+void hosts_drops(struct hosts *h, uint64_t packets)
+{
+	h->drops_reported = h->drops_reported || packets > 0;
+}
+
 void hosts_finish(struct hosts *h, const struct cap_facts *capture)
 {
-	h->drops_reported = capture->dropped_kernel > 0 || capture->dropped_interface > 0;
+	hosts_drops(h, dropped(capture));
 }
 
 static unsigned traps_of_tap(const struct hosts *h)
@@ -154,8 +164,8 @@ void hosts_summarise(struct hosts *h, struct run_summary *sum)
 	const struct cap_facts *c = sum->capture;
 
 	h->nfindings = 0;
-	tell(h, FINDING_CAPTURE_DROPS_REPORTED, c->dropped_kernel + c->dropped_interface,
-	    c->dropped_kernel, c->dropped_interface);
+	tell(h, FINDING_CAPTURE_DROPS_REPORTED, dropped(c), c->dropped_kernel + c->dropped_queue,
+	    c->dropped_interface);
 	tell(h, FINDING_DECODE_SKIPPED, unreadable(sum->decode), c->packets, 0);
 	tell(h, FINDING_ANALYSIS_LIMITED, sum->evicted + sum->half_open_rolled_up, 0, 0);
 	sum->findings = h->findings;

@@ -40,6 +40,8 @@ void hosts_release(struct hosts *h);
 void hosts_opened(struct hosts *h);
 void hosts_trouble(struct hosts *h, const struct event_trouble *t);
 /* All packets were read.  What is said of the whole capture stays valid until hosts_release(). */
+/* The capture has lost so many packets so far (live: told as it happens). */
+void hosts_drops(struct hosts *h, uint64_t packets);
 void hosts_finish(struct hosts *h, const struct cap_facts *capture);
 /* Lower what others than this connection put in doubt. */
 void hosts_doubt(const struct hosts *h, struct conn_record *r);

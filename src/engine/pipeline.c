@@ -10,12 +10,14 @@
  */
 #include "config.h"
 
+#include <time.h>
 #include <unistd.h>
 
 #include "engine/crew.h"
 #include "engine/frame.h"
 #include "engine/hosts.h"
 #include "engine/idmap.h"
+#include "engine/pump.h"
 #include "tcpshadow/engine.h"
 
 #define DEFAULT_BATCH_PACKETS 4096
@@ -32,7 +34,8 @@ enum {
 	THREADS_AUTO_MAX = 4,
 	FRAMES_MAX = 16,
 };
-#define SMALL_INPUT ((uint64_t)1 << 20) /* bytes: not worth threads */
+#define SMALL_INPUT    ((uint64_t)1 << 20) /* bytes: not worth threads */
+#define PULSE_INTERVAL (NS_PER_SEC / 5)
 
 /* What can be done next; TASK_GROUP + g is the parts of group g of the oldest frame it has not run. */
 enum task {
@@ -48,6 +51,7 @@ struct pipeline {
 	size_t nsinks;
 	struct shard *shards[SHARD_COUNT];
 	bool wants_segments;
+	bool is_live; /* packets come as they come, until told to stop */
 
 	/* the books: frame number n lies in frames[n % nframes] */
 	struct frame frames[FRAMES_MAX];
@@ -67,6 +71,7 @@ struct pipeline {
 	uint64_t last_id;
 	size_t piece; /* of the frame at hand: the next one to be told of */
 	struct err *error;
+	struct engine_pulse pulse; /* the last one */
 	struct run_summary summary;
 };
 
@@ -134,6 +139,7 @@ static void pipeline_init(struct pipeline *p, struct cap *cap, unsigned threads)
 		p->shards[i] = shard_new(&so);
 	idmap_init(&p->ids);
 	hosts_init(&p->hosts);
+	p->is_live = cap_facts(cap)->is_live;
 	p->summary.memory_limit = memory;
 }
 
@@ -219,6 +225,36 @@ static int drain(
 	return 0;
 }
 
+static int64_t wall_time(void)
+{
+	struct timespec t = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * NS_PER_SEC + t.tv_nsec;
+}
+
+/* Live: what sinks hold back can be shown.  Decides nothing: connections know packet time only. */
+static int pulse(struct pipeline *p, struct err *e)
+{
+	int64_t now = wall_time();
+
+	if (p->pulse.now && now - p->pulse.now < PULSE_INTERVAL)
+		return 0;
+	p->pulse.now = now;
+	p->pulse.connections = p->last_id;
+	cap_counters(p->maker.cap, &p->pulse.capture);
+	hosts_drops(&p->hosts, p->pulse.capture.dropped_kernel +
+	                           p->pulse.capture.dropped_interface +
+	                           p->pulse.capture.dropped_queue);
+	for (size_t i = 0; i < p->nsinks; i++) {
+		struct sink *s = p->sinks[i];
+
+		if (s->ops->pulse && s->ops->pulse(s, &p->pulse, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int merge(struct pipeline *p, struct frame *f, struct err *e)
 {
 	size_t at[SHARD_COUNT] = { 0 }, tick = 0;
@@ -235,7 +271,7 @@ static int merge(struct pipeline *p, struct frame *f, struct err *e)
 	}
 	if (p->o->progress)
 		p->o->progress(p->o->progress_ctx, f->progress, f->packets);
-	return 0;
+	return p->is_live ? pulse(p, e) : 0;
 }
 
 /* ---- tasks ---- */
@@ -284,8 +320,11 @@ static int pick(void *ctx)
 static void run_read(struct pipeline *p)
 {
 	struct frame *f = frame_at(p, p->made);
+	bool stop = p->o->stop && *p->o->stop;
 
-	p->summary.interrupted = p->o->stop && *p->o->stop;
+	if (stop && p->is_live)
+		cap_interrupt(p->maker.cap); /* what was captured so far is read */
+	p->summary.interrupted = stop && !p->is_live;
 	p->was_last = p->summary.interrupted || !frame_make(f, &p->maker);
 	f->left = GROUPS;
 }
@@ -401,10 +440,14 @@ int engine_run(struct cap *cap, const struct engine_options *o, struct sink *con
 	unsigned threads = thread_count(o, cap_facts(cap));
 	struct pipeline p = { .o = o, .sinks = sinks, .nsinks = nsinks, .error = e };
 	const struct crew_job job = { pick, run, done, &p };
+	struct pump pump;
 	int rc = -1;
 
+	if (pump_start(&pump, cap, e) < 0)
+		return -1;
 	pipeline_init(&p, cap, threads);
 	crew_run(&job, threads);
+	pump_end(&pump);
 	if (!p.is_failed) {
 		hosts_finish(&p.hosts, cap_facts(cap));
 		rc = finish_connections(&p, e) != 0 ? -1 : finish_sinks(&p, e);

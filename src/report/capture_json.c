@@ -78,6 +78,8 @@ static void volume_json(struct buf *out, const struct cap_facts *c)
 		json_object(out, "drops");
 		json_u64(out, "kernel", c->dropped_kernel);
 		json_u64(out, "interface", c->dropped_interface);
+		if (c->is_live)
+			json_u64(out, "queue", c->dropped_queue);
 		json_end_object(out);
 	}
 }
@@ -152,6 +154,8 @@ static void limits_json(struct buf *out, const struct run_summary *s)
 	json_u64(out, "evicted", s->evicted);
 	json_u64(out, "half_open_rolled_up", s->half_open_rolled_up);
 	json_u64(out, "spool_overflow", s->capture->spool_overflow);
+	if (s->capture->is_live)
+		json_u64(out, "unrecorded", s->capture->unrecorded);
 	json_end_object(out);
 }
 

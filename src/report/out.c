@@ -56,3 +56,8 @@ int report_out_flush(struct report_out *o, struct err *e)
 	errno = 0;
 	return fflush(o->file) == 0 ? 0 : failed(o, e);
 }
+
+int report_out_show(struct report_out *o, struct err *e)
+{
+	return o->buf.len ? report_out_flush(o, e) : 0;
+}

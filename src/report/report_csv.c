@@ -86,6 +86,12 @@ static int csv_event(struct sink *s, const struct event *ev, struct err *e)
 	return report_out_commit(cs->o->out, e);
 }
 
+static int csv_pulse(struct sink *s, const struct engine_pulse *p, struct err *e)
+{
+	(void)p;
+	return report_out_show(((struct csv_sink *)s)->o->out, e);
+}
+
 static int csv_finish(struct sink *s, const struct run_summary *sum, struct err *e)
 {
 	struct csv_sink *cs = (struct csv_sink *)s;
@@ -108,6 +114,7 @@ static void csv_free(struct sink *s)
 static const struct sink_ops csv_ops = {
 	.wants = EVENT_BIT(EVENT_RECORD),
 	.event = csv_event,
+	.pulse = csv_pulse,
 	.finish = csv_finish,
 	.free = csv_free,
 };

@@ -2,7 +2,7 @@
 /*
  * report_findings - `findings`: all of them by kind, the worst first, or by connection.
  *
- * Output: text, held until the end, when it is known which kind is the worst.
+ * Output: text, held until the end, when it is known which kind is the worst.  Live: by connection, as they end.
  * Memory: of each kind only the few worst findings are held, unless all are asked for; see sorter.
  */
 #include "config.h"
@@ -251,7 +251,10 @@ static int add_connection(struct findings_sink *fs, const struct conn_record *r,
 	buf_addstr(&fs->line, o->color ? "\033[0m" : "");
 	add_items(&fs->line, r->findings, r->nfindings, o);
 	buf_release(&text);
-	return sorter_add_words(fs->sorter, words, fs->line.data, fs->line.len, e);
+	if (!o->live)
+		return sorter_add_words(fs->sorter, words, fs->line.data, fs->line.len, e);
+	buf_add(&o->out->buf, fs->line.data, fs->line.len);
+	return report_out_commit(o->out, e);
 }
 
 static void write_capture(struct findings_sink *fs, const struct run_summary *sum)
@@ -318,6 +321,12 @@ static int findings_event(struct sink *s, const struct event *ev, struct err *e)
 	return 0;
 }
 
+static int findings_pulse(struct sink *s, const struct engine_pulse *p, struct err *e)
+{
+	(void)p;
+	return report_out_show(((struct findings_sink *)s)->o->out, e);
+}
+
 static int findings_finish(struct sink *s, const struct run_summary *sum, struct err *e)
 {
 	struct findings_sink *fs = (struct findings_sink *)s;
@@ -348,6 +357,7 @@ static void findings_free(struct sink *s)
 static const struct sink_ops findings_ops = {
 	.wants = EVENT_BIT(EVENT_RECORD),
 	.event = findings_event,
+	.pulse = findings_pulse,
 	.finish = findings_finish,
 	.free = findings_free,
 };
@@ -358,7 +368,7 @@ struct sink *report_findings_new(const struct report_options *o, bool by_connect
 
 	fs->sink.ops = &findings_ops;
 	fs->o = o;
-	fs->by_connection = by_connection;
+	fs->by_connection = by_connection || o->live;
 	fs->all = all;
 	fs->sorter = sorter_new(REPORT_SORT_COUNT, false);
 	buf_init(&fs->line);

@@ -36,6 +36,12 @@ static int findings_json_event(struct sink *s, const struct event *ev, struct er
 	return report_out_commit(fs->o->out, e);
 }
 
+static int findings_json_pulse(struct sink *s, const struct engine_pulse *p, struct err *e)
+{
+	(void)p;
+	return report_out_show(((struct findings_json_sink *)s)->o->out, e);
+}
+
 static int findings_json_finish(struct sink *s, const struct run_summary *sum, struct err *e)
 {
 	struct findings_json_sink *fs = (struct findings_json_sink *)s;
@@ -53,6 +59,7 @@ static void findings_json_free(struct sink *s)
 static const struct sink_ops findings_json_ops = {
 	.wants = EVENT_BIT(EVENT_RECORD),
 	.event = findings_json_event,
+	.pulse = findings_json_pulse,
 	.finish = findings_json_finish,
 	.free = findings_json_free,
 };

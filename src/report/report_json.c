@@ -50,6 +50,12 @@ static int json_event(struct sink *s, const struct event *ev, struct err *e)
 	return report_out_commit(js->o->out, e);
 }
 
+static int json_pulse(struct sink *s, const struct engine_pulse *p, struct err *e)
+{
+	(void)p;
+	return report_out_show(((struct json_sink *)s)->o->out, e);
+}
+
 static int json_finish(struct sink *s, const struct run_summary *sum, struct err *e)
 {
 	struct json_sink *js = (struct json_sink *)s;
@@ -73,6 +79,7 @@ static void json_free(struct sink *s)
 static const struct sink_ops json_ops = {
 	.wants = EVENT_BIT(EVENT_RECORD),
 	.event = json_event,
+	.pulse = json_pulse,
 	.finish = json_finish,
 	.free = json_free,
 };

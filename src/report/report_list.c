@@ -2,7 +2,8 @@
 /*
  * report_list - `list`: one line per connection, in columns.
  *
- * Memory: the lines are held until the end, when the widths are known; see sorter.
+ * Memory: the lines are held until the end, when the widths are known; see sorter.  Live they are shown at once, in
+ *         columns that grow as they must, or held for a while and shown as a table.
  */
 #include "config.h"
 
@@ -40,7 +41,30 @@ struct list_sink {
 	struct sorter *sorter;
 	struct table table;
 	struct buf line;
+	/* live */
+	bool is_titled;
+	int64_t shown_at; /* wall time of the last table */
+	uint64_t shown;   /* connections in tables so far */
 };
+
+static struct sorter *new_sorter(const struct report_options *o)
+{
+	bool sorted = o->sort != REPORT_SORT_COUNT;
+
+	return sorter_new(sorted ? o->sort : REPORT_SORT_START, o->sort_descending);
+}
+
+/* What a connection of IPv4 needs, so that the columns of the first lines are seldom too narrow. */
+static const char usual_row[] =
+    ".\t.\t9999\t192.168.100.100:65535\t192.168.100.100:65535\trefused\t"
+    "ESTABLISHED\tESTABLISHED\t9,999\t999.9k\t999.9 ms\t2026-01-01 00:00:00.000000\t.\t";
+
+static void init_table(struct list_sink *ls)
+{
+	table_init(&ls->table, columns, ARRAY_LEN(columns) - (ls->o->facts->nfiles < 2));
+	if (ls->o->live && !ls->o->every)
+		table_measure(&ls->table, usual_row);
+}
 
 static void end_cell(struct buf *b)
 {
@@ -109,6 +133,21 @@ static void make_row(struct buf *b, const struct conn_record *r, const struct re
 		file_cell(b, o->facts->files[r->file].name, brief);
 }
 
+/* Live: what the row needs the following ones get too. */
+static int show_row(struct list_sink *ls, struct err *e)
+{
+	struct report_out *out = ls->o->out;
+	struct table fitted = ls->table;
+
+	table_fit(&fitted, ls->o->width);
+	if (!ls->is_titled)
+		table_title(&fitted, &out->buf, ls->o->color);
+	ls->is_titled = true;
+	ls->shown++;
+	table_row(&fitted, &out->buf, ls->line.data, ls->o->color, ls->o->utf8);
+	return report_out_commit(out, e);
+}
+
 static int list_event(struct sink *s, const struct event *ev, struct err *e)
 {
 	struct list_sink *ls = (struct list_sink *)s;
@@ -123,6 +162,8 @@ static int list_event(struct sink *s, const struct event *ev, struct err *e)
 		return 0;
 	make_row(&ls->line, r, ls->o);
 	table_measure(&ls->table, ls->line.data);
+	if (ls->o->live && !ls->o->every)
+		return show_row(ls, e);
 	return sorter_add(ls->sorter, r, ls->line.data, ls->line.len, e);
 }
 
@@ -140,15 +181,11 @@ static void explain_nothing(struct buf *out, const struct tally *t, const struct
 	buf_addstr(out, " packets.\n");
 }
 
-static int list_finish(struct sink *s, const struct run_summary *sum, struct err *e)
+/* All lines that are held. */
+static int write_table(struct list_sink *ls, struct err *e)
 {
-	struct list_sink *ls = (struct list_sink *)s;
 	struct report_out *out = ls->o->out;
 
-	if (sorter_count(ls->sorter) == 0) {
-		explain_nothing(&out->buf, &ls->tally, sum);
-		return report_out_flush(out, e);
-	}
 	sorter_sort(ls->sorter);
 	table_fit(&ls->table, ls->o->width);
 	table_title(&ls->table, &out->buf, ls->o->color);
@@ -159,6 +196,70 @@ static int list_finish(struct sink *s, const struct run_summary *sum, struct err
 		if (report_out_commit(out, e) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+/* "12,345 packets, 20 connections; lost: none" */
+static void live_line(struct buf *out, uint64_t connections, const struct cap_counters *c)
+{
+	text_count(out, c->packets);
+	buf_addstr(out, c->packets == 1 ? " packet, " : " packets, ");
+	text_count(out, connections);
+	buf_addstr(out, connections == 1 ? " connection; lost: " : " connections; lost: ");
+	if (!c->dropped_kernel && !c->dropped_interface && !c->dropped_queue) {
+		buf_addstr(out, "none\n");
+		return;
+	}
+	text_count(out, c->dropped_kernel);
+	buf_addstr(out, " by the kernel, ");
+	text_count(out, c->dropped_interface);
+	buf_addstr(out, " by the interface, ");
+	text_count(out, c->dropped_queue);
+	buf_addstr(out, " by tcpshadow\n");
+}
+
+/* --every: what has ended since the last table; the widths of its columns are its own. */
+static int show_table(struct list_sink *ls, const struct engine_pulse *p, struct err *e)
+{
+	struct report_out *out = ls->o->out;
+
+	ls->shown_at = p->now;
+	if (sorter_count(ls->sorter) && write_table(ls, e) < 0)
+		return -1;
+	ls->shown += sorter_count(ls->sorter);
+	live_line(&out->buf, p->connections, &p->capture);
+	buf_addch(&out->buf, '\n');
+	sorter_free(ls->sorter);
+	ls->sorter = new_sorter(ls->o);
+	init_table(ls);
+	return report_out_flush(out, e);
+}
+
+static int list_pulse(struct sink *s, const struct engine_pulse *p, struct err *e)
+{
+	struct list_sink *ls = (struct list_sink *)s;
+
+	if (!ls->o->every)
+		return report_out_show(ls->o->out, e);
+	if (!ls->shown_at)
+		ls->shown_at = p->now;
+	return p->now - ls->shown_at < ls->o->every ? 0 : show_table(ls, p, e);
+}
+
+static int list_finish(struct sink *s, const struct run_summary *sum, struct err *e)
+{
+	struct list_sink *ls = (struct list_sink *)s;
+	const struct cap_facts *c = sum->capture;
+	struct report_out *out = ls->o->out;
+
+	if (sorter_count(ls->sorter) && write_table(ls, e) < 0)
+		return -1;
+	if (!ls->shown && !sorter_count(ls->sorter))
+		explain_nothing(&out->buf, &ls->tally, sum);
+	if (ls->o->live)
+		live_line(&out->buf, sum->connections,
+		    &(struct cap_counters){ c->packets, c->dropped_kernel, c->dropped_interface,
+		        c->dropped_queue, 0, 0, false });
 	return report_out_flush(out, e);
 }
 
@@ -174,6 +275,7 @@ static void list_free(struct sink *s)
 static const struct sink_ops list_ops = {
 	.wants = EVENT_BIT(EVENT_RECORD),
 	.event = list_event,
+	.pulse = list_pulse,
 	.finish = list_finish,
 	.free = list_free,
 };
@@ -181,12 +283,11 @@ static const struct sink_ops list_ops = {
 struct sink *report_list_new(const struct report_options *o)
 {
 	struct list_sink *ls = mem_alloc(1, sizeof(*ls));
-	bool sorted = o->sort != REPORT_SORT_COUNT;
 
 	ls->sink.ops = &list_ops;
 	ls->o = o;
-	ls->sorter = sorter_new(sorted ? o->sort : REPORT_SORT_START, o->sort_descending);
-	table_init(&ls->table, columns, ARRAY_LEN(columns) - (o->facts->nfiles < 2));
+	ls->sorter = new_sorter(o);
+	init_table(ls);
 	buf_init(&ls->line);
 	return &ls->sink;
 }

@@ -36,7 +36,7 @@ static void label(struct buf *out, const char *text)
 
 static void file_line(struct buf *out, const struct cap_file_facts *f)
 {
-	label(out, "file");
+	label(out, f->interfaces && strcmp(f->format, "live") == 0 ? "interface" : "file");
 	text_escape(out, f->name, strlen(f->name));
 	if (f->format)
 		buf_addf(out, "  %s", f->format);
@@ -127,6 +127,8 @@ static void quality_lines(struct buf *out, const struct run_summary *s, const st
 	const struct count_row rows[] = {
 		{ c->dropped_kernel, "packets lost by the capturing kernel" },
 		{ c->dropped_interface, "packets lost by the interface" },
+		{ c->dropped_queue, "packets lost because the analysis did not keep up" },
+		{ c->unrecorded, "packets analysed that could not be recorded" },
 		{ c->truncated, "packets cut by the capture length" },
 		{ c->time_steps_back, "times the clock went back" },
 		{ t->missing_bytes, "bytes that were acknowledged but not captured" },
@@ -143,9 +145,9 @@ static void quality_lines(struct buf *out, const struct run_summary *s, const st
 	};
 
 	count_lines(out, "quality", rows, ARRAY_LEN(rows));
-	if (c->drops_known && !c->dropped_kernel && !c->dropped_interface) {
+	if (c->drops_known && !c->dropped_kernel && !c->dropped_interface && !c->dropped_queue) {
 		label(out, "drops");
-		buf_addstr(out, "none, by the capture's own statistics\n");
+		buf_addstr(out, c->is_live ? "none\n" : "none, by the capture's own statistics\n");
 	}
 }
 
