@@ -156,4 +156,19 @@ void streammap_page(const struct streammap *m, const struct stream_source *src,
 uint64_t streammap_line_at(const struct streammap *m, const struct stream_source *src,
     enum stream_form form, unsigned sides, uint64_t at);
 
+/* --- searching --- */
+
+struct stream_search;
+
+/* NULL and *e: not a regular expression.  Case is ignored unless the pattern has a capital letter. */
+struct stream_search *stream_search_new(
+    const char *pattern, size_t n, bool is_regex, struct err *e);
+void stream_search_free(struct stream_search *s);
+/*
+ * The next match in r->sides that begins in [r->from, r->to), or the last one there (step -1); false = there is
+ * none.  A match lies within one turn.
+ */
+bool stream_search_find(struct stream_search *s, const struct streammap *m,
+    const struct stream_source *src, const struct stream_range *r, int step, uint64_t found[2]);
+
 #endif

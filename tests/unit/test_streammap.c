@@ -139,6 +139,64 @@ START_TEST(test_public)
 }
 END_TEST
 
+/* Searching finds what a search of the bytes themselves finds, in both directions. */
+static void check_search(struct loaded *l, const struct loaded_conn *c, const char *what)
+{
+	const struct stream_source src = loaded_source(l);
+	size_t n = strlen(what), count = 0, back = 0;
+	struct stream_range r = { 3, 0, UINT64_MAX };
+	struct err e = { "" };
+	struct stream_search *s = stream_search_new(what, n, false, &e);
+	uint64_t found[2], last = 0;
+
+	ck_assert_ptr_nonnull(s);
+	while (stream_search_find(s, c->map, &src, &r, 1, found)) {
+		ck_assert_uint_eq(found[1] - found[0], n);
+		ck_assert(memcmp(c->bytes.data + found[0], what, n) == 0);
+		ck_assert(
+		    memmem(c->bytes.data + r.from, found[0] - r.from + n - 1, what, n) == NULL);
+		last = found[0];
+		r.from = found[0] + 1;
+		count++;
+	}
+	r = (struct stream_range){ 3, 0, UINT64_MAX };
+	while (stream_search_find(s, c->map, &src, &r, -1, found)) {
+		ck_assert(back > 0 || found[0] == last);
+		r.to = found[0];
+		back++;
+	}
+	ck_assert_uint_eq(count, back);
+	ck_assert_uint_gt(count, 0);
+	stream_search_free(s);
+}
+
+START_TEST(test_search)
+{
+	char path[4096];
+	struct loaded l;
+	struct err e = { "" };
+	struct stream_search *s;
+	struct stream_range r = { 1, 0, UINT64_MAX };
+	struct stream_source src;
+	uint64_t found[2];
+
+	snprintf(path, sizeof(path), "%s/captures/normal.pcap", getenv("top_srcdir"));
+	ck_assert(loaded_open(&l, path));
+	src = loaded_source(&l);
+	ck_assert_uint_ge(l.conns[0].bytes.len, 8);
+	l.conns[0].bytes.data[l.conns[0].bytes.len] = '\0';
+	check_search(
+	    &l, &l.conns[0], (char[]){ l.conns[0].bytes.data[3], l.conns[0].bytes.data[4], '\0' });
+	ck_assert_ptr_null(stream_search_new("(a", 2, true, &e));
+	ck_assert_ptr_nonnull(strstr(e.text, "at character"));
+	s = stream_search_new("^.", 2, true, &e);
+	ck_assert(stream_search_find(s, l.conns[0].map, &src, &r, 1, found));
+	ck_assert_uint_eq(found[0], 0);
+	stream_search_free(s);
+	loaded_close(&l);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("streammap");
@@ -150,6 +208,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_samples);
 	tcase_add_test(t, test_public);
+	tcase_add_test(t, test_search);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
