@@ -2,16 +2,16 @@
 /*
  * series - what a graph of a session shows, before it is drawn.
  *
- * Input:  a session with its rows; which graph, whose data, which time, how many columns.
+ * Input:  the packets of a connection, one after the other; which graph, whose data, which time, how many columns.
  * Output: tracks: for each column the smallest and the largest value, so that no single packet is averaged away;
  *         marks; round numbers for the axes.
- * Memory: some bytes a column, whatever the session's length.
+ * Memory: some bytes a column, however many packets there are.
  * Does not: draw, know colours or characters.
  */
 #ifndef TCPSHADOW_SERIES_H
 #define TCPSHADOW_SERIES_H
 
-#include "tcpshadow/session.h"
+#include "tcpshadow/record.h"
 
 enum series_graph {
 	SERIES_SEQUENCE, /* data sent, acknowledged, and as far as the window lets it */
@@ -70,12 +70,43 @@ enum series_mark {
 	SERIES_MARK_COUNT = 5
 };
 
-enum { SERIES_TRACKS_MAX = 3 };
+enum {
+	SERIES_TRACKS_MAX = 3,
+	SERIES_WAITS_MAX = 4,
+};
+
+struct series_row {
+	int64_t time;      /* ns since the connection's start */
+	uint64_t seq, ack; /* relative, unwrapped; ack with the ACK flag */
+	uint64_t window;   /* bytes */
+	uint32_t len;      /* payload */
+	uint32_t notes;    /* 1u << SEGMENT_NOTE_x */
+	uint16_t flags;    /* bits of enum tcp_flag */
+	uint8_t side;      /* enum side */
+	bool is_icmp;
+	bool has_sack; /* it carries SACK blocks */
+};
+
+/* Where the packets come from: `next` is called nrows times for each series. */
+struct series_input {
+	size_t nrows;
+	int64_t from, to; /* times of the first and the last */
+	int64_t
+	    handshake[2]; /* [enum side]: round trip of its SYN or SYN-ACK, ns; -1 = not known */
+	void (*next)(void *ctx, struct series_row *out);
+	void *ctx;
+};
+
+/* Nothing was sent for so long. */
+struct series_wait {
+	int64_t from, ns;
+	size_t row; /* the packet that ended it */
+};
 
 struct series_options {
 	enum series_graph graph;
 	uint8_t side;     /* enum side: whose data */
-	int64_t from, to; /* ns since the session's start; to <= from: all of it */
+	int64_t from, to; /* ns since the connection's start; to <= from: all of it */
 	unsigned columns;
 };
 
@@ -83,13 +114,15 @@ struct series {
 	struct series_options o; /* from and to as they are shown */
 	struct series_track tracks[SERIES_TRACKS_MAX];
 	unsigned ntracks;
-	uint8_t *marks;     /* [column]: bits of enum series_mark */
+	uint8_t *marks;                             /* [column]: bits of enum series_mark */
+	struct series_wait waits[SERIES_WAITS_MAX]; /* the longest in the shown time, by time */
+	size_t nwaits;
 	uint8_t unit;       /* enum series_unit */
 	uint64_t low, high; /* of the scale */
 	bool is_empty;      /* nothing to show: this side sent nothing, or nothing was measured */
 };
 
-void series_init(struct series *g, const struct session *s, const struct series_options *o);
+void series_init(struct series *g, const struct series_input *in, const struct series_options *o);
 void series_release(struct series *g);
 
 const char *series_graph_word(enum series_graph g);    /* "time-sequence" */
@@ -99,8 +132,6 @@ const char *series_mark_word(enum series_mark m);
 
 /* The column of a time; -1 = outside. */
 int series_column_of(const struct series *g, int64_t time);
-/* The row of the session nearest to a packet (ordinal); nrows > 0. */
-size_t series_row_of(const struct session *s, uint64_t packet);
 
 /*
  * At most `most` round values between low and high, both included where they are round; the step is 1, 2 or

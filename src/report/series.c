@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * series - from the rows of a session to columns.
+ * series - from packets to columns.
  *
  * Segments that the receiver must ignore (checksum, outside of the window, old timestamps) are left out:
  * their numbers would stretch the scale to nonsense.
@@ -8,8 +8,10 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "tcpshadow/mem.h"
+#include "tcpshadow/replay.h"
 #include "tcpshadow/series.h"
 #include "tcpshadow/text.h"
 
@@ -19,8 +21,11 @@
 enum {
 	RATE_COLUMNS = 4, /* bytes of so many columns are one value: a rate is one over some time */
 	ROOM = 16,        /* the scale ends a 16th above the largest value */
+	TIMED_MAX = 1024, /* segments on the way whose round trip is measured */
 	WINDOW_SHOWN = 4, /* a window is in the scale up to so many times the rest */
 };
+
+#define WAIT_MIN (50 * NS_PER_SEC / 1000) /* a shorter wait is not worth naming */
 
 struct track_info {
 	const char *word;
@@ -145,50 +150,102 @@ static void put_mark(struct series *g, int64_t time, enum series_mark m)
 		g->marks[column] |= (uint8_t)m;
 }
 
-/* --- what rows say --- */
-
-struct walk {
-	const struct session *s;
-	struct series *g;
-	uint64_t acked, next; /* largest so far: acknowledged, sent */
-	bool has_acked;
-	int64_t smoothed;      /* ns, -1 = no sample yet */
-	uint64_t *sent, *good; /* bytes by column */
-	uint64_t timed_end;    /* behind the segment whose round trip is measured, 0 = none is */
-	int64_t timed_at;
+/* Segments whose round trip is measured. */
+struct timing {
+	struct timed {
+		uint64_t end; /* behind its last byte */
+		int64_t time;
+	} ring[TIMED_MAX];
+	size_t first, n;
 };
 
-static void row_marks(struct walk *w, const struct session_row *row, bool is_own)
+struct walk {
+	const struct series_input *in;
+	struct series *g;
+	struct timing timing;
+	uint64_t acked, sent_end; /* largest so far */
+	bool has_acked;
+	int64_t smoothed;                           /* ns, -1 = no sample yet */
+	uint64_t *sent, *good;                      /* bytes by column */
+	int64_t before;                             /* time of the row before */
+	struct series_wait waits[SERIES_WAITS_MAX]; /* the longest first */
+	size_t nwaits;
+};
+
+/* --- round trips --- */
+
+static struct timed *timed_at(struct timing *t, size_t i)
+{
+	return &t->ring[(t->first + i) % TIMED_MAX];
+}
+
+static void start_timing(struct timing *t, const struct series_row *row)
+{
+	if (t->n == TIMED_MAX) {
+		t->first = (t->first + 1) % TIMED_MAX;
+		t->n--;
+	}
+	*timed_at(t, t->n++) = (struct timed){ row->seq + row->len, row->time };
+}
+
+/* Of what was sent again nobody knows which copy is acknowledged (RFC 6298 3). */
+static void stop_timing(struct timing *t, uint64_t seq)
+{
+	while (t->n && timed_at(t, t->n - 1)->end > seq)
+		t->n--;
+}
+
+/* -1 = nothing that is timed was acknowledged. */
+static int64_t sample(struct timing *t, const struct series_row *row)
+{
+	int64_t rtt = -1;
+
+	while (t->n && timed_at(t, 0)->end <= row->ack) {
+		rtt = row->time - timed_at(t, 0)->time;
+		t->first = (t->first + 1) % TIMED_MAX;
+		t->n--;
+	}
+	return rtt;
+}
+
+/* --- what rows say --- */
+
+static void row_marks(struct walk *w, const struct series_row *row, bool is_own)
 {
 	if (row->flags & TCP_RST)
 		put_mark(w->g, row->time, SERIES_MARK_RST);
 	if (is_own && row->flags & TCP_FIN)
 		put_mark(w->g, row->time, SERIES_MARK_FIN);
-	if (is_own && row->step.notes & NOTE(RETRANSMISSION))
+	if (is_own && row->notes & NOTE(RETRANSMISSION))
 		put_mark(w->g, row->time, SERIES_MARK_RETRANSMIT);
-	if (!is_own && row->nsack)
+	if (!is_own && row->has_sack)
 		put_mark(w->g, row->time, SERIES_MARK_SACK);
-	if (!is_own && row->step.notes & NOTE(ZERO_WINDOW))
+	if (!is_own && row->notes & NOTE(ZERO_WINDOW))
 		put_mark(w->g, row->time, SERIES_MARK_ZERO_WINDOW);
 }
 
-static void row_data(struct walk *w, const struct session_row *row)
+static void row_data(struct walk *w, const struct series_row *row)
 {
-	uint64_t end = row->step.rel_seq + row->len;
+	uint64_t end = row->seq + row->len;
 	int column = series_column_of(w->g, row->time);
 
 	if (!row->len)
 		return;
-	put(w->g, SERIES_DATA, row->time, (uint64_t[]){ row->step.rel_seq, end });
+	put(w->g, SERIES_DATA, row->time, (uint64_t[]){ row->seq, end });
 	if (w->sent && column >= 0)
 		w->sent[column] += row->len;
-	w->next = end > w->next ? end : w->next;
+	if (end > w->sent_end)
+		w->sent_end = end;
+	if (row->notes & NOTE(RETRANSMISSION))
+		stop_timing(&w->timing, row->seq);
+	else
+		start_timing(&w->timing, row);
 }
 
 /* Acknowledgments of SYN and FIN count one each: too little to be seen. */
-static void row_ack(struct walk *w, const struct session_row *row)
+static void row_ack(struct walk *w, const struct series_row *row)
 {
-	uint64_t ack = row->step.rel_ack;
+	uint64_t ack = row->ack;
 	int column = series_column_of(w->g, row->time);
 
 	if (!(row->flags & TCP_ACK) || row->flags & TCP_RST)
@@ -198,37 +255,22 @@ static void row_ack(struct walk *w, const struct session_row *row)
 	w->acked = !w->has_acked || ack > w->acked ? ack : w->acked;
 	w->has_acked = true;
 	put_one(w->g, SERIES_ACKED, row->time, w->acked);
-	put_one(w->g, SERIES_CEILING, row->time, ack + row->step.window);
-	put_one(w->g, SERIES_OFFERED, row->time, row->step.window);
+	put_one(w->g, SERIES_CEILING, row->time, ack + row->window);
+	put_one(w->g, SERIES_OFFERED, row->time, row->window);
 }
 
-static void row_flight(struct walk *w, const struct session_row *row)
+static void row_flight(struct walk *w, const struct series_row *row)
 {
-	const struct end_snapshot *e = &row->step.ends[w->g->o.side];
-
-	if (e->snd_known && e->snd_nxt >= e->snd_una && w->has_acked)
-		put_one(w->g, SERIES_FLIGHT, row->time, e->snd_nxt - e->snd_una);
-}
-
-/* One segment at a time is timed, and none that was sent again (RFC 6298 3, Karn). */
-static void start_timing(struct walk *w, const struct session_row *row)
-{
-	if (row->step.notes & NOTE(RETRANSMISSION)) {
-		w->timed_end = 0;
-	} else if (row->len && !w->timed_end) {
-		w->timed_end = row->step.rel_seq + row->len;
-		w->timed_at = row->time;
-	}
+	if (w->has_acked && w->sent_end)
+		put_one(w->g, SERIES_FLIGHT, row->time,
+		    w->sent_end > w->acked ? w->sent_end - w->acked : 0);
 }
 
 /* RFC 6298 2.3: an eighth of each sample. */
-static void row_rtt(struct walk *w, const struct session_row *row)
+static void row_rtt(struct walk *w, const struct series_row *row)
 {
-	int64_t rtt = row->time - w->timed_at;
+	int64_t rtt = row->flags & TCP_ACK ? sample(&w->timing, row) : -1;
 
-	if (!w->timed_end || row->step.rel_ack < w->timed_end)
-		return;
-	w->timed_end = 0;
 	if (rtt < 0)
 		return;
 	w->smoothed = w->smoothed < 0 ? rtt : w->smoothed + (rtt - w->smoothed) / 8;
@@ -236,17 +278,34 @@ static void row_rtt(struct walk *w, const struct session_row *row)
 	put_one(w->g, SERIES_SMOOTHED, row->time, (uint64_t)w->smoothed);
 }
 
-static void walk_row(struct walk *w, const struct session_row *row)
+/* Keeps the longest few. */
+static void row_wait(struct walk *w, const struct series_row *row, size_t i)
+{
+	struct series_wait wait = { w->before, row->time - w->before, i };
+	size_t at = w->nwaits;
+
+	w->before = row->time;
+	if (i == 0 || wait.ns < WAIT_MIN || series_column_of(w->g, wait.from) < 0)
+		return;
+	while (at > 0 && w->waits[at - 1].ns < wait.ns)
+		at--;
+	if (at == SERIES_WAITS_MAX)
+		return;
+	w->nwaits += w->nwaits < SERIES_WAITS_MAX;
+	memmove(&w->waits[at + 1], &w->waits[at], (w->nwaits - at - 1) * sizeof(wait));
+	w->waits[at] = wait;
+}
+
+static void walk_row(struct walk *w, const struct series_row *row)
 {
 	bool is_own = row->side == w->g->o.side;
 
 	if (row->is_icmp)
 		return;
 	row_marks(w, row, is_own);
-	if (row->step.notes & NOT_TAKEN)
+	if (row->notes & NOT_TAKEN)
 		return;
 	if (is_own) {
-		start_timing(w, row);
 		row_data(w, row);
 	} else {
 		row_ack(w, row);
@@ -285,11 +344,9 @@ static void fill(struct series_track *t, const unsigned range[2], uint64_t value
 
 static void handshake(struct walk *w, struct series_track *t)
 {
-	const struct conn_record *r = &w->s->record;
-	bool is_client = w->g->o.side == SIDE_CLIENT;
-	int64_t rtt = is_client ? r->syn_to_synack : r->synack_to_ack;
+	int64_t rtt = w->in->handshake[w->g->o.side];
 
-	if ((is_client ? r->has_syn_to_synack : r->has_synack_to_ack) && rtt >= 0)
+	if (rtt >= 0)
 		fill(t, (unsigned[]){ 0, w->g->o.columns }, (uint64_t)rtt);
 }
 
@@ -307,20 +364,21 @@ static void rate(struct series *g, struct series_track *t, const uint64_t *bytes
 	}
 }
 
-static void find_span(struct series *g, const struct session *s)
+static void find_span(struct series *g, const struct series_input *in)
 {
-	int64_t first = 0, last = 0;
-
-	for (size_t i = 0; i < s->nrows; i++) {
-		first = s->rows[i].time < first ? s->rows[i].time : first;
-		last = s->rows[i].time > last ? s->rows[i].time : last;
-	}
 	if (g->o.to <= g->o.from) {
-		g->o.from = first;
-		g->o.to = last;
+		g->o.from = in->from;
+		g->o.to = in->to;
 	}
 	if (g->o.to <= g->o.from)
 		g->o.to = g->o.from + 1;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct series_wait *x = a, *y = b;
+
+	return x->from < y->from ? -1 : x->from > y->from;
 }
 
 static void widen(struct series *g, const struct series_track *t)
@@ -399,13 +457,29 @@ static void finish(struct walk *w)
 		g->is_empty = g->is_empty && (g->tracks[i].most == 0 || is_window(&g->tracks[i]));
 }
 
-void series_init(struct series *g, const struct session *s, const struct series_options *o)
+static void walk_all(struct walk *w)
 {
-	struct walk w = { .s = s, .g = g, .smoothed = -1 };
+	struct series *g = w->g;
+
+	for (size_t i = 0; i < w->in->nrows; i++) {
+		struct series_row row;
+
+		w->in->next(w->in->ctx, &row);
+		row_wait(w, &row, i);
+		walk_row(w, &row);
+	}
+	g->nwaits = w->nwaits;
+	memcpy(g->waits, w->waits, sizeof(g->waits));
+	qsort(g->waits, g->nwaits, sizeof(*g->waits), by_time);
+}
+
+void series_init(struct series *g, const struct series_input *in, const struct series_options *o)
+{
+	struct walk w = { .in = in, .g = g, .smoothed = -1 };
 
 	BUG_ON(o->columns == 0);
 	*g = (struct series){ .o = *o, .unit = units[o->graph] };
-	find_span(g, s);
+	find_span(g, in);
 	g->marks = mem_alloc(o->columns, 1);
 	for (unsigned i = 0; i < SERIES_TRACKS_MAX; i++) {
 		uint8_t id = tracks_of[o->graph][i];
@@ -420,8 +494,7 @@ void series_init(struct series *g, const struct session *s, const struct series_
 		w.sent = mem_alloc(o->columns, sizeof(*w.sent));
 		w.good = mem_alloc(o->columns, sizeof(*w.good));
 	}
-	for (size_t i = 0; i < s->nrows; i++)
-		walk_row(&w, &s->rows[i]);
+	walk_all(&w);
 	finish(&w);
 	free(w.sent);
 	free(w.good);
@@ -435,28 +508,12 @@ void series_release(struct series *g)
 	*g = (struct series){ .ntracks = 0 };
 }
 
-/* Packets of a session are in ascending order. */
-size_t series_row_of(const struct session *s, uint64_t packet)
-{
-	size_t lo = 0, hi = s->nrows;
-
-	while (hi - lo > 1) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (s->rows[mid].packet <= packet)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
 /* --- axes --- */
 
 size_t series_ticks(uint64_t low, uint64_t high, size_t most, uint64_t *out)
 {
 	static const uint64_t steps[] = { 1, 2, 5 };
-	uint64_t power = 1, step = 1;
+	uint64_t power = 1, step = 1, at;
 	unsigned k = 0;
 	size_t n = 0;
 
@@ -467,8 +524,15 @@ size_t series_ticks(uint64_t low, uint64_t high, size_t most, uint64_t *out)
 		power *= k == 0 ? 10 : 1;
 		step = steps[k] * power;
 	}
-	for (uint64_t at = (low + step - 1) / step * step; at <= high && n < most; at += step)
+	/* Written so that nothing overflows at the end of 64 bits. */
+	at = low / step * step;
+	if (at < low && high - at < step)
+		return 0;
+	for (at += at < low ? step : 0; at <= high && n < most; at += step) {
 		out[n++] = at;
+		if (high - at < step)
+			break;
+	}
 	return n;
 }
 

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tcpshadow/ladder.h"
 #include "tcpshadow/mem.h"
 #include "tcpshadow/text.h"
 #include "tui/plot.h"
@@ -20,8 +19,7 @@ enum {
 	TICK_ROWS = 4,   /* a value on every fourth row or so */
 	TICK_COLUMNS = 15,
 	TICKS_MAX = 32,
-	GAPS_MAX = 4, /* waits that are named */
-	DOT_W = 2,    /* dots of a cell in braille */
+	DOT_W = 2, /* dots of a cell in braille */
 	DOT_H = 4,
 	MARK_PRIORITIES = SERIES_MARK_COUNT,
 };
@@ -334,66 +332,22 @@ static void time_labels(struct grid *g, struct rect r, const struct canvas *c)
 
 /* --- the longest waits --- */
 
-struct wait {
-	int64_t from, ns;
-	const char *label;
-};
-
-static int by_length(const void *a, const void *b)
-{
-	const struct wait *x = a, *y = b;
-
-	return x->ns > y->ns ? -1 : x->ns < y->ns;
-}
-
-static int by_time(const void *a, const void *b)
-{
-	const struct wait *x = a, *y = b;
-
-	return x->from < y->from ? -1 : x->from > y->from;
-}
-
-/* Those in the picture, the longest few, in order of time. */
-static size_t find_waits(
-    struct wait out[GAPS_MAX], const struct series *s, const struct session *se)
-{
-	struct ladder ladder;
-	struct wait *all;
-	size_t n = 0;
-
-	ladder_init(&ladder, se, false);
-	all = mem_alloc(ladder.nitems + 1, sizeof(*all));
-	for (size_t i = 0; i < ladder.nitems; i++) {
-		const struct ladder_item *it = &ladder.items[i];
-		int64_t from = it->kind == LADDER_GAP ? se->rows[it->first - 1].time : -1;
-
-		if (it->kind == LADDER_GAP && series_column_of(s, from) >= 0)
-			all[n++] = (struct wait){ from, it->gap, it->label };
-	}
-	ladder_release(&ladder);
-	qsort(all, n, sizeof(*all), by_length);
-	n = n < GAPS_MAX ? n : GAPS_MAX;
-	memcpy(out, all, n * sizeof(*all));
-	free(all);
-	qsort(out, n, sizeof(*out), by_time);
-	return n;
-}
-
 static void wait_line(
-    struct grid *g, struct rect r, const struct canvas *c, const struct session *session)
+    struct grid *g, const struct plot *plot, const struct canvas *c, struct rect r)
 {
-	struct wait waits[GAPS_MAX];
-	size_t n = find_waits(waits, c->s, session);
 	struct pen p = rect_pen(g, r, 0, ROLE_GAP);
 	struct buf text = BUF_INIT;
 
-	for (size_t i = 0; i < n; i++) {
-		int x = r.x + SCALE_WIDTH + cell_of(c, waits[i].from);
-		int next = i + 1 < n ? r.x + SCALE_WIDTH + cell_of(c, waits[i + 1].from) : p.end;
+	for (size_t i = 0; i < c->s->nwaits; i++) {
+		const struct series_wait *w = &c->s->waits[i];
+		int x = r.x + SCALE_WIDTH + cell_of(c, w->from), next = p.end;
 
+		if (i + 1 < c->s->nwaits)
+			next = r.x + SCALE_WIDTH + cell_of(c, c->s->waits[i + 1].from);
 		buf_reset(&text);
-		text_duration(&text, waits[i].ns);
-		buf_addf(&text, " %s", waits[i].label);
+		text_duration(&text, w->ns);
+		if (plot->wait_label)
+			buf_addf(&text, " %s", plot->wait_label(plot->ctx, w));
 		if (x < p.x || next - x < 10)
 			continue;
 		grid_pad_to(&p, x);
@@ -438,8 +392,7 @@ unsigned plot_columns(enum glyph_tier tier, struct rect r, bool is_small)
 	return (unsigned)(tier == TIER_BLOCKS ? w * DOT_W : w);
 }
 
-static void draw_scales(
-    struct grid *g, const struct plot *p, const struct canvas *c, const struct session *session)
+static void draw_scales(struct grid *g, const struct plot *p, const struct canvas *c)
 {
 	struct rect r = p->r;
 	struct rect waits = rect_take_bottom(&r, p->has_gaps ? 1 : 0);
@@ -449,11 +402,10 @@ static void draw_scales(
 	time_axis(g, axis, c);
 	time_labels(g, labels, c);
 	if (p->has_gaps)
-		wait_line(g, waits, c, session);
+		wait_line(g, p, c, waits);
 }
 
-void plot_draw(
-    struct grid *g, const struct plot *p, const struct series *s, const struct session *session)
+void plot_draw(struct grid *g, const struct plot *p, const struct series *s)
 {
 	struct rect r = picture(p->r, p);
 	struct canvas c;
@@ -465,7 +417,7 @@ void plot_draw(
 	canvas_draw(&c);
 	canvas_show(&c, g, r);
 	if (!p->is_small)
-		draw_scales(g, p, &c, session);
+		draw_scales(g, p, &c);
 	x = p->cursor >= 0 ? cell_of(&c, p->cursor) : -1;
 	if (x >= 0 && x < r.w)
 		cursor_line(g, r, x);

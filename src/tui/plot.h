@@ -14,14 +14,16 @@ struct plot {
 	struct rect r;  /* all of it: values to the left, times below */
 	int64_t cursor; /* ns since the session's start; -1 = none */
 	bool has_gaps;  /* a line below for the longest waits */
-	bool is_small;  /* no room for scales: the picture alone, with its largest value */
+	/* Who waited for what; NULL = nobody says so. */
+	const char *(*wait_label)(void *ctx, const struct series_wait *w);
+	void *ctx;
+	bool is_small; /* no room for scales: the picture alone, with its largest value */
 };
 
 /* How many columns of values the rect has room for, at least 1. */
 unsigned plot_columns(enum glyph_tier tier, struct rect r, bool is_small);
-/* `s` was made for so many columns.  gaps: of the session, for the line below. */
-void plot_draw(
-    struct grid *g, const struct plot *p, const struct series *s, const struct session *session);
+/* `s` was made for so many columns. */
+void plot_draw(struct grid *g, const struct plot *p, const struct series *s);
 /* What the lines and letters mean, with what is not to be seen. */
 void plot_legend(struct pen *p, const struct series *s);
 
