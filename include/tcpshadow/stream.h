@@ -33,9 +33,9 @@ struct pool;
 struct reasm_options {
 	uint8_t policy;   /* enum overlap_policy */
 	size_t max_bytes; /* most bytes that wait in one direction */
-	struct pool *reasms,
-	    *windows; /* of struct reasm and of REASM_WINDOW_MIN bytes; NULL = the heap */
-	bool digest;  /* SHA-256 over what is delivered up to the first gap */
+	/* Of struct reasm, of REASM_WINDOW_MIN and of REASM_WINDOW_FIRST bytes; NULL = the heap. */
+	struct pool *reasms, *windows, *small_windows;
+	bool digest; /* SHA-256 over what is delivered up to the first gap */
 };
 
 /* Why the receiver may have read other bytes, with nothing in the capture to tell: bits. */

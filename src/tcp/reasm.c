@@ -40,19 +40,28 @@ struct reasm *reasm_new(const struct reasm_options *o, uint64_t first)
 	return r;
 }
 
-/* The smallest windows, which most streams never outgrow, come from a pool. */
+/* The small windows, which most streams never outgrow, come from pools; NULL = the heap. */
+static struct pool *window_pool(const struct reasm_options *o, size_t size)
+{
+	if (size == REASM_WINDOW_FIRST)
+		return o->small_windows;
+	return size == REASM_WINDOW_MIN ? o->windows : NULL;
+}
+
 static void window_put(const struct reasm_options *o, uint8_t *window, size_t size)
 {
-	if (o->windows && size == REASM_WINDOW_MIN)
-		pool_put(o->windows, window);
+	struct pool *pool = window_pool(o, size);
+
+	if (pool)
+		pool_put(pool, window);
 	else
 		free(window);
 }
 
 static uint8_t *window_new(const struct reasm *r, size_t size)
 {
-	uint8_t *w = r->o->windows && size == REASM_WINDOW_MIN ? pool_get_dirty(r->o->windows)
-	                                                       : mem_resize(NULL, size, 1);
+	struct pool *pool = window_pool(r->o, size);
+	uint8_t *w = pool ? pool_get_dirty(pool) : mem_resize(NULL, size, 1);
 
 	BUG_ON(!w);
 	return w;
@@ -72,6 +81,7 @@ void reasm_free(struct reasm *r)
 		free(r->waiting[i].bytes);
 	for (unsigned i = 0; i < r->nheld; i++)
 		free(r->held[i].bytes);
+	free(r->held);
 	free(r->waiting);
 	free(r->extents);
 	window_free(r);
@@ -121,12 +131,16 @@ static void window_grow(struct reasm *r, size_t size)
 		window_put(r->o, old, old_size);
 }
 
-/* Bytes that follow `next`; those not counted yet must stay.  n <= WINDOW_MAX. */
+/*
+ * Bytes that follow `next`; those not counted yet must stay, and the latest REASM_WINDOW_MIN.  n <= WINDOW_MAX.
+ */
 static void window_add(struct reasm *r, const uint8_t *bytes, size_t n)
 {
 	uint64_t needed = r->next + n - r->counted;
-	size_t size = r->window_size ? r->window_size : REASM_WINDOW_MIN;
+	size_t size = r->window_size ? r->window_size : REASM_WINDOW_FIRST;
 
+	if (size == REASM_WINDOW_FIRST && r->window_used + n > size)
+		size = REASM_WINDOW_MIN;
 	while (size < WINDOW_MAX && size < needed)
 		size *= 2;
 	if (size != r->window_size)
@@ -590,6 +604,8 @@ void reasm_hold(struct reasm *r, const struct reasm_input *input)
 
 	if (!in.bytes || in.seq + in.n <= r->next)
 		return;
+	if (!r->held)
+		r->held = mem_alloc(REASM_HELD_MAX, sizeof(*r->held));
 	if (r->nheld == REASM_HELD_MAX)
 		release_held(r, 0);
 	r->held[r->nheld++] =

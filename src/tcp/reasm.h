@@ -23,8 +23,9 @@
 #include "tcpshadow/util.h"
 
 enum {
-	REASM_WINDOW_MIN = 2048, /* bytes */
-	REASM_HELD_MAX = 8,      /* pieces that the receiver should ignore, kept until it answers */
+	REASM_WINDOW_FIRST = 512, /* bytes: enough for many a request */
+	REASM_WINDOW_MIN = 2048,  /* bytes: of so many delivered last a copy is kept at least */
+	REASM_HELD_MAX = 8, /* pieces that the receiver should ignore, kept until it answers */
 };
 
 struct piece {
@@ -74,7 +75,7 @@ struct reasm {
 	size_t nextents, extents_cap;
 	int64_t
 	    gap_since; /* when the receiver acknowledged what is not here, INT64_MIN = it has not */
-	struct piece held[REASM_HELD_MAX]; /* in capture order */
+	struct piece *held; /* REASM_HELD_MAX of them, in capture order; NULL before the first */
 	unsigned nheld;
 	struct stream_facts facts;
 	struct digest digest;

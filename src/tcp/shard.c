@@ -174,6 +174,7 @@ struct shard *shard_new(const struct shard_options *o)
 	s->env.options = o->streams;
 	s->env.options.reasms = pool_new(sizeof(struct reasm), 0);
 	s->env.options.windows = pool_new(REASM_WINDOW_MIN, 0);
+	s->env.options.small_windows = pool_new(REASM_WINDOW_FIRST, 0);
 	if (o->wants_data)
 		s->env.out = (struct reasm_out){ log_data, log_gap, s };
 	s->nbuckets = 256;
@@ -910,6 +911,7 @@ void shard_free(struct shard *s)
 	halfopen_free(s->halfopen);
 	pool_free(s->env.options.reasms);
 	pool_free(s->env.options.windows);
+	pool_free(s->env.options.small_windows);
 	free(s->buckets);
 	free(s->finishing);
 	free(s);
