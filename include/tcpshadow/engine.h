@@ -58,8 +58,10 @@ struct engine_options {
 	uint64_t hash_key;    /* key of the flow tables; never influences output */
 	bool
 	    reverse_shards; /* visit shards in reverse order: for the test that it does not matter */
-	unsigned threads;   /* 0 = as many as there are cores, at most 4, and 1 for small files */
-	int64_t time_wait_ns;   /* 0 = 60 s */
+	unsigned
+	    checkpoint; /* packets of a connection between two checkpoints of EVENT_SEGMENT; 0 = default */
+	unsigned threads;     /* 0 = as many as there are cores, at most 4, and 1 for small files */
+	int64_t time_wait_ns; /* 0 = 60 s */
 	uint64_t memory_bytes;  /* most memory for connections; 0 = default */
 	uint8_t overlap_policy; /* enum overlap_policy */
 	bool digest;            /* SHA-256 of every stream */

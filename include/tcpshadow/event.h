@@ -21,6 +21,8 @@ enum event_type {
 	EVENT_TROUBLE, /* a connection shows a fault of the capture for the first time: not for sinks */
 };
 
+struct replay;
+
 #define EVENT_BIT(type) (1u << (type))
 
 /* Ends are direction bits: they name the same side of a connection in all events about it and in side_record. */
@@ -31,10 +33,12 @@ struct event_open {
 
 struct event_segment {
 	uint64_t packet;
-	uint64_t offset; /* for cap_reread() */
-	int64_t time;    /* ns since the epoch */
-	uint32_t len;    /* payload bytes on the wire */
-	uint32_t notes;  /* 1u << SEGMENT_NOTE_x */
+	uint64_t offset;   /* for cap_reread() */
+	int64_t time;      /* ns since the epoch */
+	uint32_t len;      /* payload bytes on the wire */
+	uint32_t seq, ack; /* as on the wire */
+	uint16_t window;   /* likewise */
+	uint32_t notes;    /* 1u << SEGMENT_NOTE_x */
 	uint16_t file;
 	uint16_t flags;    /* bits of enum tcp_flag */
 	uint8_t end;       /* of its sender; ICMP: of the sender of what it quotes */
@@ -44,6 +48,8 @@ struct event_segment {
 	bool has_sack;             /* it carries SACK blocks */
 	const uint64_t *fragments; /* packets that brought its IP fragments, itself too */
 	size_t nfragments;         /* 0 = it came in one piece */
+	/* Its connection behind it, now and then on a long one: for replay_copy().  NULL = not here. */
+	const struct replay *checkpoint;
 };
 
 struct event_trouble {

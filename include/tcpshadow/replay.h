@@ -72,6 +72,8 @@ struct replay;
 
 struct replay *replay_new(void);
 void replay_free(struct replay *r);
+/* One that has seen the same segments and goes on without streams. */
+struct replay *replay_copy(const struct replay *r);
 /* Before the first segment.  `to` is borrowed. */
 void replay_watch(struct replay *r, const struct replay_streams *to, enum overlap_policy policy);
 /* Feed the next segment of the connection. */

@@ -41,6 +41,9 @@ struct session {
 struct session *session_new(const struct conn_record *r);
 void session_free(struct session *s);
 void session_add(struct session *s, const struct segment *seg);
+/* A row by itself: the next segment of a connection with this record, which `replay` is fed. */
+void session_fill(struct session_row *row, const struct conn_record *r, const struct segment *seg,
+    struct replay *replay);
 
 /* The state that belongs on this packet's line, the last of several; NULL = none. */
 const struct state_entry *session_caused(const struct side_record *s, uint64_t packet);

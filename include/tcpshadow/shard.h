@@ -24,7 +24,9 @@ struct shard_options {
 	int64_t time_wait;   /* ns */
 	uint64_t memory;     /* bytes, for this shard */
 	bool wants_segments; /* log EVENT_SEGMENT */
-	bool wants_data;     /* log EVENT_DATA and EVENT_GAP */
+	uint64_t
+	    checkpoint; /* with segments: so many packets of a connection between two checkpoints; 0 = none */
+	bool wants_data; /* log EVENT_DATA and EVENT_GAP */
 	struct reasm_options streams;
 };
 
@@ -50,6 +52,8 @@ struct shard_log {
 	size_t n, cap;
 	struct retired *retired; /* connections that its records point into */
 	size_t nretired, retired_cap;
+	struct replay **checkpoints; /* that its events point to */
+	size_t ncheckpoints, checkpoints_cap;
 	struct arena bytes; /* of data events */
 };
 

@@ -5,8 +5,8 @@
  *
  * Input:  the events of one run.
  * Output: rows and packets by index, records of connections that are over, findings across connections.
- * Memory: 32 bytes a TCP packet and 4 a captured packet; about 300 bytes a connection and its record.  Payload is read
- *         again from the file by offset.
+ * Memory: 48 bytes a TCP packet and 4 a captured packet; about 300 bytes a connection and its record; a checkpoint
+ *         of some 4 KB for 4,096 packets of a connection.  Payload is read again from the file by offset.
  * Threads: one writer (whoever calls engine_run() with the sink), any number of readers, no locks.  Readers see what
  *         store_publish() has published, batch by batch; what they were given once stays where it is until
  *         store_free().
@@ -27,6 +27,12 @@ enum {
 
 struct store;
 struct store_cell; /* a packet as it is kept */
+
+/* The connection behind its packet k - 1: where a replay can begin. */
+struct store_mark {
+	uint32_t k;
+	const struct replay *replay;
+};
 
 /* What has been published. */
 struct store_snapshot {
@@ -56,10 +62,12 @@ struct store_side {
 struct store_session {
 	const struct conn_record *record; /* NULL while it is open; stays until store_free() */
 	struct store_cell *const *blocks; /* for store_packet() */
-	int64_t start, end;               /* ns since the epoch */
-	int64_t rtt;                      /* of the handshake, ns; -1 = not known */
-	int64_t gap;                      /* longest time between two of its packets, ns */
-	uint32_t gap_at;                  /* index of the packet behind that gap */
+	const struct store_mark *marks;   /* `nmarks`, in order */
+	uint32_t nmarks;
+	int64_t start, end; /* ns since the epoch */
+	int64_t rtt;        /* of the handshake, ns; -1 = not known */
+	int64_t gap;        /* longest time between two of its packets, ns */
+	uint32_t gap_at;    /* index of the packet behind that gap */
 	uint32_t npackets;
 	struct store_side sides[2]; /* [enum side] */
 	uint8_t client_end;         /* direction bit of the client, as known now */
@@ -77,10 +85,12 @@ struct store_session {
 
 struct store_packet {
 	uint64_t ordinal;
-	uint64_t offset; /* for cap_reread() */
-	int64_t time;    /* ns since the epoch */
-	uint32_t len;    /* payload bytes on the wire */
-	uint32_t notes;  /* 1u << SEGMENT_NOTE_x, by the analysis */
+	uint64_t offset;   /* for cap_reread() */
+	int64_t time;      /* ns since the epoch */
+	uint32_t len;      /* payload bytes on the wire */
+	uint32_t seq, ack; /* as on the wire */
+	uint16_t window;   /* likewise */
+	uint32_t notes;    /* 1u << SEGMENT_NOTE_x, by the analysis */
 	uint16_t file;
 	uint16_t flags;    /* bits of enum tcp_flag */
 	uint8_t side;      /* enum side that sent it; ICMP: that sent what it quotes */

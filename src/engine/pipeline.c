@@ -22,6 +22,7 @@
 
 #define DEFAULT_BATCH_PACKETS 4096
 #define DEFAULT_BATCH_BYTES   (256u << 10)
+#define DEFAULT_CHECKPOINT    4096
 #define DEFAULT_MEMORY        (UINT64_C(1) << 30)
 #define DEFAULT_TIME_WAIT     (60 * NS_PER_SEC)
 /* Most bytes that wait for a gap to be filled in one direction. */
@@ -118,6 +119,7 @@ static void pipeline_init(struct pipeline *p, struct cap *cap, unsigned threads)
 		.time_wait = o->time_wait_ns ? o->time_wait_ns : DEFAULT_TIME_WAIT,
 		.memory = memory / SHARD_COUNT,
 		.wants_segments = wants(p->sinks, p->nsinks, EVENT_SEGMENT),
+		.checkpoint = o->checkpoint ? o->checkpoint : DEFAULT_CHECKPOINT,
 		.wants_data = wants(p->sinks, p->nsinks, EVENT_DATA),
 		.streams = {
 			.policy = o->overlap_policy,

@@ -53,9 +53,9 @@ void session_free(struct session *s)
 }
 
 /* Sides by the record: while a connection runs, its client may not be known yet. */
-static uint8_t sender(const struct session *s, const struct segment *seg)
+static uint8_t sender(const struct conn_record *r, const struct segment *seg)
 {
-	const struct endpoint_addr *c = &s->record.sides[SIDE_CLIENT].addr;
+	const struct endpoint_addr *c = &r->sides[SIDE_CLIENT].addr;
 
 	return addr_equal(&c->ip, &seg->src) && c->port == seg->sport ? SIDE_CLIENT : SIDE_SERVER;
 }
@@ -76,16 +76,13 @@ static uint64_t relative_sack(const struct session_row *row, const struct segmen
 	return row->step.rel_ack + (uint64_t)distance;
 }
 
-void session_add(struct session *s, const struct segment *seg)
+void session_fill(struct session_row *row, const struct conn_record *r, const struct segment *seg,
+    struct replay *replay)
 {
-	struct session_row *row;
-
-	s->rows = mem_grow(s->rows, s->nrows, &s->cap_rows, sizeof(*s->rows));
-	row = &s->rows[s->nrows++];
 	*row = (struct session_row){
 		.packet = seg->packet,
-		.time = seg->ts - s->record.start,
-		.side = sender(s, seg),
+		.time = seg->ts - r->start,
+		.side = sender(r, seg),
 		.is_icmp = seg->kind == SEG_ICMP,
 		.icmp_type = seg->icmp_type,
 		.icmp_code = seg->icmp_code,
@@ -101,13 +98,19 @@ void session_add(struct session *s, const struct segment *seg)
 		.wscale = seg->opt.wscale,
 		.nsack = seg->opt.nsack,
 	};
-	replay_segment(s->replay, seg, &row->step);
+	replay_segment(replay, seg, &row->step);
 	if (row->step.side != row->side)
 		swap_ends(&row->step);
 	if (row->nsack) {
 		row->sack_left = relative_sack(row, seg, seg->opt.sack[0].left);
 		row->sack_right = relative_sack(row, seg, seg->opt.sack[0].right);
 	}
+}
+
+void session_add(struct session *s, const struct segment *seg)
+{
+	s->rows = mem_grow(s->rows, s->nrows, &s->cap_rows, sizeof(*s->rows));
+	session_fill(&s->rows[s->nrows++], &s->record, seg, s->replay);
 }
 
 /*

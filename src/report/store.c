@@ -74,8 +74,31 @@ static void fill_cell(struct store_cell *c, const struct event_segment *g)
 		.flags = (uint16_t)((g->flags & CELL_TCP_FLAGS) | (g->end ? CELL_END : 0) |
 		                    (g->is_icmp ? CELL_ICMP : 0) | (g->has_sack ? CELL_SACK : 0)),
 		.states = (uint8_t)(g->states[0] | g->states[1] << 4),
+		.seq = g->seq,
+		.ack = g->ack,
+		.window = g->window,
 		.notes = g->notes,
 	};
+}
+
+/* Behind the last cell.  As with blocks, a longer list is a new one. */
+static void add_mark(struct store *s, struct store_open *o, const struct replay *checkpoint)
+{
+	struct replay *r = replay_copy(checkpoint);
+
+	s->replays = mem_grow(s->replays, s->nreplays, &s->replays_cap, sizeof(*s->replays));
+	s->replays[s->nreplays++] = r;
+	if (o->row.nmarks == o->marks_cap) {
+		uint32_t cap = o->marks_cap ? 2 * o->marks_cap : 4;
+		struct store_mark *list = mem_alloc(cap, sizeof(*list));
+
+		if (o->marks_cap)
+			memcpy(list, o->marks, o->marks_cap * sizeof(*list));
+		keep(s, list);
+		o->row.marks = o->marks = list;
+		o->marks_cap = cap;
+	}
+	o->marks[o->row.nmarks++] = (struct store_mark){ o->row.npackets, r };
 }
 
 static void set_owner(struct store *s, uint64_t ordinal, uint64_t id)
@@ -190,6 +213,8 @@ static void on_segment(struct store *s, const struct event *ev)
 
 	add_time(o, g->time);
 	fill_cell(add_cell(s, o), g);
+	if (g->checkpoint)
+		add_mark(s, o, g->checkpoint);
 	set_owner(s, g->packet, ev->id);
 	if (!g->is_icmp)
 		count_segment(o, g);
@@ -407,11 +432,14 @@ void store_free(struct store *s)
 		return;
 	for (size_t i = 0; i < s->nkept; i++)
 		free(s->kept[i]);
+	for (size_t i = 0; i < s->nreplays; i++)
+		replay_free(s->replays[i]);
 	stable_release(&s->rows);
 	stable_release(&s->owners);
 	stable_release(&s->findings);
 	pool_free(s->opens);
 	free(s->kept);
+	free(s->replays);
 	free(s->open);
 	free(s->dirty);
 	free(s->run_findings);

@@ -14,10 +14,11 @@ struct store_cell {
 	uint64_t place;       /* offset << 16 | file */
 	int64_t time;         /* ns since the epoch */
 	uint64_t ordinal_len; /* ordinal << 24 | payload bytes (at most CELL_LEN_MAX) */
-	uint16_t flags;       /* TCP flags and enum cell_flag */
-	uint8_t states;       /* of end 0 in the low half, of end 1 in the high */
-	uint8_t zero;
+	uint32_t seq, ack;    /* as on the wire */
 	uint32_t notes;
+	uint16_t window; /* as on the wire */
+	uint16_t flags;  /* TCP flags and enum cell_flag */
+	uint8_t states;  /* of end 0 in the low half, of end 1 in the high */
 };
 
 enum cell_flag {
@@ -29,7 +30,7 @@ enum cell_flag {
 
 #define CELL_LEN_MAX 0xffffffu
 
-_Static_assert(sizeof(struct store_cell) == 32, "the index is 32 bytes a packet");
+_Static_assert(sizeof(struct store_cell) <= 48, "the index takes at most 48 bytes a packet");
 
 /*
  * The cells of a connection lie in blocks of 4, 8, 16 ... BLOCK_MAX, BLOCK_MAX ... cells: a short one takes little, a
@@ -68,6 +69,8 @@ struct store_open {
 	struct store_session row;
 	struct store_cell **blocks;
 	uint32_t nblocks, blocks_cap;
+	struct store_mark *marks;
+	uint32_t marks_cap;
 	uint32_t index;
 	uint32_t touched;               /* bits: parts[i] had a segment */
 	uint64_t parts[STORE_ACTIVITY]; /* bytes */
@@ -96,6 +99,8 @@ struct store {
 	struct pool *opens;
 	void **kept; /* to be freed with the store: blocks, lists of blocks, records */
 	size_t nkept, kept_cap;
+	struct replay **replays; /* likewise */
+	size_t nreplays, replays_cap;
 	struct run_summary summary; /* read after is_done */
 	struct decode_counts decode;
 	struct finding *run_findings;

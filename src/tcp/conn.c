@@ -12,6 +12,7 @@
 #include "tcp/conn.h"
 #include "tcp/find.h"
 #include "tcp/stream.h"
+#include "tcpshadow/mem.h"
 
 void conn_init(struct conn *c, const struct segment *s, uint8_t dir)
 {
@@ -40,6 +41,19 @@ void conn_init(struct conn *c, const struct segment *s, uint8_t dir)
 	/* No handshake tells the roles: services live on low ports. */
 	if (s->sport < s->dport)
 		c->client = !dir;
+}
+
+void conn_copy(struct conn *to, const struct conn *from)
+{
+	*to = *from;
+	to->findings = mem_alloc(from->nfindings, sizeof(*to->findings));
+	to->findings_cap = from->nfindings ? from->nfindings : 1;
+	if (from->nfindings)
+		memcpy(to->findings, from->findings, from->nfindings * sizeof(*to->findings));
+	for (unsigned i = 0; i < 2; i++) {
+		to->ends[i].stream = NULL;
+		to->ends[i].stream_closed = true;
+	}
 }
 
 void conn_release(struct conn *c)

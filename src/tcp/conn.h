@@ -261,6 +261,8 @@ struct step {
 
 /* Frees what the connection owns. */
 void conn_release(struct conn *c);
+/* *to becomes a connection of its own that knows all but the streams, which it will not follow. */
+void conn_copy(struct conn *to, const struct conn *from);
 /* Begin a connection with its first segment, which is not applied yet.  dir: the sender's direction bit. */
 void conn_init(struct conn *c, const struct segment *s, uint8_t dir);
 /* Apply one segment.  Fills `step`, whose notes and numbers serve the replay. */
@@ -312,6 +314,9 @@ int64_t arrival_round_trip(const struct conn *c, const struct endpoint *e);
 /* segarrives.c: the checks of RFC 9293 3.10.7, run when an arrival is applied */
 void segarrives(
     struct endpoint *e, const struct endpoint *from, const struct arrival *a, uint64_t proved_by);
+
+/* replay.c: one that begins behind the segments the connection has seen */
+struct replay *replay_of(const struct conn *c);
 
 /* duplicate.c: sets is_copy and its note, and counts it */
 void duplicate_check(struct step *st);

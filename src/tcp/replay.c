@@ -37,6 +37,20 @@ void replay_free(struct replay *r)
 	free(r);
 }
 
+struct replay *replay_of(const struct conn *c)
+{
+	struct replay *r = replay_new();
+
+	r->has_begun = true;
+	conn_copy(&r->conn, c);
+	return r;
+}
+
+struct replay *replay_copy(const struct replay *from)
+{
+	return from->has_begun ? replay_of(&from->conn) : replay_new();
+}
+
 static void pass_data(void *ctx, uint64_t offset, const struct reasm_input *in)
 {
 	struct replay *r = ctx;

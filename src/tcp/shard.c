@@ -331,12 +331,31 @@ static struct event_segment *log_segment(
 		.offset = seg->offset,
 		.time = seg->ts,
 		.len = seg->len,
+		.seq = seg->seq,
+		.ack = seg->ack,
+		.window = seg->window,
 		.file = seg->file,
 		.flags = seg->flags,
 		.is_icmp = seg->kind == SEG_ICMP,
 		.has_sack = seg->opt.nsack > 0,
 	};
 	return e;
+}
+
+/* A look at a long connection need not begin at its first packet. */
+static const struct replay *checkpoint(struct shard *s, const struct conn *c)
+{
+	uint64_t packets = c->ends[0].packets + c->ends[1].packets;
+	struct shard_log *log = &s->log;
+	struct replay *r;
+
+	if (packets == 0 || s->o.checkpoint == 0 || packets % s->o.checkpoint != 0)
+		return NULL;
+	r = replay_of(c);
+	log->checkpoints = mem_grow(
+	    log->checkpoints, log->ncheckpoints, &log->checkpoints_cap, sizeof(*log->checkpoints));
+	log->checkpoints[log->ncheckpoints++] = r;
+	return r;
 }
 
 /* A segment that was applied to the connection. */
@@ -350,6 +369,7 @@ static void log_applied(
 	e->end = dir;
 	e->from_client = dir == c->client;
 	e->notes = st->notes;
+	e->checkpoint = checkpoint(s, c);
 	for (unsigned i = 0; i < 2; i++)
 		e->states[i] = c->ends[i].state;
 }
@@ -402,6 +422,9 @@ void shard_log_reset(struct shard *s, struct shard_log *log)
 		pool_put(s->conns, log->retired[i].conn);
 		pool_put(s->records, log->retired[i].record);
 	}
+	for (size_t i = 0; i < log->ncheckpoints; i++)
+		replay_free(log->checkpoints[i]);
+	log->ncheckpoints = 0;
 	log->nretired = 0;
 	log->n = 0;
 	arena_reset(&log->bytes);
@@ -421,6 +444,7 @@ void shard_log_release(struct shard *s, struct shard_log *log)
 	shard_log_reset(s, log);
 	arena_release(&log->bytes);
 	free(log->entries);
+	free(log->checkpoints);
 	free(log->retired);
 }
 

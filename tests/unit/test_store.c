@@ -7,15 +7,13 @@
 #include "config.h"
 
 #include <check.h>
-#include <glob.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/stored.h"
 #include "report/publish.h"
 #include "tcpshadow/mem.h"
 #include "tcpshadow/stable.h"
-#include "tcpshadow/store.h"
 
 /* ---- a run with the store, and a second sink that remembers the packets in a plain list ---- */
 
@@ -60,53 +58,25 @@ static const struct sink_ops listen_ops = {
 };
 
 struct run {
-	struct cap *cap;
+	struct stored stored;
 	struct store *store;
 	struct listener listener;
 };
 
-static void publish(void *ctx, int per_mille, uint64_t packets)
-{
-	store_publish(ctx, per_mille, packets);
-}
-
 static void run_files(struct run *r, const char *const *files, size_t n, size_t batch)
 {
-	struct cap_options co = { .files = files, .nfiles = n };
-	struct engine_options eo = { .batch_packets = batch, .progress = publish };
-	struct sink *sinks[2];
-	struct err e = { "" };
+	struct engine_options o = { .batch_packets = batch };
 
 	memset(r, 0, sizeof(*r));
 	r->listener.sink.ops = &listen_ops;
-	r->cap = cap_open(&co, &e);
-	ck_assert_msg(r->cap != NULL, "%s", e.text);
-	r->store = store_new(cap_facts(r->cap));
-	eo.progress_ctx = r->store;
-	sinks[0] = store_sink(r->store);
-	sinks[1] = &r->listener.sink;
-	ck_assert_int_eq(engine_run(r->cap, &eo, sinks, 2, &e), 0);
+	ck_assert(stored_open(&r->stored, files, n, &o, &r->listener.sink));
+	r->store = r->stored.store;
 }
 
 static void run_release(struct run *r)
 {
-	store_free(r->store);
-	cap_close(r->cap);
+	stored_close(&r->stored);
 	free(r->listener.heard);
-}
-
-static void for_captures(void (*check)(const char *name))
-{
-	const char *top = getenv("top_srcdir");
-	char pattern[4096];
-	glob_t found;
-
-	(void)snprintf(pattern, sizeof(pattern), "%s/captures/*.pcap*", top ? top : ".");
-	ck_assert_int_eq(glob(pattern, 0, NULL, &found), 0);
-	ck_assert_uint_gt(found.gl_pathc, 30);
-	for (size_t i = 0; i < found.gl_pathc; i++)
-		check(found.gl_pathv[i]);
-	globfree(&found);
 }
 
 /* ---- tests ---- */
@@ -197,7 +167,7 @@ static void check_capture(const char *name, size_t batch)
 	run_files(&r, &name, 1, batch);
 	store_snapshot(r.store, &now);
 	ck_assert_msg(now.is_done && now.per_mille == 1000, "%s", name);
-	ck_assert_uint_eq(now.packets, cap_facts(r.cap)->packets);
+	ck_assert_uint_eq(now.packets, cap_facts(r.stored.cap)->packets);
 	ck_assert_uint_eq(now.ntcp, r.listener.n);
 	ck_assert_uint_eq(now.nover, r.listener.records);
 	ck_assert_uint_eq(now.nsessions, r.listener.records);
@@ -210,22 +180,25 @@ static void check_capture(const char *name, size_t batch)
 	run_release(&r);
 }
 
+static unsigned captures_checked;
+
 static void check_both(const char *name)
 {
+	captures_checked += 2;
 	check_capture(name, 0);
 	check_capture(name, 1); /* every packet is published by itself */
 }
 
 START_TEST(test_captures)
 {
-	for_captures(check_both);
+	stored_for_captures(check_both);
+	ck_assert_uint_gt(captures_checked, 60);
 }
 END_TEST
 
 /* Packets of the second file are numbered from 1 again. */
 START_TEST(test_two_files)
 {
-	const char *top = getenv("top_srcdir");
 	const char *files[2];
 	char first[4096], second[4096];
 	struct store_packet p;
@@ -234,12 +207,12 @@ START_TEST(test_two_files)
 	uint64_t n;
 	uint16_t file;
 
-	(void)snprintf(first, sizeof(first), "%s/captures/normal.pcap", top ? top : ".");
-	(void)snprintf(second, sizeof(second), "%s/captures/textbook.pcap", top ? top : ".");
+	stored_path(first, "normal.pcap");
+	stored_path(second, "textbook.pcap");
 	files[0] = first;
 	files[1] = second;
 	run_files(&r, files, 2, 0);
-	n = cap_facts(r.cap)->files[0].packets;
+	n = cap_facts(r.stored.cap)->files[0].packets;
 	ck_assert_uint_eq(store_number(r.store, n, &file), n);
 	ck_assert_uint_eq(file, 0);
 	ck_assert_uint_eq(store_number(r.store, n + 1, &file), 1);
