@@ -119,6 +119,8 @@ misused "a negative number" list -c -5 "$capture"
 misused "an option of another command" catalogue --csv
 misused "a filter that libpcap refuses" list -f 'no such filter' "$capture"
 misused "show without saying which" show
+misused "browse without a terminal" browse "$capture"
+misused "a number of colours that no terminal has" list --color 7 "$capture"
 
 # ---- output
 

@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/browse.h"
+#include "cli/crash.h"
 #include "cli/message.h"
 #include "cli/run.h"
 #include "tcpshadow/tui.h"
@@ -67,12 +69,65 @@ static int run_script(struct browse *b, struct err *e)
 	return rc;
 }
 
-static int run(struct browse *b)
+/* Keys come from the terminal even where the capture comes from standard input. */
+static FILE *open_keys(struct err *e)
+{
+	FILE *f;
+
+	if (isatty(STDIN_FILENO))
+		return stdin;
+	f = fopen("/dev/tty", "r");
+	if (!f)
+		(void)err_set(e, "there is no terminal for keys: /dev/tty: %s", strerror(errno));
+	return f;
+}
+
+/* The screens while the capture is read in another thread. */
+static int run_screens(struct browse *b, struct tui_terminal *t, struct err *e)
+{
+	struct sink *sink = store_sink(b->store);
+	int end_signal = 0, rc;
+
+	b->s->engine.progress = published;
+	b->s->engine.progress_ctx = b;
+	t->task = task_start(b->cap, &b->s->engine, &sink, 1, e);
+	if (!t->task)
+		return -1;
+	crash_guard(t->in);
+	rc = tui_run(&b->tui, t, &end_signal, e);
+	crash_unguard();
+	task_free(t->task);
+	return rc < 0 ? -1 : end_signal;
+}
+
+static int browse(struct browse *b)
+{
+	struct tui_terminal t = {
+		.out = stdout, .color = b->s->color, .mouse = b->o->given[OPTION_MOUSE]
+	};
+	struct err e = { "" };
+	int rc = -1;
+
+	if (!isatty(STDOUT_FILENO))
+		return message_usage("browse needs a terminal; 'tcpshadow list' prints the "
+		                     "connections as text");
+	t.in = open_keys(&e);
+	if (t.in) {
+		b->tui.ascii = !b->s->report.utf8;
+		t.signals = tui_open_signals();
+		rc = run_screens(b, &t, &e);
+		if (t.in != stdin)
+			(void)fclose(t.in);
+	}
+	if (rc < 0)
+		return message_usage(e.text);
+	return rc ? EXIT_SIGNALLED + rc : run_input_code(cap_facts(b->cap));
+}
+
+static int test(struct browse *b)
 {
 	struct err e = { "" };
 
-	if (!b->o->given[OPTION_SCRIPT])
-		return message_usage("browse needs a terminal");
 	if (run_script(b, &e) < 0)
 		return message_usage(e.text);
 	if (report_out_flush(&b->s->out, &e) < 0)
@@ -86,6 +141,7 @@ int browse_run(const struct options *o, struct settings *s)
 	struct err e = { "" };
 	int code;
 
+	s->cap.spool_bytes = s->spool;
 	b.cap = cap_open(&s->cap, &e);
 	if (!b.cap)
 		return run_input_failed(&e);
@@ -95,10 +151,11 @@ int browse_run(const struct options *o, struct settings *s)
 		.cap = b.cap,
 		.engine = &s->engine,
 		.name = o->nfiles == 1 ? o->files[0] : "several captures",
+		.where = o->value[OPTION_WHERE],
 		.utc = s->report.utc,
 		.ascii = o->given[OPTION_ASCII],
 	};
-	code = run(&b);
+	code = o->given[OPTION_SCRIPT] ? test(&b) : browse(&b);
 	store_free(b.store);
 	cap_close(b.cap);
 	return code;

@@ -7,6 +7,8 @@
 #include "config.h"
 
 #include <locale.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/help.h"
@@ -32,6 +34,26 @@ static int answer_question(const struct options *o)
 	return run_print(&text);
 }
 
+/* Is somebody sitting there who can look around? */
+static bool has_terminal(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && isatty(STDERR_FILENO) && term && *term &&
+	       strcmp(term, "dumb") != 0;
+}
+
+/* Without a command: browse where that is possible, otherwise list. */
+static void choose_command(struct options *o)
+{
+	if (o->command_given || !has_terminal())
+		return;
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		if (o->given[i] && !(option_rows[i].commands & 1u << COMMAND_BROWSE))
+			return;
+	o->command = COMMAND_BROWSE;
+}
+
 /* Without a file there is standard input, unless that is a person. */
 static int choose_input(struct options *o)
 {
@@ -51,6 +73,7 @@ static int run(struct options *o)
 
 	if (code >= 0)
 		return code;
+	choose_command(o);
 	code = choose_input(o);
 	if (code != EXIT_DONE)
 		return code;

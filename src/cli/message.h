@@ -13,6 +13,7 @@ enum exit_code {
 	EXIT_USAGE = 2,
 	EXIT_INPUT = 3,
 	EXIT_OUTPUT = 4,
+	EXIT_SIGNALLED = 128, /* plus the signal that ended it */
 };
 
 /* `text` may hold untrusted bytes; newlines in it are kept. */

@@ -254,13 +254,28 @@ static int set_overlap_policy(struct settings *s, const char *value, struct err 
 
 static int set_color(struct settings *s, const char *value, struct err *e)
 {
-	if (strcmp(value, "always") == 0)
-		s->report.color = true;
-	else if (strcmp(value, "never") == 0)
-		s->report.color = false;
-	else if (strcmp(value, "auto") != 0)
-		return err_set(e, "--color: '%s' is not auto, always or never", value);
-	return 0;
+	static const struct {
+		const char *word;
+		uint8_t tui; /* enum tui_color */
+		bool color;
+	} table[] = {
+		{ "always", TUI_COLOR_AUTO, true },
+		{ "never", TUI_COLOR_NEVER, false },
+		{ "8", TUI_COLOR_8, true },
+		{ "16", TUI_COLOR_16, true },
+		{ "256", TUI_COLOR_256, true },
+	};
+
+	if (strcmp(value, "auto") == 0)
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		if (strcmp(value, table[i].word) != 0)
+			continue;
+		s->color = table[i].tui;
+		s->report.color = table[i].color;
+		return 0;
+	}
+	return err_set(e, "--color: '%s' is not auto, always, never, 8, 16 or 256", value);
 }
 
 static const struct {

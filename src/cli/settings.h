@@ -8,6 +8,7 @@
 #include "cli/options.h"
 #include "tcpshadow/recorder.h"
 #include "tcpshadow/report.h"
+#include "tcpshadow/tui.h"
 
 struct settings {
 	struct cap_options cap;
@@ -18,6 +19,7 @@ struct settings {
 	struct fail_on *fail_on;        /* NULL = nothing */
 	struct pick *pick;              /* with -w or extract: what --where matches; NULL = all */
 	uint64_t spool;                 /* most bytes of standard input kept for a second reading */
+	uint8_t color;                  /* browse: enum tui_color */
 	struct recorder_options record; /* -w with -i */
 	bool quiet, verbose;
 };

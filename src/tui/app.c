@@ -42,6 +42,9 @@ static bool act_of_frame(struct app *a, const struct act *act)
 	case ACTION_QUIT:
 		a->ui.is_over = true;
 		return true;
+	case ACTION_REDRAW:
+		a->ui.wants_redraw = true;
+		return true;
 	}
 	return false;
 }
@@ -118,6 +121,15 @@ static void update(struct app *a)
 		v->ops->update(v, &a->ui);
 }
 
+static void click(struct app *a, const struct app_event *ev)
+{
+	struct view *v = ui_top(&a->ui);
+
+	buf_reset(&a->ui.message);
+	if (v->ops->click && v->ops->click(v, &a->ui, ev->y, ev->x) && ev->is_double)
+		run(a, ACTION_OPEN, NULL);
+}
+
 void app_event(struct app *a, const struct app_event *ev)
 {
 	a->ui.now = ev->now;
@@ -129,6 +141,9 @@ void app_event(struct app *a, const struct app_event *ev)
 	case APP_RESIZE:
 		grid_resize(&a->grid, ev->w < 1 ? 1 : ev->w, ev->h < 1 ? 1 : ev->h);
 		a->ui.page = a->grid.h - 1;
+		break;
+	case APP_CLICK:
+		click(a, ev);
 		break;
 	case APP_GREW:
 	case APP_TICK:

@@ -14,6 +14,7 @@
 enum app_event_type {
 	APP_KEY,
 	APP_RESIZE,
+	APP_CLICK,
 	APP_GREW, /* the store has more */
 	APP_TICK, /* time has passed */
 };
@@ -21,8 +22,10 @@ enum app_event_type {
 struct app_event {
 	enum app_event_type type;
 	uint32_t key;
-	int w, h;
-	int64_t now; /* ns, monotonic */
+	int w, h;       /* APP_RESIZE */
+	int y, x;       /* APP_CLICK */
+	bool is_double; /* APP_CLICK: the second one in a short time */
+	int64_t now;    /* ns, monotonic */
 };
 
 struct app {

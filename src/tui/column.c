@@ -365,10 +365,10 @@ static void address_key(struct column_key *key, const struct endpoint_addr *a)
 	}
 }
 
-/* The worst is the largest; unanswered and mid-stream ones come before those that are fine. */
+/* The worst is the largest. */
 static uint64_t health_key(const struct store_session *row)
 {
-	static const char order[] = ".?0~!X";
+	static const char order[] = ".?~0!X";
 	const char *at = strchr(order, store_health(row));
 
 	return at ? (uint64_t)(at - order) : 0;

@@ -36,7 +36,7 @@ uint32_t key_by_name(const char *name, size_t n)
 	return text_utf8_decode((const uint8_t *)name, n, &c) == n && key_is_text(c) ? c : 0;
 }
 
-void key_name(struct buf *out, uint32_t key)
+void key_text(struct buf *out, uint32_t key)
 {
 	char bytes[4];
 

@@ -20,7 +20,7 @@ enum tui_key {
 
 /* "j", "^F", "PgDn", "Space"; 0 = the n bytes name no key. */
 uint32_t key_by_name(const char *name, size_t n);
-void key_name(struct buf *out, uint32_t key);
+void key_text(struct buf *out, uint32_t key);
 bool key_is_text(uint32_t key); /* it types a character */
 
 #endif

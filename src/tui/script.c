@@ -76,17 +76,37 @@ static void dump_row(struct buf *out, const struct grid *g, int y, bool roles)
 	buf_addstr(out, "|\n");
 }
 
+static bool is_blank(const struct grid *g, int y)
+{
+	for (int x = 0; x < g->w; x++)
+		if (grid_at(g, y, x)->ch[0] != U' ' || role_letter(grid_at(g, y, x)) != ' ')
+			return false;
+	return true;
+}
+
+/* Of several blank rows only the first, and how many there are. */
+static void dump_plane(struct buf *out, const struct grid *g, bool roles)
+{
+	int blank = 0;
+
+	for (int y = 0; y < g->h; y++) {
+		blank = is_blank(g, y) ? blank + 1 : 0;
+		if (blank <= 1)
+			dump_row(out, g, y, roles);
+		else if (y + 1 == g->h || !is_blank(g, y + 1))
+			buf_addf(out, "= %d blank rows\n", blank);
+	}
+}
+
 void script_dump(struct buf *out, const struct grid *g, const char *title)
 {
 	buf_addf(out, "== %s: %dx%d", title, g->w, g->h);
 	if (g->cursor_y >= 0)
 		buf_addf(out, ", cursor at row %d column %d", g->cursor_y, g->cursor_x);
 	buf_addch(out, '\n');
-	for (int y = 0; y < g->h; y++)
-		dump_row(out, g, y, false);
+	dump_plane(out, g, false);
 	buf_addstr(out, "-- roles\n");
-	for (int y = 0; y < g->h; y++)
-		dump_row(out, g, y, true);
+	dump_plane(out, g, true);
 }
 
 /* Take the next word off the line; length 0 = it has no more. */

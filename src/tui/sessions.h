@@ -24,6 +24,8 @@ struct sessions {
 	uint64_t generation;                    /* of the snapshot that was ordered last */
 	int64_t ordered_at;                     /* ns */
 	uint32_t chosen;                        /* columns, bits; 0 = by width */
+	struct rect body;                       /* rows of the table as drawn last, for clicks */
+	bool is_end_told;                       /* the user was told of a broken input */
 	bool is_alone;                          /* without the detail box */
 	uint32_t bookmarks[SESSIONS_BOOKMARKS]; /* session index + 1 */
 };

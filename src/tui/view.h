@@ -34,7 +34,14 @@ enum setting {
 };
 
 /* Values of settings are indices of their words. */
-enum setting_time { TIME_START, TIME_DELTA, TIME_DELTA_SIDE, TIME_UTC, TIME_LOCAL, TIME_EPOCH };
+enum setting_time {
+	TIME_START,
+	TIME_DELTA,
+	TIME_DELTA_SIDE,
+	TIME_DAY_UTC,
+	TIME_DAY_LOCAL,
+	TIME_EPOCH
+};
 enum { NUMBERS_RELATIVE, NUMBERS_ABSOLUTE };
 enum { FOLD_ON, FOLD_OFF };
 enum { GAPS_LOG, GAPS_LINEAR, GAPS_OFF };
@@ -60,6 +67,8 @@ struct view_ops {
 	 */
 	void (*draw)(struct view *v, struct ui *ui, struct grid *g, struct rect r);
 	bool (*action)(struct view *v, struct ui *ui, const struct act *a); /* false = not for it */
+	/* The mouse: true = the cursor is on what was clicked.  NULL = clicks do nothing. */
+	bool (*click)(struct view *v, struct ui *ui, int y, int x);
 	/* To the next (step 1) or previous (-1) place that ui_is_found(); false = there is none. */
 	bool (*find)(struct view *v, struct ui *ui, int step);
 };
@@ -92,7 +101,8 @@ struct ui {
 	struct buf copied; /* waits for the terminal */
 	struct view *stack[UI_STACK_MAX];
 	size_t nstack;
-	bool is_over; /* quit */
+	bool wants_redraw; /* the terminal may show something else than it was sent */
+	bool is_over;      /* quit */
 };
 
 void ui_init(struct ui *ui, const struct tui_options *o);

@@ -28,11 +28,13 @@ static struct sessions *sessions_of(struct view *v)
 static void open_sessions(struct view *v, struct ui *ui)
 {
 	struct sessions *s = sessions_of(v);
+	struct where_error e;
 
 	buf_init(&s->filter);
 	s->sort = COLUMN_HEALTH;
 	s->descending = true;
-	sessions_update(s, ui, true);
+	if (!ui->options->where || !sessions_set_filter(s, ui, ui->options->where, &e))
+		sessions_update(s, ui, true);
 }
 
 static void close_sessions(struct view *v)
@@ -45,9 +47,30 @@ static void close_sessions(struct view *v)
 	buf_release(&s->filter);
 }
 
+/* The first input that is broken; NULL = all is well, so far. */
+static const struct cap_file_facts *broken_file(const struct ui *ui)
+{
+	const struct cap_facts *facts;
+
+	if (!ui->snap.is_done)
+		return NULL;
+	facts = cap_facts(ui->options->cap);
+	for (size_t i = 0; i < facts->nfiles; i++)
+		if (facts->files[i].is_broken)
+			return &facts->files[i];
+	return NULL;
+}
+
 static void update(struct view *v, struct ui *ui)
 {
-	sessions_update(sessions_of(v), ui, false);
+	struct sessions *s = sessions_of(v);
+
+	sessions_update(s, ui, false);
+	if (s->is_end_told || !ui->snap.is_done)
+		return;
+	s->is_end_told = true;
+	if (broken_file(ui))
+		ui_complain(ui, "%s", broken_file(ui)->error.text);
 }
 
 /* ---- layout ---- */
@@ -194,20 +217,6 @@ static void add_read(struct buf *out, const struct ui *ui)
 		buf_addstr(out, "reading");
 }
 
-/* The first input that is broken; NULL = all is well, so far. */
-static const struct cap_file_facts *broken_file(const struct ui *ui)
-{
-	const struct cap_facts *facts;
-
-	if (!ui->snap.is_done)
-		return NULL;
-	facts = cap_facts(ui->options->cap);
-	for (size_t i = 0; i < facts->nfiles; i++)
-		if (facts->files[i].is_broken)
-			return &facts->files[i];
-	return NULL;
-}
-
 static void title_right(struct buf *out, const struct ui *ui)
 {
 	const struct cap_file_facts *broken = broken_file(ui);
@@ -282,7 +291,7 @@ static void draw_row(const struct layout *l, const struct column_cell *cell, str
 	}
 }
 
-static void draw_rows(const struct sessions *s, struct ui *ui, struct grid *g, struct rect r)
+static void draw_rows(struct sessions *s, struct ui *ui, struct grid *g, struct rect r)
 {
 	struct rect titles = r, body;
 	struct layout l;
@@ -290,6 +299,7 @@ static void draw_rows(const struct sessions *s, struct ui *ui, struct grid *g, s
 
 	body = r;
 	titles = rect_take_top(&body, 1);
+	s->body = body;
 	make_layout(&l, s, ui, body);
 	draw_titles(&l, s, g, titles.y);
 	top = list_top(s->list.top, s->list.cursor, s->nshown, body.h);
@@ -333,16 +343,11 @@ static void draw_nothing(
     const struct sessions *s, const struct ui *ui, struct grid *g, struct rect r)
 {
 	struct pen p = rect_pen(g, r, r.h > 2 ? 1 : 0, ROLE_DIM);
-	const struct cap_file_facts *broken = broken_file(ui);
 	struct buf text = BUF_INIT;
 
 	nothing_text(&text, s, ui);
 	grid_puts(&p, text.data);
 	buf_release(&text);
-	if (!broken)
-		return;
-	p = rect_pen(g, r, r.h > 2 ? 2 : 1, ROLE_ERROR);
-	grid_puts(&p, broken->error.text);
 }
 
 static int detail_lines(const struct sessions *s, const struct grid *g)
@@ -505,6 +510,40 @@ static bool action(struct view *v, struct ui *ui, const struct act *a)
 	return done;
 }
 
+/* The column at x of the screen; COLUMN_COUNT = none. */
+static enum column column_at(const struct sessions *s, const struct ui *ui, int x)
+{
+	struct layout l;
+
+	make_layout(&l, s, ui, s->body);
+	for (size_t i = 0; i < l.n; i++)
+		if (x >= l.x[i] && x <= l.x[i] + l.w[i])
+			return l.column[i];
+	return COLUMN_COUNT;
+}
+
+static bool click(struct view *v, struct ui *ui, int y, int x)
+{
+	struct sessions *s = sessions_of(v);
+	size_t top = list_top(s->list.top, s->list.cursor, s->nshown, s->body.h);
+	size_t at = top + (size_t)(y - s->body.y);
+	enum column c = column_at(s, ui, x);
+
+	if (s->nshown && y == s->body.y - 1 && c != COLUMN_COUNT) {
+		if (c == s->sort)
+			s->descending = !s->descending;
+		else
+			s->descending = column_row(c)->descending;
+		s->sort = c;
+		sessions_update(s, ui, true);
+	}
+	if (y < s->body.y || y >= s->body.y + s->body.h || at >= s->nshown)
+		return false;
+	s->list.cursor = at;
+	ui->session = s->shown[at];
+	return true;
+}
+
 const struct view_ops view_sessions = {
 	.size = sizeof(struct sessions),
 	.open = open_sessions,
@@ -512,4 +551,5 @@ const struct view_ops view_sessions = {
 	.update = update,
 	.draw = draw,
 	.action = action,
+	.click = click,
 };
