@@ -529,6 +529,11 @@ void conn_segment(
 		.usual_ttl = c->ends[dir].ttl,
 	};
 	track_numbers(step);
+	if (express_takes(step)) {
+		account(step);
+		express_segment(step);
+		return;
+	}
 	duplicate_check(step);
 	if (step->is_copy) {
 		account(step);
@@ -547,6 +552,7 @@ void conn_segment(
 	find_stream(step);
 	note_challenge_due(step);
 	step->self->last_packet = s->packet;
+	express_learn(c);
 }
 
 /* Hard errors end a connection attempt: Linux gives up at once on these in SYN-SENT. */
@@ -564,6 +570,7 @@ void conn_icmp(struct conn *c, const struct segment *s, uint8_t dir)
 	struct endpoint *e = &c->ends[dir];
 
 	find_icmp(c, s, dir);
+	c->is_smooth = false;
 	c->icmp_seen++;
 	if (s->ts - c->start > c->end)
 		c->end = s->ts - c->start;

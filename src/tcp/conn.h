@@ -215,6 +215,7 @@ struct conn {
 	bool ids_went_back; /* a sender's IP IDs show that its packets were captured out of order */
 	uint16_t traps;     /* enum trap: what was seen of them while segments passed */
 	uint16_t traps_told;  /* of them told to the other connections */
+	bool is_smooth;       /* the express lane is open: express.c */
 	bool is_stale;        /* one end reset what the other said of this connection */
 	bool is_self_connect; /* one address and port at both ends */
 	struct previous previous;
@@ -318,8 +319,18 @@ void segarrives(
 /* replay.c: one that begins behind the segments the connection has seen */
 struct replay *replay_of(const struct conn *c);
 
+/* express.c: segments that need no second look */
+/* The connection has changed: may its next segments be such? */
+void express_learn(struct conn *c);
+/* Is this one? */
+bool express_takes(const struct step *st);
+/* All that is to be done then but for counting it. */
+void express_segment(struct step *st);
+
 /* duplicate.c: sets is_copy and its note, and counts it */
 void duplicate_check(struct step *st);
+/* For a segment that cannot be a copy: later ones may be copies of it. */
+void duplicate_remember(struct step *st);
 /* Latest frames that no later one can be a copy of are forgotten. */
 void duplicate_trim(struct conn *c);
 

@@ -77,17 +77,34 @@ static bool is_same_frame(const struct segment *s, const struct frame_print *old
 	       (s->ip_id != 0 || segment_seq_len(s) > 0);
 }
 
+static struct frame_print print_of(const struct step *st)
+{
+	return (struct frame_print){ st->time, hash_of(st->seg), path_of(st->seg) };
+}
+
+static void remember(struct endpoint *e, const struct frame_print *now)
+{
+	e->frames[e->next_frame] = *now;
+	e->next_frame = (uint8_t)((e->next_frame + 1u) % FRAMES_MAX);
+}
+
+void duplicate_remember(struct step *st)
+{
+	struct frame_print now = print_of(st);
+
+	remember(st->self, &now);
+}
+
 void duplicate_check(struct step *st)
 {
 	struct endpoint *e = st->self;
-	struct frame_print now = { st->time, hash_of(st->seg), path_of(st->seg) };
+	struct frame_print now = print_of(st);
 
 	for (unsigned i = 0; i < FRAMES_MAX; i++)
 		if (is_same_frame(st->seg, &e->frames[i], &now, st->conn->end))
 			st->is_copy = true;
 	if (!st->is_copy) {
-		e->frames[e->next_frame] = now;
-		e->next_frame = (uint8_t)((e->next_frame + 1u) % FRAMES_MAX);
+		remember(e, &now);
 		return;
 	}
 	st->notes |= 1u << SEGMENT_NOTE_DUPLICATE_FRAME;

@@ -218,6 +218,26 @@ void stream_segment(struct step *st)
 		take_ack(st);
 }
 
+void stream_plain(struct step *st)
+{
+	if (!st->env)
+		return;
+	st->env->end = st->dir;
+	st->env->uid = st->conn->uid;
+	if (st->seg->len) {
+		struct reasm_input in = {
+			.seq = st->seq,
+			.bytes = st->seg->data,
+			.n = st->seg->caplen,
+			.packet = st->seg->packet,
+			.time = st->time,
+		};
+
+		reasm_add(stream_of(st, st->self), &in, &st->env->out);
+	}
+	take_ack(st);
+}
+
 /*
  * The receiver reset the connection, or spoke a round trip after the last bytes came without acknowledging
  * them: it has not got what it did not acknowledge.

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * express - the lane for what most segments are: the next bytes of an open connection, or the next
+ * acknowledgment, with nothing about them that any check or finding could remark on.
+ *
+ * Input:  a segment whose numbers are known.
+ * Output: the same as the long way gives, without its questions.
+ * Spec:   the header prediction of Jacobson, as in most stacks; RFC 9293 3.10.7.4 for what it skips.
+ *
+ * What must hold of the connection is asked after each segment that went the long way, and kept in
+ * conn.is_smooth: nothing on the express lane changes it.  A new check or finding that looks at segments of an
+ * open connection adds its condition here.
+ */
+#include "config.h"
+
+#include "tcp/conn.h"
+#include "tcp/reasm.h"
+#include "tcp/stream.h"
+#include "tcpshadow/seq.h"
+
+enum {
+	ECN_CE = 3,
+	ID_STEP_BACK = 16,  /* as for findings of the capture */
+	ECHO_MAX = 1 << 28, /* ticks that an echo may lag behind the newest timestamp */
+	PACKETS_MIN = 2,    /* of each side: what its first ones show was looked at */
+	PLAIN_OPTIONS = OPT_NOP | OPT_EOL | OPT_TIMESTAMPS,
+	PLAIN_NOTES = SEG_TRAILER,
+};
+
+static bool is_end_smooth(const struct endpoint *e)
+{
+	const struct reasm *r = e->stream;
+
+	if (e->state != TCPS_ESTABLISHED || e->narrivals || e->nholes || e->packets < PACKETS_MIN)
+		return false;
+	if (!e->has_seq || !e->has_ack || !e->scale_known || !e->last_window || !e->iss)
+		return false;
+	if (e->fin_seen || e->rst_seen || e->last_fin_end || e->exact_rst_sent || e->stream_closed)
+		return false;
+	if (e->unseen_ack || e->missing || e->owes_challenge || e->memory.owes ||
+	    e->memory.probe_end)
+		return false;
+	if (e->uses_md5 || e->is_offer_cut || e->path_mtu || e->stuck_times || e->facts.ambiguous)
+		return false;
+	if (!e->good_checksums || !e->has_good_ip_checksum || e->bad_checksum_packet)
+		return false;
+	return !r || (!r->nwaiting && !r->nheld && !r->fin && r->counting);
+}
+
+void express_learn(struct conn *c)
+{
+	const struct endpoint *a = &c->ends[0], *b = &c->ends[1];
+
+	c->is_smooth = false;
+	if (!c->handshake_done || c->is_over || c->is_midstream || c->is_self_connect)
+		return;
+	if (c->resets_seen || c->nfin_order || c->acked_before_seen || c->traps != c->traps_told)
+		return;
+	c->is_smooth = is_end_smooth(a) && is_end_smooth(b) && a->snd_nxt == a->cap_nxt &&
+	               b->snd_nxt == b->cap_nxt;
+}
+
+static bool is_header_plain(const struct step *st)
+{
+	const struct segment *s = st->seg;
+	uint16_t id = s->ip_id, last = st->self->ip_id;
+
+	if ((s->flags & ~(unsigned)TCP_PSH) != TCP_ACK || s->window == 0 || s->urgent || s->opt.odd)
+		return false;
+	if ((s->notes & ~(unsigned)PLAIN_NOTES) || (s->opt.seen & ~(unsigned)PLAIN_OPTIONS))
+		return false;
+	if (s->checksum_state != CHECKSUM_GOOD || (s->tos & ECN_CE) == ECN_CE || s->kind != SEG_TCP)
+		return false;
+	if (s->ttl != st->self->ttl || (st->self->data_ttl && s->ttl != st->self->data_ttl))
+		return false;
+	return id == 0 || last == 0 || (uint16_t)(last - id - 1) >= ID_STEP_BACK;
+}
+
+/* RFC 7323 3.2, 5.3: there if agreed, not older than what was there, an echo of something recent. */
+static bool is_timestamp_plain(const struct step *st)
+{
+	const struct tcp_options *opt = &st->seg->opt;
+	const struct endpoint *self = st->self, *peer = st->peer;
+
+	if (!(self->uses_timestamps && peer->uses_timestamps))
+		return !(opt->seen & OPT_TIMESTAMPS);
+	return (opt->seen & OPT_TIMESTAMPS) && self->has_tsval && peer->has_tsval &&
+	       peer->has_ts_recent && seq_le(self->tsval, opt->tsval) &&
+	       seq_le(peer->ts_recent, opt->tsval) && opt->tsecr &&
+	       peer->tsval - opt->tsecr < ECHO_MAX;
+}
+
+/* The next in order, acknowledging no less than before, inside the window. */
+static bool are_numbers_plain(const struct step *st)
+{
+	const struct endpoint *self = st->self, *peer = st->peer;
+	const struct segment *s = st->seg;
+
+	if (st->seq != self->snd_nxt || st->end > peer->right_edge || st->time < st->conn->end)
+		return false;
+	if (st->ack < self->rcv_nxt || st->ack > peer->snd_nxt)
+		return false;
+	if (s->len == 0)
+		return st->ack > self->rcv_nxt;
+	return peer->offer.has_mss && s->len + s->header_len - 20u <= peer->offer.mss;
+}
+
+bool express_takes(const struct step *st)
+{
+	return st->conn->is_smooth && is_header_plain(st) && are_numbers_plain(st) &&
+	       is_timestamp_plain(st);
+}
+
+void express_segment(struct step *st)
+{
+	struct endpoint *e = st->self;
+	const struct segment *s = st->seg;
+
+	duplicate_remember(st);
+	st->edge_before = st->peer->right_edge;
+	if (s->ip_id)
+		e->ip_id = s->ip_id;
+	if (s->len)
+		e->data_ttl = s->ttl;
+	track_advance(st);
+	stream_plain(st);
+	e->last_packet = s->packet;
+}
