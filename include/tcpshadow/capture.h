@@ -62,7 +62,11 @@ struct cap_live_options {
 struct cap_options {
 	const char *const *files; /* names; "-" = standard input; borrowed until cap_close */
 	size_t nfiles;
-	const char *bpf;      /* capture filter in libpcap's language, NULL = all */
+	/* Of cap_open_files(), in the same order, borrowed; NULL = files are opened by name. */
+	const int *fds;
+	struct filter
+	    *filter;     /* of cap_filter_new() with the same bpf, borrowed; NULL = made here */
+	const char *bpf; /* capture filter in libpcap's language, NULL = all */
 	uint64_t max_packets; /* stop after this many packets passed the filter; 0 = all (-c) */
 	uint64_t spool_bytes; /* most bytes kept of an input that cannot be sought; 0 = keep none */
 	struct cap_live_options live; /* instead of files */
@@ -119,6 +123,16 @@ struct cap_facts {
 };
 
 struct cap;
+
+/*
+ * For a process that will not be allowed to open files: opened now, read as often as needed.  -errno stands for a file
+ * that cannot be opened; standard input is left alone.
+ */
+void cap_open_files(const char *const *files, size_t n, int *fds);
+void cap_close_files(int *fds, size_t n);
+/* Likewise: names of hosts, ports and protocols in it are looked up now.  NULL for NULL. */
+struct filter *cap_filter_new(const char *bpf);
+void cap_filter_free(struct filter *f);
 
 /*
  * Opens every input far enough to know its format.  NULL and *e when an option is wrong (filter) or no

@@ -31,6 +31,8 @@ uint64_t recorder_flush(struct recorder *r);
 bool recorder_ends_before(const struct recorder *r, int64_t ts);
 /* Why packets were left out the first time, NULL = all were written.  Stays as it is once recorder_flush() told. */
 const char *recorder_trouble(const struct recorder *r);
+/* Where it makes its files. */
+const char *recorder_folder(const struct recorder *r);
 /* The file at hand, -1 = none; was it made, where there was none before? */
 int recorder_fd(const struct recorder *r);
 bool recorder_has_made_file(const struct recorder *r);

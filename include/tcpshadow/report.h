@@ -51,6 +51,7 @@ struct report_options {
 	bool utf8;      /* glyphs beyond ASCII may be used */
 	bool color;
 	bool utc;
+	int spill_fd; /* an empty temporary file for lines that are held, 0 = made when needed; borrowed */
 	bool live; /* lists show what there is as it comes, not at the end */
 	int64_t
 	    every; /* live: a table of what ended every so many ns of wall time; 0 = each at once */

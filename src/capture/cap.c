@@ -31,8 +31,9 @@ struct cap {
 	struct input *inputs; /* one per file */
 	size_t current;       /* being read */
 	struct input_shared shared;
-	struct cap_reader reader; /* of cap_reread() */
-	int wake[2];              /* a pipe for cap_interrupt(); -1 = no input can make it wait */
+	const struct filter *lent_filter; /* not ours to free */
+	struct cap_reader reader;         /* of cap_reread() */
+	int wake[2]; /* a pipe for cap_interrupt(); -1 = no input can make it wait */
 };
 
 /* What an expression is tried on when no input tells its link type yet. */
@@ -40,8 +41,44 @@ static const uint16_t usual_links[] = {
 	1,   /* Ethernet */
 	101, /* raw IP */
 	113, /* Linux cooked */
+	276, /* Linux cooked, version 2 */
+	0,   /* BSD loopback */
 	127, /* 802.11 with radiotap */
 };
+
+void cap_open_files(const char *const *files, size_t n, int *fds)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool is_stdin = strcmp(files[i], "-") == 0;
+
+		fds[i] = is_stdin ? -EBADF : open(files[i], O_RDONLY | O_CLOEXEC);
+		if (fds[i] < 0 && !is_stdin)
+			fds[i] = -errno;
+	}
+}
+
+void cap_close_files(int *fds, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (fds[i] >= 0)
+			(void)close(fds[i]);
+}
+
+/* What files are likely to have, so that names in the expression are looked up now. */
+struct filter *cap_filter_new(const char *bpf)
+{
+	struct filter *f = filter_new(bpf);
+
+	for (size_t i = 0; f && i < ARRAY_LEN(usual_links); i++)
+		if (filter_compile(f, usual_links[i], NULL) < 0)
+			continue; /* it may be about others: cap_open() judges */
+	return f;
+}
+
+void cap_filter_free(struct filter *f)
+{
+	filter_free(f);
+}
 
 void cap_batch_init(struct cap_batch *b, size_t max_packets, size_t max_bytes)
 {
@@ -60,13 +97,14 @@ void cap_batch_release(struct cap_batch *b)
 }
 
 /* Opens all; -1 and the first error when none could be. */
-static int open_inputs(struct cap *c, struct err *e)
+static int open_inputs(struct cap *c, const int *fds, struct err *e)
 {
 	size_t opened = 0;
 
 	for (size_t i = 0; i < c->facts.sum.nfiles; i++) {
 		c->inputs[i].index = (uint16_t)i;
-		opened += input_open(&c->inputs[i], &c->facts, &c->spool) == 0;
+		opened +=
+		    input_open(&c->inputs[i], fds ? &fds[i] : NULL, &c->facts, &c->spool) == 0;
 	}
 	if (opened > 0)
 		return 0;
@@ -145,9 +183,10 @@ struct cap *cap_open(const struct cap_options *o, struct err *e)
 	c->reader.cap = c;
 	c->wake[0] = c->wake[1] = -1;
 	c->shared.facts = &c->facts;
-	c->shared.filter = filter_new(o->bpf);
+	c->lent_filter = o->filter;
+	c->shared.filter = o->filter ? o->filter : filter_new(o->bpf);
 	c->shared.left = o->max_packets ? o->max_packets : UINT64_MAX;
-	if (open_inputs(c, e) < 0 || (o->bpf && compile_filter(c, e) < 0) ||
+	if (open_inputs(c, o->fds, e) < 0 || (o->bpf && compile_filter(c, e) < 0) ||
 	    make_interruptible(c, e) < 0) {
 		cap_close(c);
 		return NULL;
@@ -167,7 +206,8 @@ void cap_close(struct cap *c)
 	for (int i = 0; i < 2; i++)
 		if (c->wake[i] >= 0)
 			(void)close(c->wake[i]);
-	filter_free(c->shared.filter);
+	if (!c->lent_filter)
+		filter_free(c->shared.filter);
 	spool_release(&c->spool);
 	facts_release(&c->facts);
 	free(c);

@@ -26,6 +26,7 @@ struct filter {
 	const char *expression;
 	struct program *programs;
 	size_t n, cap;
+	struct err error; /* of the last link type it is wrong for */
 };
 
 struct filter *filter_new(const char *expression)
@@ -90,7 +91,7 @@ static int compile(struct program *p, const char *expression, struct err *e)
 	return status < 0 ? -1 : 0;
 }
 
-static struct program *find_program(struct filter *f, uint16_t linktype, struct err *e)
+static struct program *find_program(struct filter *f, uint16_t linktype)
 {
 	struct program *p;
 
@@ -100,19 +101,19 @@ static struct program *find_program(struct filter *f, uint16_t linktype, struct 
 	f->programs = mem_grow(f->programs, f->n, &f->cap, sizeof(*f->programs));
 	p = &f->programs[f->n++];
 	*p = (struct program){ .linktype = linktype };
-	p->is_valid = compile(p, f->expression, e) == 0;
+	p->is_valid = compile(p, f->expression, &f->error) == 0;
 	return p;
 }
 
 int filter_compile(struct filter *f, uint16_t linktype, struct err *e)
 {
-	return find_program(f, linktype, e)->is_valid ? 0 : -1;
+	return find_program(f, linktype)->is_valid ? 0 : err_set(e, "%s", f->error.text);
 }
 
 bool filter_match(struct filter *f, const struct packet *p)
 {
 	struct pcap_pkthdr header = { .caplen = p->caplen, .len = p->wire_len };
-	const struct program *program = find_program(f, p->linktype, NULL);
+	const struct program *program = find_program(f, p->linktype);
 
 	return program->is_valid && pcap_offline_filter(&program->code, &header, p->data) != 0;
 }

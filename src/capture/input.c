@@ -121,14 +121,14 @@ static int open_format(struct input *in, struct facts *facts)
 	return 0;
 }
 
-int input_open(struct input *in, struct facts *facts, struct spool *spool)
+int input_open(struct input *in, const int *given, struct facts *facts, struct spool *spool)
 {
 	struct err cause = { "" };
 
 	in->source.fd = -1;
 	in->file = &facts->sum.files[in->index];
 	in->name = strcmp(in->file->name, "-") == 0 ? "standard input" : in->file->name;
-	if (source_open(&in->source, in->file->name, spool, &cause) < 0)
+	if (source_open(&in->source, in->file->name, given, spool, &cause) < 0)
 		return fail(in, cause.text);
 	in->file->size = in->source.size;
 	in->file->compression = unpack_name(in->source.unpack.kind);

@@ -37,8 +37,9 @@ struct input_shared {
 	uint64_t left;         /* packets that may still pass (-c) */
 };
 
-/* Reads the beginning of the file.  On failure the file's facts say so too. */
-TS_NODISCARD int input_open(struct input *in, struct facts *facts, struct spool *spool);
+/* Reads the beginning of the file; given as for source_open().  On failure the file's facts say so too. */
+TS_NODISCARD int input_open(
+    struct input *in, const int *given, struct facts *facts, struct spool *spool);
 void input_release(struct input *in);
 
 /* Fills the batch; 0 = the input has ended (its facts tell whether well). */

@@ -28,6 +28,7 @@
 struct recorder {
 	const struct recorder_options *o;
 	const char *base; /* the name behind its last slash; points into o->name */
+	char folder[NAME_BYTES];
 	int dir_fd;
 	int fd; /* -1 = the file could not be opened */
 	bool is_stdout, is_pipe, has_made_file;
@@ -245,6 +246,11 @@ int recorder_fd(const struct recorder *r)
 	return r->fd;
 }
 
+const char *recorder_folder(const struct recorder *r)
+{
+	return r->folder;
+}
+
 bool recorder_has_made_file(const struct recorder *r)
 {
 	return r->has_made_file;
@@ -255,17 +261,16 @@ bool recorder_has_made_file(const struct recorder *r)
 static int open_folder(struct recorder *r, struct err *e)
 {
 	const char *slash = strrchr(r->o->name, '/');
-	char path[NAME_BYTES] = ".";
 	size_t n = slash ? (size_t)(slash - r->o->name) : 0;
 
 	r->base = slash ? slash + 1 : r->o->name;
-	if (n >= sizeof(path))
+	if (n >= sizeof(r->folder))
 		return err_set(e, "-w: the name is too long");
-	if (slash) {
-		memcpy(path, n ? r->o->name : "/", n ? n : 1);
-		path[n ? n : 1] = '\0';
-	}
-	r->dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	(void)snprintf(r->folder, sizeof(r->folder), "%.*s", n ? (int)n : 1,
+	    n       ? r->o->name
+	    : slash ? "/"
+	            : ".");
+	r->dir_fd = open(r->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (r->dir_fd < 0)
 		return err_set(e, "cannot write %s: %s", r->o->name, strerror(errno));
 	return 0;

@@ -74,13 +74,31 @@ static int read_magic(struct source *s, struct err *cause)
 	return 0;
 }
 
-static int open_fd(struct source *s, const char *name, struct err *cause)
+/* The same file may be read several times through one descriptor, one reading after the other. */
+static int reuse_fd(int given)
+{
+	int fd;
+
+	if (given < 0) {
+		errno = -given;
+		return -1;
+	}
+	fd = fcntl(given, F_DUPFD_CLOEXEC, 0);
+	if (fd >= 0)
+		(void)lseek(fd, 0, SEEK_SET);
+	return fd;
+}
+
+static int open_fd(struct source *s, const char *name, const int *given, struct err *cause)
 {
 	struct stat st;
 	off_t at;
 
 	s->is_stdin = strcmp(name, "-") == 0;
-	s->fd = s->is_stdin ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
+	if (s->is_stdin)
+		s->fd = STDIN_FILENO;
+	else
+		s->fd = given ? reuse_fd(*given) : open(name, O_RDONLY | O_CLOEXEC);
 	if (s->fd < 0)
 		return err_set(cause, "cannot open: %s", strerror(errno));
 	if (fstat(s->fd, &st) < 0)
@@ -97,14 +115,15 @@ static int open_fd(struct source *s, const char *name, struct err *cause)
 	return 0;
 }
 
-int source_open(struct source *s, const char *name, struct spool *spool, struct err *cause)
+int source_open(
+    struct source *s, const char *name, const int *given, struct spool *spool, struct err *cause)
 {
 	enum unpack_kind kind;
 
 	memset(s, 0, sizeof(*s));
 	s->wake_fd = -1;
 	s->raw = mem_alloc(RAW_BYTES, 1);
-	if (open_fd(s, name, cause) < 0 || read_magic(s, cause) < 0)
+	if (open_fd(s, name, given, cause) < 0 || read_magic(s, cause) < 0)
 		goto fail;
 	kind = unpack_recognise(s->raw, s->raw_len);
 	if (unpack_init(&s->unpack, kind, cause) < 0)

@@ -37,9 +37,11 @@ struct source {
 	bool is_interrupted; /* it was: the input has ended early */
 };
 
-/* On failure nothing is left open.  The spool (for all inputs) must outlive the source. */
+/*
+ * given: the file, open already, or -errno; NULL = it is opened by name.  On failure nothing is left open.  The spool (for all inputs) must outlive the source.
+ */
 TS_NODISCARD int source_open(
-    struct source *s, const char *name, struct spool *spool, struct err *cause);
+    struct source *s, const char *name, const int *given, struct spool *spool, struct err *cause);
 void source_release(struct source *s);
 
 /*

@@ -109,3 +109,18 @@ void help_text(struct buf *out, enum command c)
 	if (c == COMMAND_SHOW || c == COMMAND_FOLLOW)
 		buf_addstr(out, which_help);
 }
+
+void help_version(struct buf *out)
+{
+	buf_addstr(out, PACKAGE_STRING "\nbuilt with:");
+#ifdef HAVE_ZLIB
+	buf_addstr(out, " gzip");
+#endif
+#ifdef HAVE_ZSTD
+	buf_addstr(out, " zstd");
+#endif
+#ifdef HAVE_SECCOMP
+	buf_addstr(out, " seccomp");
+#endif
+	buf_addstr(out, "\n");
+}

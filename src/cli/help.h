@@ -10,6 +10,7 @@
 
 /* One command's help, or with COMMAND_COUNT that of the program. */
 void help_text(struct buf *out, enum command c);
+void help_version(struct buf *out); /* and what was built in */
 void help_man_page(struct buf *out);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/confine.h"
 #include "cli/live.h"
 #include "cli/message.h"
 #include "cli/progress.h"
@@ -247,7 +248,9 @@ int live_run(const struct options *o, struct settings *s)
 	w.cap = cap_open(&s->cap, &e);
 	if (w.cap) {
 		s->report.facts = cap_facts(w.cap);
-		code = report(o, s, &w);
+		code = confine_capture(s, w.recorder);
+		if (code == EXIT_DONE)
+			code = report(o, s, &w);
 	} else {
 		code = cannot_start(&w, &e);
 	}

@@ -24,7 +24,7 @@ static int answer_question(const struct options *o)
 	if (o->given[OPTION_HELP])
 		help_text(&text, o->command_given ? o->command : COMMAND_COUNT);
 	else if (o->given[OPTION_VERSION])
-		buf_addstr(&text, PACKAGE_STRING "\n");
+		help_version(&text);
 	else if (o->given[OPTION_MAN_PAGE])
 		help_man_page(&text);
 	else if (o->given[OPTION_LIST_INTERFACES])

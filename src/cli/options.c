@@ -186,7 +186,7 @@ static int check_live(const struct options *o, struct err *e)
 {
 	static const enum option_id live_only[] = { OPTION_SNAPLEN, OPTION_NO_PROMISCUOUS,
 		OPTION_BUFFER, OPTION_IMMEDIATE, OPTION_PRECISION, OPTION_EVERY, OPTION_ROTATE_SIZE,
-		OPTION_ROTATE_SECONDS, OPTION_ROTATE_FILES };
+		OPTION_ROTATE_SECONDS, OPTION_ROTATE_FILES, OPTION_USER };
 	bool rotates = o->given[OPTION_ROTATE_SIZE] || o->given[OPTION_ROTATE_SECONDS];
 
 	for (size_t i = 0; i < ARRAY_LEN(live_only) && !o->given[OPTION_INTERFACE]; i++)

@@ -26,7 +26,7 @@ static bool reads_stdin(const struct settings *s)
 	return false;
 }
 
-static int open_temporary(struct err *e)
+int rewind_temporary(struct err *e)
 {
 	const char *dir = getenv("TMPDIR");
 	int fd;
@@ -90,7 +90,7 @@ int rewind_prepare(const struct settings *s, struct err *e)
 
 	if (!reads_stdin(s) || lseek(STDIN_FILENO, 0, SEEK_CUR) >= 0)
 		return 0;
-	fd = open_temporary(e);
+	fd = rewind_temporary(e);
 	if (fd < 0)
 		return -1;
 	rc = copy(fd, s->spool, e);

@@ -15,4 +15,7 @@ TS_NODISCARD int rewind_prepare(const struct settings *s, struct err *e);
 /* Before each reading. */
 TS_NODISCARD int rewind_inputs(const struct settings *s, struct err *e);
 
+/* An empty file without a name, or -1. */
+int rewind_temporary(struct err *e);
+
 #endif

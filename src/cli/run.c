@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cli/browse.h"
+#include "cli/confine.h"
 #include "cli/follow_cmd.h"
 #include "cli/live.h"
 #include "cli/message.h"
@@ -227,6 +228,8 @@ static int run_report(const struct options *o, struct settings *s)
 	if (s->report.live)
 		return live_run(o, s);
 	code = save_open(&w, o, s);
+	if (code == EXIT_DONE)
+		code = confine_reading(s, NULL);
 	if (code == EXIT_DONE)
 		code = report(o, s, &w);
 	return save_close(&w, code);

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/confine.h"
 #include "cli/message.h"
 #include "cli/rewind.h"
 #include "cli/run.h"
@@ -260,6 +261,9 @@ int extract_run(const struct options *o, struct settings *s)
 
 	if (rewind_prepare(s, &e) < 0)
 		return run_input_failed(&e);
+	code = confine_reading(s, x.dir);
+	if (code != EXIT_DONE)
+		return code;
 	code = s->pick ? learn(&format, s) : EXIT_DONE;
 	pcapout_release(&format);
 	if (code != EXIT_DONE)

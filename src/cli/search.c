@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "cli/confine.h"
 #include "cli/message.h"
 #include "cli/rewind.h"
 #include "cli/run.h"
@@ -83,6 +84,9 @@ int search_which(struct search *f)
 		return fail(f, message_usage(e.text));
 	if (rewind_prepare(f->s, &e) < 0)
 		return fail(f, run_input_failed(&e));
+	f->code = confine_reading(f->s, NULL);
+	if (f->code != EXIT_DONE)
+		return -1;
 	if (search_for(f, &q) < 0)
 		return -1;
 	if (find_count(f->finder) != 1)

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/confine.h"
 #include "cli/settings.h"
 #include "tcpshadow/gather.h"
 #include "tcpshadow/hash.h"
@@ -345,6 +346,7 @@ int settings_init(struct settings *s, const struct options *o, struct err *e)
 	s->cap.live.interface = o->value[OPTION_INTERFACE];
 	s->cap.live.no_promiscuous = o->given[OPTION_NO_PROMISCUOUS];
 	s->cap.live.immediate = o->given[OPTION_IMMEDIATE];
+	s->user = o->value[OPTION_USER];
 	s->record.name = o->value[OPTION_WRITE];
 	s->report.sort = REPORT_SORT_COUNT;
 	s->spool = SPOOL_DEFAULT;
@@ -365,6 +367,7 @@ int settings_init(struct settings *s, const struct options *o, struct err *e)
 
 void settings_release(struct settings *s)
 {
+	confine_release(s);
 	pick_free(s->pick);
 	where_free(s->where);
 	report_sink_free(s->fail_on ? fail_on_sink(s->fail_on) : NULL);

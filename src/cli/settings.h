@@ -21,6 +21,10 @@ struct settings {
 	uint64_t spool;                 /* most bytes of standard input kept for a second reading */
 	uint8_t color;                  /* browse: enum tui_color */
 	struct recorder_options record; /* -w with -i */
+	const char *user;               /* -Z, or NULL */
+	/* of confine_reading() */
+	int *fds;
+	struct filter *filter;
 	bool quiet, verbose;
 };
 

@@ -127,7 +127,7 @@ struct sink *report_csv_new(const struct report_options *o)
 	cs->o = o;
 	buf_init(&cs->line);
 	if (o->sort != REPORT_SORT_COUNT)
-		cs->sorter = sorter_new(o->sort, o->sort_descending);
+		cs->sorter = sorter_new(o->sort, o->sort_descending, o->spill_fd);
 	add_header(&o->out->buf);
 	return &cs->sink;
 }

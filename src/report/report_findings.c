@@ -370,7 +370,7 @@ struct sink *report_findings_new(const struct report_options *o, bool by_connect
 	fs->o = o;
 	fs->by_connection = by_connection || o->live;
 	fs->all = all;
-	fs->sorter = sorter_new(REPORT_SORT_COUNT, false);
+	fs->sorter = sorter_new(REPORT_SORT_COUNT, false, o->spill_fd);
 	buf_init(&fs->line);
 	return &fs->sink;
 }

@@ -92,6 +92,6 @@ struct sink *report_json_new(const struct report_options *o)
 	js->o = o;
 	buf_init(&js->line);
 	if (o->sort != REPORT_SORT_COUNT)
-		js->sorter = sorter_new(o->sort, o->sort_descending);
+		js->sorter = sorter_new(o->sort, o->sort_descending, o->spill_fd);
 	return &js->sink;
 }

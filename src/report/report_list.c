@@ -51,7 +51,7 @@ static struct sorter *new_sorter(const struct report_options *o)
 {
 	bool sorted = o->sort != REPORT_SORT_COUNT;
 
-	return sorter_new(sorted ? o->sort : REPORT_SORT_START, o->sort_descending);
+	return sorter_new(sorted ? o->sort : REPORT_SORT_START, o->sort_descending, o->spill_fd);
 }
 
 /* What a connection of IPv4 needs, so that the columns of the first lines are seldom too narrow. */

@@ -5,11 +5,13 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "tcpshadow/finding_text.h"
 #include "report/sorter.h"
+#include "tcpshadow/finding_text.h"
 #include "tcpshadow/mem.h"
 
 /* Compared word by word, most significant first; the connection's number last makes it total. */
@@ -23,6 +25,7 @@ struct sort_key {
 struct sorter {
 	enum report_sort by;
 	bool descending;
+	int spill_fd; /* of the temporary file, 0 = it is made when needed */
 	struct sort_key *keys;
 	size_t nkeys, cap;
 	struct buf text; /* the latest lines; they begin at `spilled` */
@@ -30,12 +33,13 @@ struct sorter {
 	uint64_t spilled;
 };
 
-struct sorter *sorter_new(enum report_sort key, bool descending)
+struct sorter *sorter_new(enum report_sort key, bool descending, int spill_fd)
 {
 	struct sorter *s = mem_alloc(1, sizeof(*s));
 
 	s->by = key;
 	s->descending = descending;
+	s->spill_fd = spill_fd;
 	buf_init(&s->text);
 	return s;
 }
@@ -133,10 +137,21 @@ static void fill_key(uint64_t word[3], enum report_sort by, const struct conn_re
 	}
 }
 
+static FILE *reuse(int given)
+{
+	int fd = fcntl(given, F_DUPFD_CLOEXEC, 0);
+	FILE *f =
+	    fd < 0 || ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0 ? NULL : fdopen(fd, "w+");
+
+	if (!f && fd >= 0)
+		(void)close(fd);
+	return f;
+}
+
 static int spill(struct sorter *s, struct err *e)
 {
 	if (!s->file)
-		s->file = tmpfile();
+		s->file = s->spill_fd > 0 ? reuse(s->spill_fd) : tmpfile();
 	if (!s->file)
 		return err_set(e, "cannot create a temporary file: %s", strerror(errno));
 	if (fwrite(s->text.data, 1, s->text.len, s->file) < s->text.len)

@@ -13,7 +13,8 @@
 
 struct sorter;
 
-struct sorter *sorter_new(enum report_sort key, bool descending);
+/* spill_fd: as in report_options; one sorter at a time may use it. */
+struct sorter *sorter_new(enum report_sort key, bool descending, int spill_fd);
 void sorter_free(struct sorter *s);
 TS_NODISCARD int sorter_add(
     struct sorter *s, const struct conn_record *r, const char *line, size_t len, struct err *e);

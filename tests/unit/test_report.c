@@ -77,7 +77,7 @@ static uint64_t packets_of(uint64_t i)
 
 START_TEST(test_sorter)
 {
-	struct sorter *s = sorter_new(REPORT_SORT_PACKETS, _i == 1);
+	struct sorter *s = sorter_new(REPORT_SORT_PACKETS, _i == 1, 0);
 	struct buf line = BUF_INIT;
 	struct err e;
 
@@ -143,7 +143,7 @@ static const struct {
 
 START_TEST(test_order)
 {
-	struct sorter *s = sorter_new(orders[_i].key, orders[_i].down);
+	struct sorter *s = sorter_new(orders[_i].key, orders[_i].down, 0);
 	struct buf line = BUF_INIT, all = BUF_INIT;
 	struct err e;
 

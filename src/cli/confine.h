@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * confine - open what a command will need, then enter the sandbox.
+ */
+#ifndef CLI_CONFINE_H
+#define CLI_CONFINE_H
+
+#include "cli/sandbox.h"
+#include "cli/settings.h"
+
+/*
+ * Before the first packet is read: opens all inputs, so that cap_open() works as often as it is called, and looks up
+ * names in the filter.  dir: the folder that outputs will be made in, made if it is not there; NULL = none.
+ * Returns an exit code; the user was told.
+ */
+int confine_reading(struct settings *s, const char *dir);
+/* Once the interface and the file of -w are open. */
+int confine_capture(struct settings *s, const struct recorder *r);
+/* For those who need more: a sandbox of their own.  Tells with -v what was done. */
+int confine(const struct settings *s, const struct sandbox *wanted);
+void confine_release(struct settings *s);
+
+#endif
