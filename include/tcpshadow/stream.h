@@ -30,11 +30,15 @@ const char *stream_gap_word(enum stream_gap g);
 
 struct pool;
 
+enum {
+	REASM_WINDOW_POOLS = 8, /* up to 64 KiB */
+};
+
 struct reasm_options {
 	uint8_t policy;   /* enum overlap_policy */
 	size_t max_bytes; /* most bytes that wait in one direction */
-	/* Of struct reasm, of REASM_WINDOW_MIN and of REASM_WINDOW_FIRST bytes; NULL = the heap. */
-	struct pool *reasms, *windows, *small_windows;
+	/* Of struct reasm; of REASM_WINDOW_FIRST bytes, twice as many, and so on.  NULL = the heap. */
+	struct pool *reasms, *windows[REASM_WINDOW_POOLS];
 	bool digest; /* SHA-256 over what is delivered up to the first gap */
 };
 

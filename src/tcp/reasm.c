@@ -40,12 +40,12 @@ struct reasm *reasm_new(const struct reasm_options *o, uint64_t first)
 	return r;
 }
 
-/* The small windows, which most streams never outgrow, come from pools; NULL = the heap. */
+/* Windows of ordinary size come from pools; NULL = the heap.  size: a power of two. */
 static struct pool *window_pool(const struct reasm_options *o, size_t size)
 {
-	if (size == REASM_WINDOW_FIRST)
-		return o->small_windows;
-	return size == REASM_WINDOW_MIN ? o->windows : NULL;
+	unsigned i = (unsigned)__builtin_ctzll(size / REASM_WINDOW_FIRST);
+
+	return i < REASM_WINDOW_POOLS ? o->windows[i] : NULL;
 }
 
 static void window_put(const struct reasm_options *o, uint8_t *window, size_t size)

@@ -173,8 +173,8 @@ struct shard *shard_new(const struct shard_options *o)
 	s->o = *o;
 	s->env.options = o->streams;
 	s->env.options.reasms = pool_new(sizeof(struct reasm), 0);
-	s->env.options.windows = pool_new(REASM_WINDOW_MIN, 0);
-	s->env.options.small_windows = pool_new(REASM_WINDOW_FIRST, 0);
+	for (unsigned i = 0; i < REASM_WINDOW_POOLS; i++)
+		s->env.options.windows[i] = pool_new((size_t)REASM_WINDOW_FIRST << i, 0);
 	if (o->wants_data)
 		s->env.out = (struct reasm_out){ log_data, log_gap, s };
 	s->nbuckets = 256;
@@ -934,8 +934,8 @@ void shard_free(struct shard *s)
 		pool_free(s->packs[i]);
 	halfopen_free(s->halfopen);
 	pool_free(s->env.options.reasms);
-	pool_free(s->env.options.windows);
-	pool_free(s->env.options.small_windows);
+	for (unsigned i = 0; i < REASM_WINDOW_POOLS; i++)
+		pool_free(s->env.options.windows[i]);
 	free(s->buckets);
 	free(s->finishing);
 	free(s);
