@@ -13,6 +13,7 @@
 #include "tcpshadow/finding.h"
 #include "tcpshadow/segment.h"
 #include "tcpshadow/stream.h"
+#include "tcpshadow/transfer.h"
 
 enum tcp_state {
 #define STATE(id, name, brief) TCPS_##id,
@@ -127,6 +128,7 @@ struct side_record {
 	struct syn_offer offer;
 	struct stream_facts stream; /* of what this side sent */
 	bool fin_sent;
+	struct transfer_record transfer; /* likewise */
 };
 
 struct conn_record {
@@ -146,6 +148,7 @@ struct conn_record {
 	bool has_syn_to_synack, has_synack_to_ack;
 	int64_t syn_to_synack, synack_to_ack; /* ns */
 	struct side_record sides[2];          /* [enum side] */
+	int64_t time_spent[SPENT_COUNT];      /* ns; adds up to end - start */
 	const struct reset_record *resets;    /* the first few */
 	uint32_t nresets, resets_seen;        /* kept, counted */
 	const struct icmp_record *icmp;

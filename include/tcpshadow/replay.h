@@ -40,6 +40,7 @@ struct replay_step {
 	bool has_conflict;           /* its bytes differ from others for the same numbers */
 	uint32_t notes;              /* 1u << SEGMENT_NOTE_x */
 	struct end_snapshot ends[2]; /* [enum side] */
+	struct transfer_step transfer;
 };
 
 /* Bytes of a stream as the receiver read them. */

@@ -65,53 +65,6 @@ static bool is_drawn_gap(const struct builder *b, size_t i)
 	return gap > NS_PER_SEC || (gap > b->threshold && gap >= b->smallest);
 }
 
-static bool has_note(const struct session_row *row, enum segment_note n)
-{
-	return row->step.notes & 1u << n;
-}
-
-/* The side that sent payload last before rows[i]; 2 = none. */
-static unsigned last_talker(const struct session *s, size_t i)
-{
-	while (i-- > 0)
-		if (s->rows[i].len && !s->rows[i].is_icmp)
-			return s->rows[i].side;
-	return 2;
-}
-
-/* Does a side wait for an acknowledgment after this row? */
-static bool is_outstanding(const struct session_row *row, unsigned side)
-{
-	const struct end_snapshot *e = &row->step.ends[side];
-
-	return e->snd_known && e->snd_nxt > e->snd_una;
-}
-
-/* Who waited for what before rows[i]. */
-static const char *gap_label(const struct session *s, size_t i)
-{
-	static const char *const thinking[] = { "client thinking", "server thinking" };
-	static const char *const delayed[] = { "client delays its ACK", "server delays its ACK" };
-	const struct session_row *before = &s->rows[i - 1], *after = &s->rows[i];
-
-	if (has_note(after, SEGMENT_NOTE_RETRANSMISSION))
-		return after->flags & TCP_SYN ? "SYN backoff" : "retransmission timeout";
-	if (has_note(after, SEGMENT_NOTE_WINDOW_PROBE) ||
-	    has_note(before, SEGMENT_NOTE_ZERO_WINDOW) ||
-	    has_note(before, SEGMENT_NOTE_WINDOW_PROBE))
-		return "zero window";
-	if (has_note(after, SEGMENT_NOTE_KEEPALIVE) || after->is_icmp)
-		return "idle";
-	if (after->len && last_talker(s, i) != after->side)
-		return thinking[after->side];
-	if (!after->len && !(after->flags & (TCP_SYN | TCP_FIN | TCP_RST)) &&
-	    is_outstanding(before, !after->side))
-		return delayed[after->side];
-	if (is_outstanding(before, SIDE_CLIENT) || is_outstanding(before, SIDE_SERVER))
-		return "waiting";
-	return "idle";
-}
-
 static struct ladder_item *add_item(struct ladder *l, enum ladder_kind kind, size_t row)
 {
 	struct ladder_item *it;
@@ -128,7 +81,7 @@ static void add_gap(struct builder *b, size_t i)
 	int64_t limit = b->threshold;
 
 	it->gap = gap_before(b->s, i);
-	it->label = gap_label(b->s, i);
+	it->label = wait_label((enum wait)b->s->rows[i].step.transfer.wait);
 	it->lines = 1;
 	while (it->lines < 3 && limit < INT64_MAX / 10 && it->gap >= (limit *= 10))
 		it->lines++;

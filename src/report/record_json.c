@@ -9,6 +9,7 @@
 #include "report/json.h"
 #include "report/place.h"
 #include "report/record_json.h"
+#include "report/transfer_json.h"
 #include "tcpshadow/digest.h"
 
 #define SCHEMA 1
@@ -329,6 +330,7 @@ void record_json_begin(struct buf *out, const struct conn_record *r, const struc
 	handshake_json(out, r);
 	close_json(out, r);
 	resets_json(out, r, facts);
+	transfer_json(out, r, facts);
 	streams_json(out, r);
 	icmp_json(out, r, facts);
 	quality_json(out, r);

@@ -69,6 +69,14 @@ static void swap_ends(struct replay_step *step)
 	step->side = !step->side;
 }
 
+/* Why a segment was sent again may only show at the next time. */
+static void revise(struct session *s, const struct transfer_step *t)
+{
+	for (size_t i = s->nrows; t->revised && i-- > 0 && s->rows[i].packet >= t->revised;)
+		if (s->rows[i].packet == t->revised)
+			s->rows[i].step.transfer.kind = t->revised_kind;
+}
+
 static uint64_t relative_sack(const struct session_row *row, const struct segment *seg, uint32_t n)
 {
 	int64_t distance = (int32_t)(n - seg->ack);
@@ -111,6 +119,7 @@ void session_add(struct session *s, const struct segment *seg)
 {
 	s->rows = mem_grow(s->rows, s->nrows, &s->cap_rows, sizeof(*s->rows));
 	session_fill(&s->rows[s->nrows++], &s->record, seg, s->replay);
+	revise(s, &s->rows[s->nrows - 1].step.transfer);
 }
 
 /*

@@ -30,6 +30,8 @@ void conn_init(struct conn *c, const struct segment *s, uint8_t dir)
 	c->addrs[!dir] = (struct endpoint_addr){ s->dst, s->dport, s->ip_version, 0 };
 	c->client = dir;
 	c->opener = OPENER_UNKNOWN;
+	c->spent.talker = 2;
+	c->spent.was_opening = true;
 	if (!is_icmp && (s->flags & (TCP_SYN | TCP_RST)) == TCP_SYN) {
 		c->opener = OPENER_CLIENT;
 		if (s->flags & TCP_ACK)
@@ -53,6 +55,7 @@ void conn_copy(struct conn *to, const struct conn *from)
 	for (unsigned i = 0; i < 2; i++) {
 		to->ends[i].stream = NULL;
 		to->ends[i].stream_closed = true;
+		transfer_own(&to->ends[i].transfer);
 	}
 }
 
@@ -63,6 +66,7 @@ void conn_release(struct conn *c)
 	for (unsigned i = 0; i < 2; i++) {
 		reasm_free(c->ends[i].stream);
 		c->ends[i].stream = NULL;
+		transfer_release(&c->ends[i]);
 	}
 }
 
@@ -134,6 +138,7 @@ static void restart_numbers(struct step *st)
 	e->has_seq = false;
 	e->nholes = 0;
 	e->missing = 0;
+	sent_release(&e->transfer.sent);
 	for (unsigned i = 0; i < st->peer->narrivals; i++)
 		st->peer->arrivals[i].weak = true;
 }
@@ -527,6 +532,7 @@ void conn_segment(
 		.time = s->ts - c->start,
 		.env = env,
 		.usual_ttl = c->ends[dir].ttl,
+		.transfer.rtt = -1,
 	};
 	track_numbers(step);
 	if (express_takes(step)) {
@@ -551,6 +557,7 @@ void conn_segment(
 	stream_segment(step);
 	find_stream(step);
 	note_challenge_due(step);
+	spent_segment(step);
 	step->self->last_packet = s->packet;
 	express_learn(c);
 }
@@ -621,6 +628,8 @@ void conn_finish(struct conn *c, struct stream_env *env, bool reused, bool time_
 	if (reused)
 		c->traps |= TRAP_REUSE;
 	stream_close(c, env);
+	transfer_close(c);
+	spent_finish(c);
 	look_back_for_findings(c);
 }
 

@@ -15,6 +15,7 @@
 #define TCP_CONN_H
 
 #include "tcp/fsm.h"
+#include "tcp/transfer.h"
 #include "tcpshadow/finding.h"
 #include "tcpshadow/replay.h"
 #include "tcpshadow/segment.h"
@@ -187,6 +188,7 @@ struct endpoint {
 	uint64_t bad_checksum_packet; /* its first bad checksum before any good one, 0 = none */
 	int64_t bad_checksum_time;
 	struct end_memory memory;
+	struct transfer transfer;
 
 	struct arrival arrivals[ARRIVALS_MAX]; /* captured, on the way to this end; oldest first */
 	struct state_entry history[HISTORY_MAX];
@@ -219,6 +221,7 @@ struct conn {
 	bool is_stale;        /* one end reset what the other said of this connection */
 	bool is_self_connect; /* one address and port at both ends */
 	struct previous previous;
+	struct spent spent;
 	uint16_t vlan;
 	uint16_t file;
 	uint32_t tunnel;
@@ -258,6 +261,7 @@ struct step {
 	int64_t time;
 	struct stream_env *env; /* NULL: no streams */
 	uint32_t notes;         /* bits of enum segment_note */
+	struct transfer_step transfer;
 };
 
 /* Frees what the connection owns. */

@@ -124,5 +124,6 @@ void express_segment(struct step *st)
 		e->data_ttl = s->ttl;
 	track_advance(st);
 	stream_plain(st);
+	spent_segment(st);
 	e->last_packet = s->packet;
 }

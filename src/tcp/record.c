@@ -120,6 +120,7 @@ static void fill_side(struct side_record *r, const struct conn *c, uint8_t dir)
 		.stream = e->facts,
 		.fin_sent = e->fin_seen,
 	};
+	transfer_record(&r->transfer, e);
 }
 
 /* Some end may still send: LISTEN and UNKNOWN are no part of this connection any more, or never were. */
@@ -214,6 +215,7 @@ void record_fill(struct conn_record *r, struct conn *c)
 	for (unsigned i = 0; i < c->nfin_order; i++)
 		r->close_order[i] = side_of(c, c->fin_order[i]);
 	fill_times(r, c);
+	memcpy(r->time_spent, c->spent.time, sizeof(r->time_spent));
 	fill_side(&r->sides[side_of(c, 0)], c, 0);
 	fill_side(&r->sides[side_of(c, 1)], c, 1);
 	fill_resets(r, c);

@@ -115,6 +115,14 @@ static void snapshot(
 	};
 }
 
+/* Without SYN and FIN it is bytes; they are on the way alone. */
+static uint64_t flight(const struct endpoint *e, const struct endpoint *peer)
+{
+	return e->has_seq && peer->has_ack && e->snd_nxt > peer->rcv_nxt
+	           ? e->snd_nxt - peer->rcv_nxt
+	           : 0;
+}
+
 static uint8_t direction(const struct conn *c, const struct segment *s)
 {
 	const struct endpoint_addr *a = &c->addrs[0];
@@ -125,7 +133,7 @@ static uint8_t direction(const struct conn *c, const struct segment *s)
 void replay_segment(struct replay *r, const struct segment *s, struct replay_step *out)
 {
 	struct conn *c = &r->conn;
-	struct step st = { .conn = c };
+	struct step st = { .conn = c, .transfer.rtt = -1 };
 	uint8_t dir;
 
 	if (!r->has_begun)
@@ -146,7 +154,9 @@ void replay_segment(struct replay *r, const struct segment *s, struct replay_ste
 		.window_scaled = st.self->scale_known,
 		.has_conflict = st.conflicts,
 		.notes = st.notes,
+		.transfer = st.transfer,
 	};
+	out->transfer.flight = flight(st.self, st.peer);
 	for (unsigned i = 0; i < 2; i++)
 		snapshot(&out->ends[i == c->client ? SIDE_CLIENT : SIDE_SERVER], &c->ends[i],
 		    &c->ends[!i]);

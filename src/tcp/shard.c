@@ -165,9 +165,10 @@ static size_t halfopen_places(uint64_t memory)
 struct shard *shard_new(const struct shard_options *o)
 {
 	struct shard *s = mem_alloc(1, sizeof(*s));
-	/* Both directions with their smallest windows. */
-	size_t each = sizeof(struct flow) + sizeof(struct conn) +
-	              2 * (sizeof(struct reasm) + REASM_WINDOW_MIN);
+	/* Both directions with their smallest windows and flights. */
+	size_t each =
+	    sizeof(struct flow) + sizeof(struct conn) +
+	    2 * (sizeof(struct reasm) + REASM_WINDOW_MIN + SENT_MIN * sizeof(struct sent));
 	size_t cap = o->memory / each < 64 ? 64 : (size_t)(o->memory / each);
 
 	s->o = *o;
@@ -832,6 +833,7 @@ static void tidy_closed(struct shard *s, int64_t now)
 
 	while ((f = life_due(s, LIFE_LINGERING, LINGER, now)) != NULL) {
 		stream_close(f->conn, &s->env);
+		transfer_close(f->conn);
 		move(s, f, LIFE_CLOSED);
 	}
 	while (s->nclosed > CLOSED_WHOLE_MAX) {

@@ -300,9 +300,9 @@ static void note_old_space(struct step *st)
 	    (st->seg->flags & TCP_SYN) && st->conn->both_syn && !st->self->synack_sent;
 
 	if (hole_fill(st->conn, st->self, st->seq, st->end))
-		note(st, SEGMENT_NOTE_OUT_OF_ORDER);
+		retransmit_note(st, true);
 	else if (!(st->notes & probe) && !first_synack)
-		note(st, SEGMENT_NOTE_RETRANSMISSION);
+		retransmit_note(st, false);
 }
 
 /* The sender's side of a segment that takes sequence space or shows where its sender is. */
@@ -325,8 +325,11 @@ static void advance_sent(struct step *st)
 	} else if (takes_space && st->seq < e->snd_nxt) {
 		note_old_space(st);
 	}
-	if (takes_space && st->end > e->snd_nxt)
-		e->may_have_fin = false;
+	if (takes_space) {
+		transfer_sent(st);
+		if (st->end > e->snd_nxt)
+			e->may_have_fin = false;
+	}
 	if (st->end > e->cap_nxt)
 		e->cap_nxt = st->end;
 	if (st->end > e->snd_nxt || st->seq > e->snd_nxt)
@@ -365,6 +368,7 @@ static void advance_acked(struct step *st)
 		peer->may_have_fin = true;
 	if (peer->nholes)
 		hole_acknowledge(peer, ack);
+	transfer_acked(st, ack);
 	if (!self->has_ack || ack > self->rcv_nxt)
 		self->rcv_nxt = ack;
 	self->has_ack = true;
@@ -408,6 +412,7 @@ void track_advance(struct step *st)
 {
 	if (st->seg->flags & TCP_RST)
 		return;
+	transfer_segment(st);
 	advance_sent(st);
 	if (st->has_ack)
 		advance_acked(st);

@@ -54,6 +54,78 @@ static const char *const close_words[] = {
 
 static const char *const opener_words[] = { "client", "both", "unknown" };
 
+static const char *const retransmission_words[] = {
+#define RETRANSMISSION_KIND(id, word, brief, class) word,
+#include "tcpshadow/retransmission_kind.def"
+#undef RETRANSMISSION_KIND
+};
+
+static const char *const retransmission_briefs[] = {
+#define RETRANSMISSION_KIND(id, word, brief, class) brief,
+#include "tcpshadow/retransmission_kind.def"
+#undef RETRANSMISSION_KIND
+};
+
+static const uint8_t retransmission_classes[] = {
+#define RETRANSMISSION_KIND(id, word, brief, class) RETRANSMISSION_##class,
+#include "tcpshadow/retransmission_kind.def"
+#undef RETRANSMISSION_KIND
+};
+
+static const char *const time_spent_words[] = {
+#define TIME_SPENT(id, word, help) word,
+#include "tcpshadow/time_spent.def"
+#undef TIME_SPENT
+};
+
+static const char *const wait_labels[] = {
+#define WAIT(id, label, spent) label,
+#include "tcpshadow/wait.def"
+#undef WAIT
+};
+
+static const uint8_t wait_classes[] = {
+#define WAIT(id, label, spent) SPENT_##spent,
+#include "tcpshadow/wait.def"
+#undef WAIT
+};
+
+const char *retransmission_word(enum retransmission_kind k)
+{
+	BUG_ON(k >= RETRANSMISSION_COUNT);
+	return retransmission_words[k];
+}
+
+const char *retransmission_brief(enum retransmission_kind k)
+{
+	BUG_ON(k >= RETRANSMISSION_COUNT);
+	return retransmission_briefs[k];
+}
+
+enum retransmission_kind retransmission_class(enum retransmission_kind k)
+{
+	BUG_ON(k >= RETRANSMISSION_COUNT);
+	return (enum retransmission_kind)retransmission_classes[k];
+}
+
+const char *time_spent_word(enum time_spent t)
+{
+	BUG_ON(t >= SPENT_COUNT);
+	return time_spent_words[t];
+}
+
+const char *wait_label(enum wait w)
+{
+	BUG_ON(w >= WAIT_COUNT);
+	return wait_labels[w];
+}
+
+enum time_spent wait_class(enum wait w)
+{
+	BUG_ON(w >= WAIT_COUNT);
+	return (enum time_spent)wait_classes[w];
+}
+
 const char *tcp_state_name(enum tcp_state s)
 {
 	BUG_ON(s >= TCPS_COUNT);

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * retransmit - a segment with numbers that were passed before: sent again, and why, or only late.
+ *
+ * Input:  the segment before it moves the edges; when its bytes were sent before; the receiver's answers.
+ * Output: the notes retransmission or out_of_order, step.transfer, counts in struct loss.
+ * Spec:   RFC 6298 5 (timer), 5681 3.2 and 6675 (fast retransmit, recovery), 8985 (RACK, loss probe),
+ *         2883 (D-SACK), 3522 (Eifel), 4737 (reordering).
+ *
+ * The order, first match wins: a late original (nobody sent it twice); a SYN; bytes that were
+ * acknowledged; a lone FIN; what the receiver's duplicate or selective acknowledgments asked for; the timer.
+ * The kinds are the sender's reasons, which nobody can see: they follow from what it knew when it sent.
+ */
+#include "config.h"
+
+#include "tcp/conn.h"
+#include "tcpshadow/mem.h"
+#include "tcpshadow/seq.h"
+
+#define RTO_MIN     (NS_PER_SEC / 5) /* Linux; RFC 6298 2.4 says 1 s */
+#define RTO_UNKNOWN NS_PER_SEC       /* RFC 6298 2.1 */
+/* Timers are coarse, and a tap sees the packets later than the host. */
+#define TIMER_SLACK (NS_PER_SEC / 20)
+/* An answer to a packet at the tap comes within its loop and this. */
+#define ANSWER_SLACK (NS_PER_SEC / 200)
+/* IP IDs further apart than this are not a counter's. */
+#define ID_APART 4096
+/* Without any round trip: later than this a hole is not filled by reordering. */
+#define LATE_UNKNOWN (3 * NS_PER_SEC / 1000)
+
+/* Duplicate ACKs that make a sender send again, RFC 5681 3.2. */
+enum {
+	DUPLICATE_THRESHOLD = 3,
+	BACKED_OFF = 17, /* tenths: the second time-out is twice the first */
+};
+
+int64_t retransmit_loop(const struct endpoint *e)
+{
+	return e->transfer.rtt.samples ? e->transfer.rtt.min : -1;
+}
+
+/* From the tap to the sender and back: how long the peer's data waits for the sender's answer. */
+static int64_t sender_loop(const struct step *st)
+{
+	int64_t loop = retransmit_loop(st->peer);
+
+	return loop >= 0 ? loop : arrival_round_trip(st->conn, st->self);
+}
+
+/* The sender's own round trip: both halves as the tap sees them. */
+static int64_t sender_rtt(const struct step *st)
+{
+	const struct rtt *rtt = &st->self->transfer.rtt;
+	int64_t loop = retransmit_loop(st->peer);
+
+	return rtt->smoothed + (loop > 0 ? loop : 0);
+}
+
+/* RFC 6298 2. */
+static int64_t sender_rto(const struct step *st)
+{
+	const struct rtt *rtt = &st->self->transfer.rtt;
+	int64_t variation = 4 * rtt->variation;
+
+	if (!rtt->samples)
+		return RTO_UNKNOWN;
+	return sender_rtt(st) + (variation > RTO_MIN ? variation : RTO_MIN);
+}
+
+static struct loss *loss_of(struct endpoint *e)
+{
+	if (!e->transfer.loss)
+		e->transfer.loss = mem_alloc(1, sizeof(*e->transfer.loss));
+	return e->transfer.loss;
+}
+
+/* --- a late original --- */
+
+enum age { AGE_OLDER, AGE_NEWER, AGE_UNKNOWN };
+
+/* Was it sent before or after the segment that jumped over it? */
+static enum age age_by_header(const struct step *st, const struct sent *above)
+{
+	const struct segment *s = st->seg;
+	uint16_t behind = (uint16_t)(above->ip_id - s->ip_id);
+	int32_t older;
+
+	if (s->opt.seen & OPT_TIMESTAMPS && above->tsval) {
+		older = (int32_t)(above->tsval - s->opt.tsval);
+		if (older)
+			return older > 0 ? AGE_OLDER : AGE_NEWER;
+	}
+	if (!s->ip_id || !above->ip_id || behind == 0)
+		return AGE_UNKNOWN;
+	if (behind < ID_APART)
+		return AGE_OLDER;
+	return (uint16_t)-behind < ID_APART ? AGE_NEWER : AGE_UNKNOWN;
+}
+
+/*
+ * Bytes that nobody has seen: reordered on the way, or sent again because they were lost before the tap.  The
+ * sender learns of a loss no sooner than a loop after the segment that jumped over it.
+ */
+static bool is_late_original(const struct step *st)
+{
+	const struct sent *above = sent_above(&st->self->transfer.sent, st->end);
+	int64_t loop = retransmit_loop(st->peer), age;
+
+	if (!above)
+		return true;
+	age = st->time - above->first;
+	if (age < (loop >= 0 ? loop : LATE_UNKNOWN))
+		return true;
+	switch (age_by_header(st, above)) {
+	case AGE_OLDER:
+		return true;
+	case AGE_NEWER:
+		return false;
+	case AGE_UNKNOWN:
+		break;
+	}
+	return st->peer->transfer.dup_acks < DUPLICATE_THRESHOLD && age < LATE_UNKNOWN;
+}
+
+/* --- why it was sent again --- */
+
+/* The receiver has numbers above the segment. */
+static bool is_sacked_above(const struct step *st)
+{
+	return st->peer->sack_edge > st->end && st->peer->sack_edge > st->peer->rcv_nxt;
+}
+
+/* How much it has above. */
+static uint64_t sacked_above(const struct step *st)
+{
+	uint64_t n = 0;
+
+	for (const struct sent *s = sent_find(&st->self->transfer.sent, st->seq); s;
+	     s = sent_next(&st->self->transfer.sent, s))
+		if (s->flags & SENT_SACKED)
+			n += s->len;
+	return n;
+}
+
+static uint64_t full_size(const struct step *st)
+{
+	uint16_t mss = st->peer->offer.has_mss ? st->peer->offer.mss : 536;
+
+	return mss;
+}
+
+/* Did something from the receiver come just now, so that it may have made the sender send? */
+static bool is_clocked(const struct step *st)
+{
+	return st->peer->packets &&
+	       st->time - st->peer->last_time <= sender_loop(st) + ANSWER_SLACK;
+}
+
+static bool allows_loss_probe(const struct step *st)
+{
+	const struct syn_offer *a = &st->self->offer, *b = &st->peer->offer;
+
+	return !a->seen || !b->seen || (a->sack_permitted && b->sack_permitted);
+}
+
+/* The timer ran out.  The last segment of a flight is sent by the loss probe's timer first (RFC 8985 7). */
+static enum retransmission_kind timer_kind(
+    const struct step *st, const struct sent *old, int64_t gap)
+{
+	bool is_tail = st->end >= st->self->snd_nxt && old && !old->tries;
+
+	if (is_tail && allows_loss_probe(st) && !st->peer->transfer.dup_acks &&
+	    gap <= 2 * sender_rtt(st) + RTO_MIN + TIMER_SLACK)
+		return RETRANSMISSION_TLP;
+	if (!old || gap >= sender_rto(st) * 3 / 4)
+		return RETRANSMISSION_RTO;
+	return RETRANSMISSION_OTHER;
+}
+
+/* What the receiver's acknowledgments ask for. */
+static enum retransmission_kind asked_kind(const struct step *st)
+{
+	uint16_t dups = st->peer->transfer.dup_acks;
+	bool is_first = st->seq <= st->peer->rcv_nxt;
+
+	if (dups < DUPLICATE_THRESHOLD && !is_sacked_above(st))
+		return RETRANSMISSION_NONE;
+	if (dups >= DUPLICATE_THRESHOLD || sacked_above(st) > 2 * full_size(st))
+		return is_first ? RETRANSMISSION_FAST : RETRANSMISSION_SACK_RECOVERY;
+	return RETRANSMISSION_RACK;
+}
+
+/* Inside a recovery that is not over. */
+static enum retransmission_kind recovery_kind(const struct step *st, const struct loss *l)
+{
+	enum retransmission_kind asked = asked_kind(st);
+
+	if (l->kind == RETRANSMISSION_RTO)
+		return RETRANSMISSION_GO_BACK_N;
+	return asked == RETRANSMISSION_NONE ? RETRANSMISSION_SACK_RECOVERY : asked;
+}
+
+static bool is_recovering(const struct step *st, const struct loss *l)
+{
+	return l->recovery_end && st->peer->rcv_nxt < l->recovery_end;
+}
+
+static enum retransmission_kind kind_of(
+    const struct step *st, const struct sent *old, const struct loss *l)
+{
+	int64_t gap = old ? st->time - old->last : 0;
+	enum retransmission_kind asked;
+	bool by_timer = !is_clocked(st) && (!old || gap >= RTO_MIN * 3 / 4);
+
+	if (st->seg->flags & TCP_SYN)
+		return RETRANSMISSION_SYN;
+	if (st->end <= st->peer->rcv_nxt)
+		return RETRANSMISSION_SPURIOUS;
+	if ((st->seg->flags & TCP_FIN) && !st->seg->len)
+		return RETRANSMISSION_FIN;
+	if (is_recovering(st, l) && !by_timer)
+		return recovery_kind(st, l);
+	asked = by_timer ? RETRANSMISSION_NONE : asked_kind(st);
+	return asked == RETRANSMISSION_NONE ? timer_kind(st, old, gap) : asked;
+}
+
+/* --- book-keeping --- */
+
+/* The network card cuts a large one into as many as the receiver's MSS asks for. */
+static uint32_t segments_of(const struct step *st)
+{
+	uint32_t options = st->seg->header_len - 20u, mss = st->peer->offer.mss;
+
+	if (!st->peer->offer.has_mss || mss <= options || st->seg->len <= mss - options)
+		return 1;
+	return (st->seg->len + mss - options - 1) / (mss - options);
+}
+
+static void count(struct step *st, struct loss *l, enum retransmission_kind kind)
+{
+	struct retransmission_record *r = &l->again;
+	uint32_t n = segments_of(st);
+
+	r->segments += n;
+	r->kinds[kind] += n;
+	r->bytes += st->seg->len;
+	if (r->npackets < RETRANSMISSION_PACKETS)
+		r->packets[r->npackets++] = st->seg->packet;
+	r->packets_seen++;
+}
+
+static void begin_recovery(const struct step *st, struct loss *l, enum retransmission_kind kind)
+{
+	if (kind == RETRANSMISSION_SPURIOUS || kind == RETRANSMISSION_TLP ||
+	    kind == RETRANSMISSION_SYN || kind == RETRANSMISSION_FIN ||
+	    kind == RETRANSMISSION_OTHER)
+		return;
+	if (kind != RETRANSMISSION_RTO && is_recovering(st, l))
+		return;
+	l->kind = (uint8_t)retransmission_class(kind);
+	l->recovery_end = st->self->snd_nxt;
+}
+
+/*
+ * What was taken for a loss probe was the retransmission timer: the second time-out is twice the first, and
+ * behind a probe it would have been the same.
+ */
+static void revise_probe(struct step *st, struct loss *l, const struct sent *old, int64_t gap)
+{
+	if (!(old->flags & SENT_WAS_PROBE) || old->tries != 1 ||
+	    gap * 10 < (old->last - old->first) * BACKED_OFF)
+		return;
+	l->again.kinds[RETRANSMISSION_TLP]--;
+	l->again.kinds[RETRANSMISSION_RTO]++;
+	st->transfer.revised = old->again;
+	st->transfer.revised_kind = RETRANSMISSION_RTO;
+}
+
+static void mark(struct step *st, struct sent *s, enum retransmission_kind kind)
+{
+	s->last = st->time;
+	s->again = st->seg->packet;
+	s->tsval_again = st->seg->opt.tsval;
+	if (s->tries < UINT8_MAX)
+		s->tries++;
+	s->flags &= (uint8_t)~SENT_WAS_PROBE;
+	if (kind == RETRANSMISSION_TLP)
+		s->flags |= SENT_WAS_PROBE;
+}
+
+/* All entries that the segment covers. */
+static void mark_all(struct step *st, struct sent *s, enum retransmission_kind kind)
+{
+	for (; s && s->seq < st->end; s = sent_next(&st->self->transfer.sent, s))
+		mark(st, s, kind);
+}
+
+static void note_unanswered(struct step *st, const struct sent *old)
+{
+	struct transfer *t = &st->self->transfer;
+
+	if (!t->unanswered)
+		t->unanswered_since = old ? old->first : st->time;
+	if (t->unanswered < UINT16_MAX)
+		t->unanswered++;
+}
+
+static void note_again(struct step *st)
+{
+	struct transfer *t = &st->self->transfer;
+	struct loss *l = loss_of(st->self);
+	struct sent *old = sent_find(&t->sent, st->seq);
+	enum retransmission_kind kind = kind_of(st, old, l);
+	int64_t gap = old ? st->time - old->last : 0;
+
+	st->notes |= 1u << SEGMENT_NOTE_RETRANSMISSION;
+	if (old && kind == RETRANSMISSION_RTO)
+		revise_probe(st, l, old, gap);
+	st->transfer.kind = (uint8_t)kind;
+	st->transfer.repeats =
+	    old && (!(old->flags & SENT_RUN) || old->seq == st->seq) ? old->packet : 0;
+	count(st, l, kind);
+	begin_recovery(st, l, kind);
+	l->last_gap = gap;
+	if (kind != RETRANSMISSION_SPURIOUS)
+		note_unanswered(st, old);
+	mark_all(st, old, kind);
+	st->transfer.tries = old ? old->tries : 1;
+}
+
+/* Space that no packet at the tap had before: from here on it was seen. */
+static void remember(struct step *st, bool is_late)
+{
+	const struct segment *s = st->seg;
+
+	sent_insert(&st->self->transfer.sent, &(struct sent){
+	                                          .seq = st->seq,
+	                                          .packet = s->packet,
+	                                          .first = st->time,
+	                                          .last = st->time,
+	                                          .len = (uint32_t)(st->end - st->seq),
+	                                          .tsval = s->opt.tsval,
+	                                          .tsval_again = s->opt.tsval,
+	                                          .ip_id = s->ip_id,
+	                                          .tries = !is_late,
+	                                          .flags = SENT_UNTIMED,
+	                                      });
+}
+
+void retransmit_note(struct step *st, bool fills)
+{
+	bool is_late = fills && is_late_original(st);
+
+	if (is_late)
+		st->notes |= 1u << SEGMENT_NOTE_OUT_OF_ORDER;
+	else
+		note_again(st);
+	if (fills && !st->self->transfer.is_closed)
+		remember(st, is_late);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * spent - what the time of a connection went into: for every interval between two of its packets, who waited
+ * for what.
+ *
+ * Input:  each segment after the machine took it; how things stood after the segment before.
+ * Output: step.transfer.wait; sums in conn.spent that add up to the time from the first to the last packet.
+ *
+ * The segment that ends an interval tells what was waited for.  Where data was on the way and the answer is
+ * data, the round trip is taken off: only the rest was thinking.
+ */
+#include "config.h"
+
+#include "tcp/conn.h"
+
+/* How things stand between two segments: bits of spent.now, shifted by direction. */
+enum standing {
+	OUTSTANDING = 1u << 0,   /* it waits for an acknowledgment */
+	CLOSED_WINDOW = 1u << 2, /* its receive window is closed */
+	FULL_WINDOW = 1u << 4,   /* it has filled the peer's window */
+	RECOVERING = 1u << 6,    /* what it sent is being repaired */
+};
+
+/* A full window is waited for when it takes longer than this many round trips. */
+#define FULL_ROUND_TRIPS 2
+
+static bool stands(const struct spent *s, enum standing what, unsigned dir)
+{
+	return s->now & (unsigned)what << dir;
+}
+
+static bool stands_either(const struct spent *s, enum standing what)
+{
+	return stands(s, what, 0) || stands(s, what, 1);
+}
+
+static unsigned standing_of(const struct endpoint *e, const struct endpoint *peer)
+{
+	const struct loss *l = e->transfer.loss;
+	bool outstanding = e->has_seq && peer->has_ack && e->snd_nxt > peer->rcv_nxt;
+
+	return (outstanding ? OUTSTANDING : 0) | (e->transfer.window_closed ? CLOSED_WINDOW : 0) |
+	       (outstanding && peer->scale_known && e->snd_nxt >= peer->right_edge ? FULL_WINDOW
+	                                                                           : 0) |
+	       (l && l->recovery_end > peer->rcv_nxt ? RECOVERING : 0);
+}
+
+static bool is_opening(const struct conn *c)
+{
+	const struct endpoint *client = &c->ends[c->client];
+
+	return !c->is_midstream && client->state <= TCPS_SYN_RECEIVED && !client->rst_seen;
+}
+
+static enum wait thinks(const struct step *st)
+{
+	return st->dir == st->conn->client ? WAIT_CLIENT_THINKS : WAIT_SERVER_THINKS;
+}
+
+static enum wait repeats(const struct step *st)
+{
+	switch ((enum retransmission_kind)st->transfer.kind) {
+	case RETRANSMISSION_SYN:
+		return WAIT_SYN_TIMER;
+	case RETRANSMISSION_TLP:
+		return WAIT_LOSS_PROBE;
+	case RETRANSMISSION_FAST:
+	case RETRANSMISSION_SACK_RECOVERY:
+	case RETRANSMISSION_RACK:
+	case RETRANSMISSION_GO_BACK_N:
+		return WAIT_RECOVERY;
+	case RETRANSMISSION_NONE:
+	case RETRANSMISSION_RTO:
+	case RETRANSMISSION_FIN:
+	case RETRANSMISSION_SPURIOUS:
+	case RETRANSMISSION_OTHER:
+	case RETRANSMISSION_COUNT:
+		break;
+	}
+	return WAIT_RTO;
+}
+
+static enum wait window_wait(const struct step *st, const struct spent *s, int64_t gap)
+{
+	const struct rtt *rtt = &st->peer->transfer.rtt;
+
+	if ((st->notes & 1u << SEGMENT_NOTE_WINDOW_PROBE) || stands_either(s, CLOSED_WINDOW))
+		return WAIT_ZERO_WINDOW;
+	if (stands(s, FULL_WINDOW, !st->dir) && rtt->samples && gap > FULL_ROUND_TRIPS * rtt->min)
+		return WAIT_FULL_WINDOW;
+	return WAIT_NONE;
+}
+
+/* Nothing is wrong: the applications' time, and the path's. */
+static enum wait ordinary_wait(const struct step *st, const struct spent *s)
+{
+	bool waited_for = stands(s, OUTSTANDING, !st->dir), waits = stands(s, OUTSTANDING, st->dir);
+
+	if (!st->peer->packets)
+		return WAIT_UNKNOWN;
+	if (st->notes & 1u << SEGMENT_NOTE_KEEPALIVE)
+		return WAIT_IDLE;
+	if (st->seg->len && s->talker != st->dir)
+		return thinks(st);
+	if (st->seg->len)
+		return waits ? WAIT_TRANSFER : thinks(st);
+	if (st->seg->flags & (TCP_SYN | TCP_FIN | TCP_RST))
+		return waited_for || waits ? WAIT_TRANSFER : WAIT_IDLE;
+	if (waited_for)
+		return st->dir == st->conn->client ? WAIT_CLIENT_ACK : WAIT_SERVER_ACK;
+	return waits ? WAIT_TRANSFER : WAIT_IDLE;
+}
+
+static enum wait wait_of(const struct step *st, const struct spent *s, int64_t gap)
+{
+	enum wait w;
+
+	if (st->transfer.kind)
+		return repeats(st);
+	if (s->was_opening)
+		return WAIT_HANDSHAKE;
+	w = window_wait(st, s, gap);
+	if (w != WAIT_NONE)
+		return w;
+	if (stands_either(s, RECOVERING))
+		return WAIT_RECOVERY;
+	return ordinary_wait(st, s);
+}
+
+/* The part of an interval in which data and its acknowledgment crossed; the rest was thinking. */
+static int64_t crossing(const struct step *st, const struct spent *s, int64_t gap)
+{
+	const struct rtt *rtt = &st->peer->transfer.rtt;
+
+	if (!stands(s, OUTSTANDING, !st->dir) || !rtt->samples)
+		return 0;
+	return rtt->min < gap ? rtt->min : gap;
+}
+
+static void spend(struct spent *s, enum wait w, int64_t time)
+{
+	s->time[wait_class(w)] += time;
+}
+
+void spent_segment(struct step *st)
+{
+	struct conn *c = st->conn;
+	struct spent *s = &c->spent;
+	int64_t gap = c->end - s->mark, way = 0;
+	enum wait w = wait_of(st, s, gap);
+
+	st->transfer.wait = (uint8_t)w;
+	st->transfer.waited = gap;
+	if (w == WAIT_CLIENT_THINKS || w == WAIT_SERVER_THINKS)
+		way = crossing(st, s, gap);
+	spend(s, WAIT_TRANSFER, way);
+	spend(s, w, gap - way);
+	s->mark = c->end;
+	s->now = (uint8_t)(standing_of(&c->ends[0], &c->ends[1]) |
+	                   standing_of(&c->ends[1], &c->ends[0]) << 1);
+	s->was_opening = is_opening(c);
+	if (st->seg->len)
+		s->talker = st->dir;
+}
+
+/* Behind the last segment there are only copies of frames and ICMP errors. */
+void spent_finish(struct conn *c)
+{
+	struct spent *s = &c->spent;
+
+	spend(s, s->was_opening ? WAIT_HANDSHAKE : WAIT_UNKNOWN, c->end - s->mark);
+	s->mark = c->end;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * transfer - what is remembered of the data one end sent until it is acknowledged, and measured on the way.
+ *
+ * Input:  accepted segments, before they move the edges: called by track.c.
+ * Output: notes, kinds of retransmission, samples in step.transfer; counts and sums per end.
+ * Memory: a ring of SENT_MIN to SENT_MAX entries per end, from its first segment until its stream is over;
+ *         when more is on the way, neighbours become one entry.  What loss needs, from the first
+ *         retransmission on.  Both are owned by the endpoint.
+ * Spec:   RFC 6298 (round trips, timer), 5681, 6675, 8985 (recovery, loss probe), 2883 (D-SACK), 3522 (Eifel).
+ * Does not: judge; find_transfer.c does that.
+ */
+#ifndef TCP_TRANSFER_H
+#define TCP_TRANSFER_H
+
+#include "tcpshadow/transfer.h"
+
+enum {
+	SENT_MIN = 8, /* powers of two */
+	SENT_MAX = 256,
+};
+
+enum sent_flag {
+	SENT_SACKED = 1u << 0,
+	SENT_RUN = 1u << 1,       /* several segments: `packet` and times are those of the last */
+	SENT_UNTIMED = 1u << 2,   /* when it was first sent is not known: no sample */
+	SENT_UNNEEDED = 1u << 3,  /* the receiver said that it got it twice */
+	SENT_WAS_PROBE = 1u << 4, /* its last repetition was taken for a tail loss probe */
+};
+
+/* A segment, as first sent. */
+struct sent {
+	uint64_t seq;         /* unwrapped */
+	uint64_t packet;      /* ordinal of the first time, 0 = not captured */
+	uint64_t again;       /* of the last time it was sent again, 0 = never */
+	int64_t first;        /* ns since the connection's start */
+	int64_t last;         /* when it was sent last */
+	uint32_t len;         /* sequence space */
+	uint32_t tsval;       /* of the first time */
+	uint32_t tsval_again; /* of the last */
+	uint16_t ip_id;
+	uint8_t tries; /* times it was sent again */
+	uint8_t flags; /* enum sent_flag */
+};
+
+/* Ordered by sequence number.  What is acknowledged stays until its place is needed. */
+struct sent_ring {
+	struct sent *list; /* heap; NULL before the first segment and after the end */
+	uint64_t head;     /* first that is not acknowledged; counts on, modulo `cap` */
+	uint64_t tail;
+	uint32_t cap; /* power of two */
+};
+
+/* The first repetition brings this into being. */
+struct loss {
+	struct retransmission_record again;
+	uint64_t recovery_end; /* what was sent when recovery began, 0 = not in recovery */
+	int64_t last_gap;      /* between the last two times the same bytes were sent */
+	int64_t counted_until; /* time that some retransmission's cost has counted */
+	uint8_t kind;          /* of the one that began recovery: enum retransmission_kind */
+};
+
+struct rtt {
+	uint32_t samples;
+	int64_t min, max, sum;
+	int64_t smoothed, variation; /* SRTT, RTTVAR of RFC 6298 */
+};
+
+/* What one end sent, and how it went.  Embedded in struct endpoint. */
+struct transfer {
+	struct sent_ring sent;
+	struct loss *loss; /* heap, NULL = nothing was sent again */
+	struct rtt rtt;    /* of what this end sent */
+
+	/* facts about the end of the connection */
+	uint16_t
+	    unanswered; /* times something was sent again since the peer acknowledged anything new */
+	uint16_t keepalives_open; /* keepalives since the peer sent anything */
+	uint16_t probes_open;     /* zero-window probes since the peer sent anything */
+	uint16_t dup_acks;        /* duplicate ACKs it sent in a row */
+	uint32_t keepalives, probes;
+	int64_t unanswered_since; /* when the first of them was first sent */
+	int64_t keepalive_time;   /* of the last one */
+	int64_t keepalive_gap;    /* between the last two, 0 = there was one */
+	int64_t window_closed_at; /* with window_closed */
+	bool window_closed;       /* its last window was 0 */
+	bool is_closed;           /* the connection is over: `sent` was given back */
+};
+
+/* What the time went into.  Embedded in struct conn. */
+struct spent {
+	int64_t time[SPENT_COUNT]; /* ns; their sum is `mark` */
+	int64_t mark;              /* so far, ns since the connection's start */
+	uint8_t now;               /* how things stand: spent.c */
+	uint8_t talker;            /* direction bit of the last payload; 2 = there was none */
+	bool was_opening;
+};
+
+struct step;
+struct endpoint;
+struct conn;
+
+/* sent.c */
+/* New numbers [seq, end) of the segment at hand. */
+void sent_push(struct sent_ring *r, const struct sent *s);
+/* The same, below what was sent before (and not acknowledged: otherwise nothing happens). */
+void sent_insert(struct sent_ring *r, const struct sent *s);
+/* The entry that holds this number, acknowledged or not; NULL = none. */
+struct sent *sent_find(const struct sent_ring *r, uint64_t seq);
+/* The first entry at or behind this number; NULL = none. */
+struct sent *sent_above(const struct sent_ring *r, uint64_t seq);
+/* The one behind it, or NULL. */
+struct sent *sent_next(const struct sent_ring *r, const struct sent *s);
+/* The oldest that is completely acknowledged by `ack` leaves the flight; NULL = none. */
+struct sent *sent_take(struct sent_ring *r, uint64_t ack);
+/* Entries not acknowledged at or behind `s`. */
+uint32_t sent_count_from(const struct sent_ring *r, const struct sent *s);
+void sent_own(struct sent_ring *r);
+void sent_release(struct sent_ring *r);
+
+/* retransmit.c */
+/* Space that was passed before, and is neither a probe nor the first SYN-ACK.  fills: nobody has seen it. */
+void retransmit_note(struct step *st, bool fills);
+/* Time from a packet at the tap to the end's answer to it, as short as it was seen, ns; -1 = not known. */
+int64_t retransmit_loop(const struct endpoint *e);
+
+/* metrics.c */
+/* Before an accepted segment moves the edges. */
+void transfer_segment(struct step *st);
+/* It takes sequence space; it has an acceptable ACK. */
+void transfer_sent(struct step *st);
+void transfer_acked(struct step *st, uint64_t ack);
+/* Nothing more will be measured. */
+void transfer_close(struct conn *c);
+/* A copy of another end's gets a copy of what that owns. */
+void transfer_own(struct transfer *t);
+void transfer_release(struct endpoint *e);
+void transfer_record(struct transfer_record *r, const struct endpoint *e);
+
+/* spent.c */
+/* Its interval ends with this segment, which the machine has taken. */
+void spent_segment(struct step *st);
+void spent_finish(struct conn *c);
+
+#endif
