@@ -38,6 +38,7 @@ status "-w" 0 "$tcpshadow" summary -w "$tmp/copy.pcap" --where 'port 80' "$captu
 check "copies all" cmp "$capture" "$tmp/copy.pcap"
 status "several files, one of them not there" 3 "$tcpshadow" list "$capture" "$tmp/none" "$capture"
 matches "which is named" 'none: cannot open: No such file' "$tmp/err"
+# shellcheck disable=SC2002 # a pipe is the point
 cat "$capture" | "$tcpshadow" show 1 - >"$tmp/piped" 2>&1
 check "a pipe is read again" grep -q 'SYN' "$tmp/piped"
 

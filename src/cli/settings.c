@@ -22,8 +22,8 @@
 
 #define SPOOL_DEFAULT    (UINT64_C(1) << 30)
 #define TERMINAL_DEFAULT 80 /* columns of a terminal that does not say */
-#define BUFFER_MIN       (UINT64_C(1) << 20)
-#define BUFFER_MAX       (UINT64_C(1) << 30)
+#define BUFFER_MIN       UINT64_C(1000000)
+#define BUFFER_MAX       UINT64_C(1000000000)
 #define ROTATE_MAX       1000000
 #define EVERY_MAX        86400
 #define BATCH_MAX        1000000
