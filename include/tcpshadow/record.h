@@ -11,6 +11,7 @@
 
 #include "tcpshadow/addr.h"
 #include "tcpshadow/finding.h"
+#include "tcpshadow/reset.h"
 #include "tcpshadow/segment.h"
 #include "tcpshadow/stream.h"
 #include "tcpshadow/transfer.h"
@@ -93,14 +94,6 @@ struct syn_offer {
 	bool has_mss, has_wscale, sack_permitted, timestamps, fast_open, ecn;
 	uint16_t mss;
 	uint8_t window_scale;
-};
-
-struct reset_record {
-	uint64_t packet;
-	int64_t time;
-	uint8_t by;       /* enum side */
-	int8_t obeyed;    /* 1 = the target stopped, 0 = it went on, -1 = cannot be known */
-	uint64_t answers; /* packet it answers, 0 = none found */
 };
 
 struct icmp_record {

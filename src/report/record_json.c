@@ -131,6 +131,32 @@ static void close_json(struct buf *out, const struct conn_record *r)
 	json_end_object(out);
 }
 
+static void reset_guesses_json(struct buf *out, const struct reset_record *rst)
+{
+	json_word(out, "cause", reset_cause_word((enum reset_cause)rst->guesses[0].cause));
+	json_word(out, "confidence", confidence_word((enum confidence)rst->guesses[0].confidence));
+	if (rst->obeyed >= 0)
+		json_bool(out, "obeyed", rst->obeyed);
+	json_array(out, "evidence");
+	for (enum reset_evidence e = reset_evidence_next(rst, EVIDENCE_COUNT); e != EVIDENCE_COUNT;
+	     e = reset_evidence_next(rst, e)) {
+		json_string(out, NULL);
+		reset_evidence_text(out, rst, e);
+		json_end_string(out);
+	}
+	json_end_array(out);
+	json_array(out, "alternatives");
+	for (unsigned i = 1; i < rst->nguesses; i++) {
+		const struct reset_guess *g = &rst->guesses[i];
+
+		json_object(out, NULL);
+		json_word(out, "cause", reset_cause_word((enum reset_cause)g->cause));
+		json_word(out, "confidence", confidence_word((enum confidence)g->confidence));
+		json_end_object(out);
+	}
+	json_end_array(out);
+}
+
 static void resets_json(struct buf *out, const struct conn_record *r, const struct cap_facts *facts)
 {
 	json_array(out, "resets");
@@ -141,9 +167,7 @@ static void resets_json(struct buf *out, const struct conn_record *r, const stru
 		packet_json(out, "packet", facts, rst->packet);
 		json_ns(out, "time", rst->time);
 		json_word(out, "by", side_words[rst->by]);
-		json_word(out, "cause", "unknown");
-		if (rst->obeyed >= 0)
-			json_bool(out, "obeyed", rst->obeyed);
+		reset_guesses_json(out, rst);
 		if (rst->answers)
 			packet_json(out, "answers", facts, rst->answers);
 		json_end_object(out);

@@ -12,6 +12,7 @@
 #include "report/outcome.h"
 #include "report/place.h"
 #include "report/record_json.h"
+#include "report/reset_text.h"
 #include "report/wrap.h"
 #include "tcpshadow/report.h"
 #include "tcpshadow/text.h"
@@ -144,12 +145,6 @@ static void quality_lines(struct buf *out, const struct conn_record *r)
 		buf_addstr(out, "analysis: given up early for lack of memory\n");
 }
 
-static void packet_ref(struct buf *out, const struct report_options *o, uint64_t packet)
-{
-	buf_addch(out, '#');
-	buf_add_u64(out, place_number(o->facts, packet));
-}
-
 /* Widths of the columns of a history: no wider than the largest number in them. */
 struct columns {
 	int time, packet;
@@ -220,27 +215,6 @@ static void histories(struct buf *out, const struct conn_record *r, const struct
 	}
 }
 
-static void reset_lines(
-    struct buf *out, const struct conn_record *r, const struct report_options *o)
-{
-	for (uint32_t i = 0; i < r->nresets; i++) {
-		const struct reset_record *rst = &r->resets[i];
-
-		buf_addstr(out, "reset ");
-		packet_ref(out, o, rst->packet);
-		buf_addf(out, " by the %s", side_words[rst->by]);
-		if (rst->answers) {
-			buf_addstr(out, ", answers ");
-			packet_ref(out, o, rst->answers);
-		}
-		if (rst->obeyed >= 0)
-			buf_addf(out, ", %s", rst->obeyed ? "obeyed" : "not obeyed");
-		buf_addch(out, '\n');
-	}
-	if (r->resets_seen > r->nresets)
-		buf_addf(out, "and %u more resets\n", (unsigned)(r->resets_seen - r->nresets));
-}
-
 static void finding_lines(
     struct buf *out, const struct conn_record *r, const struct report_options *o)
 {
@@ -267,7 +241,9 @@ int report_show(const struct session *s, const struct report_options *o, struct 
 		return -1;
 	buf_addch(out, '\n');
 	finding_lines(out, &s->record, o);
-	reset_lines(out, &s->record, o);
+	reset_text_lines(out, &s->record, o);
+	if (s->record.nresets)
+		buf_addch(out, '\n');
 	histories(out, &s->record, o);
 	return report_out_flush(o->out, e);
 }

@@ -52,6 +52,10 @@ void conn_copy(struct conn *to, const struct conn *from)
 	to->findings_cap = from->nfindings ? from->nfindings : 1;
 	if (from->nfindings)
 		memcpy(to->findings, from->findings, from->nfindings * sizeof(*to->findings));
+	to->resets = from->nresets ? mem_alloc(from->nresets, sizeof(*to->resets)) : NULL;
+	to->resets_cap = (uint16_t)from->nresets;
+	if (from->nresets)
+		memcpy(to->resets, from->resets, from->nresets * sizeof(*to->resets));
 	for (unsigned i = 0; i < 2; i++) {
 		to->ends[i].stream = NULL;
 		to->ends[i].stream_closed = true;
@@ -62,7 +66,9 @@ void conn_copy(struct conn *to, const struct conn *from)
 void conn_release(struct conn *c)
 {
 	free(c->findings);
+	free(c->resets);
 	c->findings = NULL;
+	c->resets = NULL;
 	for (unsigned i = 0; i < 2; i++) {
 		reasm_free(c->ends[i].stream);
 		c->ends[i].stream = NULL;
@@ -251,7 +257,10 @@ static bool rst_ends_sender(const struct step *st)
 	if (e->state == TCPS_SYN_SENT && !has_ack) {
 		const struct arrival *synack = waiting_synack(e);
 
-		return !synack || (synack->ack > e->iss && synack->ack <= e->snd_nxt);
+		/* (Another number than its own answers something that was not captured.) */
+		if (!synack)
+			return st->seq >= e->iss && st->seq <= e->snd_nxt;
+		return synack->ack > e->iss && synack->ack <= e->snd_nxt;
 	}
 	if (e->state == TCPS_SYN_RECEIVED)
 		return st->seq == e->snd_nxt || (has_ack && st->seg->seq == 0);
@@ -259,22 +268,6 @@ static bool rst_ends_sender(const struct step *st)
 		return true;
 	return st->seq >= (st->peer->has_ack ? st->peer->rcv_nxt : e->iss) &&
 	       st->seq <= e->snd_nxt + 1;
-}
-
-static void note_reset(struct step *st)
-{
-	struct conn *c = st->conn;
-
-	c->resets_seen++;
-	if (c->nresets == RESETS_MAX)
-		return;
-	c->resets[c->nresets++] = (struct reset_record){
-		.packet = st->seg->packet,
-		.time = st->time,
-		.by = st->dir,
-		.obeyed = -1,
-		.answers = st->peer->last_packet,
-	};
 }
 
 /* The number of a RST without ACK is the acknowledgment it answers (RFC 9293 3.5.2): did that cover our FIN? */
@@ -294,7 +287,7 @@ static void sent_rst(struct step *st)
 	/* Of an end not seen before, a RST without ACK may be the answer of SYN-SENT to a wrong ACK. */
 	struct cause cause = cause_of(st, !c->is_midstream || st->has_ack);
 
-	note_reset(st);
+	reset_note(st, rst_ends_sender(st));
 	if (e->nhistory == 0 && st->peer->offer.seen && !e->offer.seen) {
 		state_begin(e, TCPS_CLOSED);
 		c->refused = true;
@@ -538,6 +531,7 @@ void conn_segment(
 	if (express_takes(step)) {
 		account(step);
 		express_segment(step);
+		reset_notice(step);
 		return;
 	}
 	duplicate_check(step);
@@ -556,6 +550,8 @@ void conn_segment(
 	arrival_queue(step);
 	stream_segment(step);
 	find_stream(step);
+	if (!(s->flags & TCP_RST))
+		reset_notice(step);
 	note_challenge_due(step);
 	spent_segment(step);
 	step->self->last_packet = s->packet;
@@ -609,6 +605,7 @@ static void look_back_for_findings(struct conn *c)
 	find_teardown_end(c);
 	find_sequence_end(c);
 	find_stream_end(c);
+	reset_end(c);
 	find_gate(c);
 }
 

@@ -15,6 +15,7 @@
 #define TCP_CONN_H
 
 #include "tcp/fsm.h"
+#include "tcp/reset.h"
 #include "tcp/transfer.h"
 #include "tcpshadow/finding.h"
 #include "tcpshadow/replay.h"
@@ -24,7 +25,6 @@
 enum {
 	HISTORY_MAX = 10, /* an orderly life has at most 7 entries */
 	ARRIVALS_MAX = 6,
-	RESETS_MAX = 4,
 	ICMP_MAX = 3,
 	HOLES_MAX = 4,
 	FRAMES_MAX = 4, /* latest frames of a side that a copy is compared with */
@@ -189,6 +189,7 @@ struct endpoint {
 	int64_t bad_checksum_time;
 	struct end_memory memory;
 	struct transfer transfer;
+	struct reset_memory reset;
 
 	struct arrival arrivals[ARRIVALS_MAX]; /* captured, on the way to this end; oldest first */
 	struct state_entry history[HISTORY_MAX];
@@ -237,7 +238,8 @@ struct conn {
 	uint32_t nresets, resets_seen;
 	uint32_t nicmp, icmp_seen;
 	struct reset_record
-	    resets[RESETS_MAX]; /* `by` holds the direction bit until the record is made */
+	    *resets; /* heap, owned; `by` holds the direction bit until the record */
+	uint16_t resets_cap;
 	struct icmp_record icmp[ICMP_MAX]; /* likewise `about` */
 	struct endpoint_addr addrs[2];     /* by direction bit */
 };

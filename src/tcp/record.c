@@ -136,10 +136,22 @@ static bool is_still_open(const struct conn *c)
 	return false;
 }
 
+/* It answers what comes later as a host without the connection. */
+static bool shows_no_socket(const struct conn *c, const struct reset_record *rst)
+{
+	for (const struct reset_record *r = rst + 1; r < c->resets + c->nresets; r++)
+		if (r->by != rst->by && (r->evidence & UINT64_C(1) << EVIDENCE_AFTER_PEER_RESET))
+			return true;
+	return false;
+}
+
 /* Did the target of a RST change to CLOSED because of it, or go on? */
 static int8_t obeyed(const struct conn *c, const struct reset_record *rst)
 {
 	const struct endpoint *target = &c->ends[!rst->by];
+
+	if (shows_no_socket(c, rst))
+		return 1;
 
 	for (unsigned i = 0; i < target->nhistory; i++)
 		if (target->history[i].packet == rst->packet &&

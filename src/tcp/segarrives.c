@@ -100,6 +100,9 @@ static bool check2_rst(struct arriving *in)
 {
 	if (!(in->a->flags & TCP_RST))
 		return true;
+	/* (Who acknowledges our SYN-ACK in its RST did so before: that ACK may have come.) */
+	if (is_passive(in) && in->a->ack)
+		in->cause.proved_by = 0;
 	if (in->a->exact)
 		stimulate(in, is_passive(in) ? RCV_RST_PASSIVE : RCV_RST);
 	return false;

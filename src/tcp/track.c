@@ -40,6 +40,9 @@ void track_numbers(struct step *st)
 
 	st->has_ack = s->flags & TCP_ACK;
 	st->seq = unwrap_near(self->has_seq, self->snd_nxt, peer->has_ack, peer->rcv_nxt, s->seq);
+	/* A RST to a SYN has the number 0, whatever its sender has sent (RFC 9293 3.5.2). */
+	if (self->state == TCPS_TIME_WAIT && reset_answers_syn(st))
+		st->seq = self->snd_nxt;
 	st->end = st->seq + segment_seq_len(s);
 	st->ack = st->has_ack ? unwrap_near(peer->has_seq, peer->snd_nxt, self->has_ack,
 	                            self->rcv_nxt, s->ack)
@@ -152,7 +155,8 @@ static bool has_unexpected_md5(const struct step *st)
 
 /*
  * A RST that its alleged sender did not make: another hop limit than its other segments; or, on a connection
- * with timestamps, neither the RST of a live socket (timestamps) nor that of no socket (window 0).
+ * with timestamps, neither the RST of a live socket (timestamps; macOS: ACK and its own next number) nor that of
+ * no socket (window 0).
  */
 static bool looks_foreign(const struct step *st)
 {
@@ -160,6 +164,8 @@ static bool looks_foreign(const struct step *st)
 
 	if (self->ttl && st->seg->ttl != self->ttl)
 		return true;
+	if (st->has_ack && self->has_seq && st->seq == self->snd_nxt)
+		return false;
 	return self->uses_timestamps && st->peer->uses_timestamps && st->seg->window != 0 &&
 	       !(st->seg->opt.seen & OPT_TIMESTAMPS);
 }

@@ -1,0 +1,540 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reset - see reset.h for the contract: from packets to evidence.
+ *
+ * Each of the small functions below sees one kind of evidence; reset_rank.c adds it up.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "tcp/conn.h"
+#include "tcp/find.h"
+#include "tcp/reset.h"
+#include "tcpshadow/mem.h"
+
+/* A host that knows nothing of a connection answers at once: what takes longer is no answer (ns). */
+#define ANSWER_MAX (NS_PER_SEC / 10)
+/* An application that has what it wanted aborts within this (ns). */
+#define PROMPT_MAX (NS_PER_SEC / 5)
+/* No host remembers a closed connection that long: FIN-WAIT-2 and TIME-WAIT end after a minute (ns). */
+#define MEMORY_MAX (60 * NS_PER_SEC)
+/* Middleboxes forget idle connections after a minute or more (ns). */
+#define IDLE_MIN (55 * NS_PER_SEC)
+/* Two that come in this are one burst (ns). */
+#define BURST (NS_PER_SEC / 100)
+
+enum {
+	ID_STEP = 16,    /* IP IDs of one socket go up by less */
+	ID_FAR = 4096,   /* and those of one host hardly by more between two of its packets */
+	ID_HABIT = 2,    /* steps that show how a sender counts */
+	PROBES_MIN = 2,  /* unanswered keepalives that kill a connection */
+	REPEATS_MIN = 3, /* repetitions that look like giving up */
+	FULL_SEGMENT = 1448,
+};
+
+/* ---- every segment ---- */
+
+static enum reset_query query_of(const struct segment *s)
+{
+	if (s->flags & TCP_SYN)
+		return s->flags & TCP_ACK ? QUERY_SYNACK : QUERY_SYN;
+	if (s->flags & TCP_FIN)
+		return QUERY_FIN;
+	return s->len ? QUERY_DATA : QUERY_ACK;
+}
+
+static void count_up(uint8_t *n)
+{
+	if (*n < UINT8_MAX)
+		++*n;
+}
+
+static void notice_id(struct reset_memory *m, const struct segment *s)
+{
+	uint16_t step = (uint16_t)(s->ip_id - m->ip_id);
+
+	if (s->ip_version == 6)
+		m->flow_label = s->flow_label;
+	if (s->ip_id == 0 || (s->flags & TCP_SYN))
+		return;
+	if (m->ip_id && step >= 1 && step <= ID_STEP)
+		count_up(&m->id_steps);
+	else if (m->ip_id)
+		m->id_jumps = true;
+	m->ip_id = s->ip_id;
+}
+
+static void notice_unanswered(struct step *st)
+{
+	struct reset_memory *mine = &st->self->reset, *other = &st->peer->reset;
+
+	other->gave_up = other->repeats;
+	other->probes = other->repeats = 0;
+	if (st->notes & 1u << SEGMENT_NOTE_KEEPALIVE)
+		count_up(&mine->probes);
+	else if (st->notes & 1u << SEGMENT_NOTE_RETRANSMISSION)
+		count_up(&mine->repeats);
+}
+
+/* New data that was under way when the other end sent its RST. */
+static void notice_late_data(struct step *st)
+{
+	struct conn *c = st->conn;
+
+	for (unsigned i = 0; i < c->nresets; i++) {
+		struct reset_record *r = &c->resets[i];
+
+		if (r->by != st->dir && r->bytes && st->end > r->ack &&
+		    st->time - r->time < arrival_round_trip(c, st->peer))
+			r->evidence |= UINT64_C(1) << EVIDENCE_MORE_COMING;
+	}
+}
+
+void reset_notice(struct step *st)
+{
+	struct reset_memory *m = &st->self->reset;
+	const struct segment *s = st->seg;
+	int64_t before =
+	    m->spoke_at > st->peer->reset.spoke_at ? m->spoke_at : st->peer->reset.spoke_at;
+
+	notice_id(m, s);
+	notice_unanswered(st);
+	m->quiet = st->time - before;
+	m->spoke_at = st->time;
+	m->query = (uint8_t)query_of(s);
+	if (m->has_last_ack && m->last_ack != s->ack)
+		m->ack_before = m->last_ack;
+	else if (!m->has_last_ack)
+		m->ack_before = s->ack;
+	m->has_last_ack = st->has_ack;
+	m->last_ack = s->ack;
+	if (m->query == QUERY_SYNACK)
+		m->bad_echo = (s->opt.seen & OPT_TIMESTAMPS) && st->peer->offer.timestamps &&
+		              s->opt.tsecr != st->peer->memory.syn_tsval;
+	if (s->len == 0)
+		return;
+	if (st->conn->nresets)
+		notice_late_data(st);
+	m->data_time = st->time;
+	m->heard = st->has_ack ? st->ack : m->heard;
+}
+
+/* ---- evidence: what the RST looks like ---- */
+
+#define BIT(id) (UINT64_C(1) << EVIDENCE_##id)
+
+static uint64_t when(bool yes, uint64_t bits)
+{
+	return yes ? bits : 0;
+}
+
+static bool uses_timestamps(const struct step *st)
+{
+	return st->self->uses_timestamps && st->peer->uses_timestamps;
+}
+
+static uint64_t look_of_id(const struct step *st)
+{
+	const struct reset_memory *m = &st->self->reset;
+	uint16_t id = st->seg->ip_id, step = (uint16_t)(id - m->ip_id);
+
+	if (st->seg->ip_version == 6)
+		return m->flow_label == 0                     ? 0
+		       : m->flow_label == st->seg->flow_label ? BIT(FLOW_LABEL_SAME)
+		                                              : BIT(FLOW_LABEL_OTHER);
+	if (m->ip_id == 0)
+		return 0;
+	if (id == 0)
+		return BIT(ID_ZERO);
+	if (step >= 1 && step <= ID_STEP)
+		return BIT(ID_CONTINUES);
+	return when(step > ID_FAR && m->id_steps >= ID_HABIT && !m->id_jumps, BIT(ID_FOREIGN));
+}
+
+static uint64_t look_of(const struct step *st)
+{
+	const struct segment *s = st->seg;
+	bool has_ts = s->opt.seen & OPT_TIMESTAMPS;
+	uint64_t seen = look_of_id(st);
+
+	if (uses_timestamps(st)) {
+		seen |= has_ts ? BIT(HAS_TIMESTAMPS) : BIT(LACKS_TIMESTAMPS);
+		seen |= when(!has_ts && s->window != 0 && !st->has_ack, BIT(NEITHER_SHAPE));
+	}
+	seen |= s->window ? BIT(WINDOW) : BIT(NO_WINDOW);
+	return seen | when(st->self->ttl && s->ttl != st->self->ttl, BIT(TTL_FOREIGN));
+}
+
+/* Sooner than two thirds of what the handshake took to the sender and back. */
+static bool is_too_fast(const struct step *st, int64_t wait)
+{
+	const struct conn *c = st->conn;
+	bool is_client = st->dir == c->client;
+	int64_t from = is_client ? c->synack_time : c->syn_time;
+	int64_t to = is_client ? c->ack_time : c->synack_time;
+
+	return from >= 0 && to - from > NS_PER_SEC / 500 && wait * 3 < (to - from) * 2;
+}
+
+/* Does it carry the number that a late segment of the peer asks a host without a socket to use? */
+static bool is_echo(const struct step *st, int64_t wait)
+{
+	const struct reset_memory *asked = &st->peer->reset;
+	uint32_t seq = st->seg->seq;
+
+	if (st->has_ack || wait > ANSWER_MAX + arrival_round_trip(st->conn, st->self))
+		return false;
+	return (asked->has_last_ack && (asked->last_ack == seq || asked->ack_before == seq)) ||
+	       (st->peer->has_ack && (uint32_t)st->peer->rcv_nxt == seq);
+}
+
+static uint64_t numbers_of(const struct step *st, int64_t wait)
+{
+	const struct endpoint *self = st->self;
+	bool has_asked = st->peer->reset.query != QUERY_NONE;
+
+	if (has_asked && is_echo(st, wait))
+		return BIT(ECHO) | when(is_too_fast(st, wait), BIT(TOO_FAST));
+	if (!self->has_seq)
+		return when(!has_asked, BIT(ALONE));
+	if (st->has_ack && st->seq >= self->snd_nxt)
+		return BIT(OWN_NUMBERS);
+	return st->has_ack || st->seq != self->snd_nxt ? BIT(WRONG_NUMBER) : BIT(UNPROMPTED);
+}
+
+static const struct reset_record *latest_by(const struct conn *c, unsigned dir)
+{
+	for (unsigned i = c->nresets; i-- > 0;)
+		if (c->resets[i].by == dir)
+			return &c->resets[i];
+	return NULL;
+}
+
+static uint64_t burst_of(const struct step *st)
+{
+	const struct reset_record *last = latest_by(st->conn, st->dir);
+
+	return when(last && last->answers == st->peer->last_packet &&
+	                st->time - last->time < BURST && (int32_t)(st->seg->seq - last->seq) > 0,
+	    BIT(STEPPED));
+}
+
+/* ---- evidence: what it answers ---- */
+
+/* Before the connection is open, at the end that asked for it. */
+static uint64_t answer_in_syn_sent(const struct step *st)
+{
+	const struct endpoint *self = st->self, *peer = st->peer;
+	uint32_t covered = peer->reset.last_ack - self->isn;
+	bool is_good = covered >= 1 && covered <= (uint32_t)(self->snd_nxt - self->iss);
+
+	if (peer->reset.query == QUERY_NONE)
+		return BIT(CANCELLED);
+	if (peer->reset.query == QUERY_SYN)
+		return 0;
+	if (!is_good)
+		return BIT(BAD_ACK) | when(peer->reset.query == QUERY_ACK, BIT(OLD_CONNECTION));
+	return BIT(ANSWERS_SYNACK) | when(peer->reset.bad_echo, BIT(BAD_ECHO));
+}
+
+/* Likewise, at the end that has sent nothing but its SYN-ACK. */
+static uint64_t answer_in_syn_received(const struct step *st)
+{
+	const struct conn *c = st->conn;
+	const struct endpoint *self = st->self, *peer = st->peer;
+
+	if (peer->reset.query == QUERY_SYN)
+		return when(peer->isn != 0 && c->syns > 1, BIT(SECOND_SYN));
+	if (peer->reset.last_ack != self->isn + 1)
+		return BIT(BAD_ACK);
+	return when(c->ack_time == peer->last_time, BIT(ANSWERS_THIRD_ACK));
+}
+
+static bool is_only_opening(const struct endpoint *e)
+{
+	return e->synack_sent && e->snd_nxt == e->iss + 1 && !e->fin_seen && !e->payload_bytes;
+}
+
+static uint64_t answer_in_handshake(const struct step *st)
+{
+	const struct endpoint *self = st->self;
+	bool has_spoken = self->offer.seen || self->has_seq;
+
+	if (!has_spoken && st->peer->reset.query == QUERY_SYN)
+		return BIT(ANSWERS_SYN);
+	if (!has_spoken && st->peer->reset.query == QUERY_SYNACK)
+		return BIT(UNKNOWN_SYNACK);
+	if (self->state == TCPS_TIME_WAIT && st->peer->reset.query == QUERY_SYN)
+		return BIT(SYN_TO_TIME_WAIT);
+	/* A new SYN, and the peer answers from the connection before it. */
+	if (self->reset.query == QUERY_SYN && self->state >= TCPS_ESTABLISHED && !st->has_ack &&
+	    st->peer->reset.query == QUERY_ACK)
+		return BIT(BAD_ACK) | BIT(OLD_CONNECTION);
+	if (self->state == TCPS_SYN_SENT && !st->has_ack)
+		return answer_in_syn_sent(st);
+	if (self->state == TCPS_SYN_SENT && st->peer->reset.query == QUERY_NONE)
+		return BIT(CANCELLED);
+	return !st->has_ack && is_only_opening(self) ? answer_in_syn_received(st) : 0;
+}
+
+/* An earlier RST of its own, or one that it did not survive. */
+static uint64_t earlier_resets(const struct step *st)
+{
+	const uint64_t others = BIT(TTL_FOREIGN) | BIT(NEITHER_SHAPE);
+	const struct conn *c = st->conn;
+
+	for (unsigned i = 0; i < c->nresets; i++) {
+		const struct reset_record *r = &c->resets[i];
+		bool went_on = st->self->reset.spoke_at > r->time;
+
+		if (went_on)
+			continue;
+		if (r->by != st->dir && (r->ends_sender || r->seq == (uint32_t)st->self->rcv_nxt))
+			return BIT(AFTER_PEER_RESET);
+		if (r->by == st->dir && r->ends_sender && !(r->evidence & others))
+			return BIT(AFTER_OWN_RESET);
+	}
+	return 0;
+}
+
+/* The peer's stream goes on behind what this end had acknowledged. */
+static bool is_data_outstanding(const struct step *st)
+{
+	const struct endpoint *self = st->self, *peer = st->peer;
+	uint64_t end = peer->fin_seen ? peer->fin_end - 1 : peer->snd_nxt;
+
+	return self->has_ack && peer->has_seq && end > self->rcv_nxt;
+}
+
+static uint64_t answer_after_fin(const struct step *st)
+{
+	const struct endpoint *self = st->self, *peer = st->peer;
+	bool is_old = st->time - self->reset.spoke_at > MEMORY_MAX;
+	bool has_data = peer->reset.query == QUERY_DATA || peer->reset.query == QUERY_FIN;
+
+	if (peer->fin_seen && peer->rcv_nxt >= self->fin_end && self->rcv_nxt >= peer->fin_end)
+		return BIT(AFTER_CLOSE);
+	if (has_data && is_data_outstanding(st))
+		return BIT(LATE_DATA) | when(is_old, BIT(FORGOTTEN));
+	return BIT(LATE_PACKET);
+}
+
+/* What a host without a socket was asked. */
+static uint64_t answer_of(const struct step *st)
+{
+	const struct endpoint *self = st->self;
+	uint64_t seen = earlier_resets(st);
+
+	if (seen)
+		return seen;
+	if (self->fin_seen)
+		return answer_after_fin(st);
+	if (st->conn->is_midstream)
+		return BIT(MIDSTREAM);
+	if (self->reset.gave_up >= REPEATS_MIN)
+		return BIT(GAVE_UP) | BIT(NEVER_ENDED);
+	return BIT(NEVER_ENDED);
+}
+
+/* ---- evidence: what its application did ---- */
+
+/* What it has of the peer's stream, without the FIN. */
+static uint64_t received(const struct step *st)
+{
+	const struct endpoint *self = st->self, *peer = st->peer;
+	uint64_t edge = st->ack > self->rcv_nxt ? st->ack : self->rcv_nxt;
+
+	return peer->fin_seen && edge >= peer->fin_end ? edge - 1 : edge;
+}
+
+static uint64_t application_of(const struct step *st, const struct reset_record *r)
+{
+	const struct endpoint *self = st->self;
+	uint64_t seen;
+
+	if (r->bytes == 0)
+		return self->payload_bytes && st->peer->payload_bytes ? BIT(OWN_DATA_LAST)
+		                                                      : BIT(NOTHING_RECEIVED);
+	if (!self->payload_bytes)
+		seen = BIT(NEVER_ANSWERED);
+	else
+		seen = r->wait < PROMPT_MAX ? BIT(PROMPT) : BIT(LATE);
+	return seen | when(r->bytes >= FULL_SEGMENT &&
+	                       ((uint64_t)st->seg->window << self->wscale) + FULL_SEGMENT <
+	                           self->max_window,
+	                  BIT(WINDOW_SHRUNK));
+}
+
+static uint64_t unanswered_of(const struct endpoint *self, struct reset_record *r)
+{
+	if (self->reset.probes >= PROBES_MIN) {
+		r->count = self->reset.probes;
+		return BIT(PROBES);
+	}
+	r->count = self->reset.repeats;
+	return when(self->reset.repeats >= REPEATS_MIN, BIT(REPEATS));
+}
+
+static void live_socket(const struct step *st, struct reset_record *r)
+{
+	const struct endpoint *self = st->self, *peer = st->peer;
+	uint64_t first = self->reset.heard ? self->reset.heard
+	                 : peer->iss       ? peer->iss + 1
+	                                   : peer->base;
+
+	if (peer->has_seq && peer->payload_bytes && received(st) > first)
+		r->bytes = received(st) - first;
+	r->wait = st->time - peer->reset.data_time;
+	r->evidence |= unanswered_of(self, r);
+	if (!(r->evidence & (BIT(PROBES) | BIT(REPEATS))))
+		r->evidence |= application_of(st, r);
+}
+
+static void no_socket(const struct step *st, struct reset_record *r)
+{
+	r->evidence |= answer_of(st);
+	r->count = st->self->reset.gave_up;
+	r->silence = st->peer->reset.quiet;
+	r->evidence |= when(r->silence > IDLE_MIN, BIT(LONG_SILENCE));
+}
+
+static struct reset_record *append(struct conn *c)
+{
+	size_t cap = c->resets_cap;
+
+	if (c->nresets == RESETS_MAX)
+		return NULL;
+	c->resets = mem_grow(c->resets, c->nresets, &cap, sizeof(*c->resets));
+	c->resets_cap = (uint16_t)cap;
+	return &c->resets[c->nresets++];
+}
+
+bool reset_answers_syn(const struct step *st)
+{
+	return (st->seg->flags & TCP_RST) && st->has_ack && st->seg->seq == 0 &&
+	       st->peer->reset.query == QUERY_SYN;
+}
+
+void reset_note(struct step *st, bool ends_sender)
+{
+	struct reset_record r = {
+		.packet = st->seg->packet,
+		.time = st->time,
+		.answers = st->peer->last_packet,
+		.ack = st->ack > st->self->rcv_nxt ? st->ack : st->self->rcv_nxt,
+		.wait = st->time - st->peer->last_time,
+		.seq = st->seg->seq,
+		.by = st->dir,
+		.obeyed = -1,
+		.ends_sender = ends_sender,
+	};
+	const uint64_t to_syn = BIT(ANSWERS_SYN) | BIT(SYN_TO_TIME_WAIT) | BIT(SECOND_SYN);
+	const struct reset_record *last = latest_by(st->conn, st->dir);
+	struct reset_record *kept;
+
+	r.evidence = look_of(st) | burst_of(st);
+	r.evidence |= answer_in_handshake(st);
+	if (!(r.evidence & to_syn))
+		r.evidence |= numbers_of(st, r.wait);
+	if (r.evidence & BIT(OWN_NUMBERS))
+		live_socket(st, &r);
+	else if ((r.evidence & BIT(ECHO)) && st->conn->handshake_done | st->conn->is_midstream &&
+	         !(r.evidence & (BIT(BAD_ACK) | BIT(ANSWERS_THIRD_ACK))))
+		no_socket(st, &r);
+	/* Nothing came since its latest one: the same again, or a copy. */
+	if (last && last->answers == r.answers && last->seq == r.seq)
+		r.evidence = last->evidence;
+	st->conn->resets_seen++;
+	kept = append(st->conn);
+	if (kept)
+		*kept = r;
+}
+
+/* ---- at the end ---- */
+
+static uint64_t hindsight(const struct conn *c, const struct reset_record *r)
+{
+	const struct endpoint *self = &c->ends[r->by];
+	bool was_asked = r->evidence & (BIT(BAD_ACK) | BIT(SECOND_SYN));
+	int64_t later = self->reset.spoke_at - r->time;
+
+	return when(r->ends_sender && !was_asked && later > arrival_round_trip(c, self),
+	    BIT(SENDER_WENT_ON));
+}
+
+static bool has_twin(const struct conn *c, const struct reset_record *r)
+{
+	for (unsigned i = 0; i < c->nresets; i++) {
+		int64_t apart = c->resets[i].time - r->time;
+
+		if (c->resets[i].by != r->by && apart < NS_PER_SEC / 1000 &&
+		    -apart < NS_PER_SEC / 1000)
+			return true;
+	}
+	return false;
+}
+
+/* Stacks send more than that; a program that writes its SYN itself seldom bothers. */
+static bool is_bare_syn(const struct syn_offer *o)
+{
+	return o->seen && !o->has_wscale && !o->sack_permitted && !o->timestamps;
+}
+
+static enum finding_id relative_of(const struct conn *c, const struct reset_record *r)
+{
+	const uint64_t open = BIT(NEVER_ENDED) | BIT(MIDSTREAM);
+	const uint64_t foreign = BIT(TTL_FOREIGN) | BIT(ID_FOREIGN) | BIT(NEITHER_SHAPE) |
+	                         BIT(STEPPED) | BIT(SENDER_WENT_ON);
+
+	if (r->evidence & BIT(ALONE))
+		return FINDING_RST_WITHOUT_SESSION;
+	if (r->evidence & BIT(ANSWERS_SYNACK) && is_bare_syn(&c->ends[r->by].offer))
+		return FINDING_RST_SYN_SCAN_CLEANUP;
+	if (r->evidence & (BIT(ANSWERS_SYNACK) | BIT(CANCELLED)))
+		return FINDING_RST_CONNECT_CANCELLED;
+	if (r->evidence & BIT(GAVE_UP))
+		return FINDING_RST_USER_TIMEOUT_LATE;
+	if (r->evidence & BIT(LONG_SILENCE) && r->evidence & open)
+		return FINDING_RST_IDLE_TIMEOUT_MIDDLEBOX;
+	if (r->evidence & foreign && r->guesses[0].cause != CAUSE_FORGED &&
+	    r->guesses[0].cause != CAUSE_FIREWALL_REJECT)
+		return FINDING_RST_INJECTED_SUSPECTED;
+	return FINDING_COUNT;
+}
+
+static void raise_finding(struct conn *c, const struct reset_record *r, enum finding_id id)
+{
+	enum confidence confidence = (enum confidence)r->guesses[0].confidence;
+	struct finding *f = find_conn(c, id, r->by, confidence, r->packet, r->time);
+
+	if (!f || f->count > 1)
+		return;
+	f->a = r->bytes;
+	f->b = r->count;
+	if (id == FINDING_RST_IDLE_TIMEOUT_MIDDLEBOX)
+		f->cost = r->silence;
+}
+
+static void raise_findings(struct conn *c, const struct reset_record *r)
+{
+	enum finding_id relative = relative_of(c, r);
+
+	raise_finding(c, r, reset_cause_finding((enum reset_cause)r->guesses[0].cause));
+	if (relative != FINDING_COUNT)
+		raise_finding(c, r, relative);
+}
+
+void reset_end(struct conn *c)
+{
+	for (unsigned i = 0; i < c->nresets; i++) {
+		struct reset_record *r = &c->resets[i];
+
+		r->evidence |= hindsight(c, r) | when(has_twin(c, r), BIT(BOTH_ENDS));
+		reset_rank(r);
+		if (r->guesses[0].confidence == CONFIDENCE_CERTAIN && !find_capture_is_clean(c))
+			r->guesses[0].confidence = CONFIDENCE_LIKELY;
+	}
+	for (unsigned i = 0; i < c->nresets; i++)
+		raise_findings(c, &c->resets[i]);
+}

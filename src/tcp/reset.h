@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reset - what must be remembered of each end to say later why it sent a RST.
+ *
+ * Input:  every segment (reset_notice), each RST before it changes its sender's state (reset_note), the finished
+ *         connection (reset_end).
+ * Output: conn.resets: evidence, ranked causes, whether the target obeyed; findings rst-CAUSE and relatives.
+ * Memory: one struct per end; a heap list of at most RESETS_MAX entries for connections with a RST.
+ * Spec:   RFC 9293 3.5.2, 3.5.3; RFC 5961 3.2; how real stacks differ: reset_evidence.def.
+ */
+#ifndef TCP_RESET_H
+#define TCP_RESET_H
+
+#include "tcpshadow/reset.h"
+
+enum {
+	RESETS_MAX = 16, /* kept of a connection; all are counted */
+};
+
+/* What the latest segment of an end was, for the reset that answers it. */
+enum reset_query {
+	QUERY_NONE,
+	QUERY_SYN,
+	QUERY_SYNACK,
+	QUERY_ACK,
+	QUERY_DATA,
+	QUERY_FIN,
+};
+
+struct reset_memory {
+	int64_t data_time; /* when it last sent payload */
+	int64_t spoke_at;  /* when it last sent anything but a RST */
+	int64_t quiet;     /* silence of both ends before its latest segment, ns */
+	uint64_t heard;    /* the peer's data that it had acknowledged when it last sent payload */
+	uint32_t ack_before; /* its acknowledgment before last_ack, if it sent another one */
+	uint32_t last_ack;   /* acknowledgment of its latest segment, as on the wire */
+	uint32_t flow_label; /* likewise its IPv6 flow label, 0 = none */
+	uint16_t ip_id;      /* of its latest packet that has one */
+	uint8_t probes,
+	    repeats;      /* keepalives and repetitions that it sent since the peer was heard */
+	uint8_t gave_up;  /* repetitions that nobody had answered when the peer was heard again */
+	uint8_t query;    /* enum reset_query */
+	uint8_t id_steps; /* how often its IP ID went up by a little; saturates */
+	bool id_jumps;    /* and once by much, or back */
+	bool has_last_ack;
+	bool bad_echo; /* its SYN-ACK echoes a timestamp that was not sent */
+};
+
+struct step;
+struct conn;
+
+/* Any segment but a RST, after it was applied. */
+void reset_notice(struct step *st);
+/* A RST, before it is applied to its sender. */
+void reset_note(struct step *st, bool ends_sender);
+/* A RST to a SYN: its number 0 has nothing to do with what its sender has sent (RFC 9293 3.5.2). */
+bool reset_answers_syn(const struct step *st);
+/* No more segments will come: rank the causes, raise the findings. */
+void reset_end(struct conn *c);
+
+#endif
