@@ -12,6 +12,18 @@
 #include "tcpshadow/event.h"
 #include "tcpshadow/stream.h"
 
+/* How good the capture is, as packets and connections show it. */
+struct capture_quality {
+	uint64_t connections;             /* with a record */
+	uint64_t vantages[VANTAGE_COUNT]; /* of them, by vantage point */
+	bool has_tap_host;
+	struct endpoint_addr tap_host; /* the host at which it was taken; port 0 */
+	uint64_t troubled[TRAP_COUNT]; /* connections by trap that showed while packets passed */
+	uint64_t duplicate_frames;
+	uint64_t clock_unit; /* times are multiples of this, ns; 0 = too few packets to tell */
+	int64_t largest_step_back; /* in time, ns */
+};
+
 /* Facts about the whole run, complete when sinks are finished. */
 struct run_summary {
 	const struct cap_facts *capture;
@@ -23,6 +35,7 @@ struct run_summary {
 	    half_open_rolled_up; /* unanswered SYNs that were only counted because the limit was reached */
 	uint64_t memory_limit; /* bytes */
 	bool interrupted; /* a signal ended the run before its end; live there is no other end */
+	const struct capture_quality *quality;
 	const struct finding *findings; /* about the capture as a whole; `by` is BY_NOBODY */
 	size_t nfindings;
 };

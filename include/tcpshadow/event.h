@@ -19,6 +19,7 @@ enum event_type {
 	EVENT_GAP,       /* bytes of a stream that are missing (likewise) */
 	EVENT_FORGOTTEN, /* a half-open connection was dropped to keep memory bounded: only counted */
 	EVENT_TROUBLE, /* a connection shows a fault of the capture for the first time: not for sinks */
+	EVENT_SIGN, /* it shows for the first time what matters beyond it: not for sinks */
 };
 
 struct replay;
@@ -57,6 +58,19 @@ struct event_trouble {
 	uint16_t traps;    /* enum trap: the new ones */
 };
 
+struct event_sign {
+	struct endpoint_addr client, server; /* roles as known at that packet */
+	uint16_t signs;                      /* enum conn_sign: the new ones */
+	uint16_t opening;                    /* enum tcp_flag of the first packet */
+	bool is_from_server;                 /* who sent that */
+	bool
+	    scales; /* with SIGN_OPENED: the client offered window scaling and the server took it */
+	uint8_t vantage;     /* with SIGN_OPENED: enum vantage */
+	uint32_t server_isn; /* with SIGN_OPENED */
+	int64_t
+	    span; /* ns; SIGN_OPENED: SYN to SYN-ACK, -1 = not known; SIGN_LATE_ACK: since the data */
+};
+
 /* A number for an address, never 0. */
 static inline uint64_t event_host(const struct endpoint_addr *addr)
 {
@@ -91,6 +105,7 @@ struct event {
 		struct event_data data;
 		struct event_gap gap;
 		struct event_trouble trouble;
+		struct event_sign sign;
 		const struct conn_record *record;
 	} u;
 };

@@ -8,7 +8,7 @@
 #ifndef TCPSHADOW_FINDING_H
 #define TCPSHADOW_FINDING_H
 
-#include "tcpshadow/buf.h"
+#include "tcpshadow/addr.h"
 
 enum finding_class {
 	CLASS_ENDPOINT, /* one of the hosts did it */
@@ -88,6 +88,8 @@ struct finding {
 	int64_t cost;       /* time it cost, ns; 0 = none or not known */
 	uint64_t a, b;      /* two numbers for the sentence; their meaning is the row's */
 	uint64_t packets[FINDING_PACKETS]; /* ordinals; packets[npackets - 1] is the last */
+	struct endpoint_addr
+	    subject; /* of the capture: what it is about; port 0 = a host, version 0 = none */
 };
 
 /*
@@ -98,7 +100,7 @@ void finding_doubt(struct finding *f, unsigned traps);
 
 /*
  * One plain sentence.  Placeholders of the row's text: {by} "client" or "server", {peer} the other one,
- * {count} with separators, {a} {b} the numbers, {time} {cost} as durations, {packet} the first packet's number
+ * {host} and {target} what the finding is about, or else "the" {by} or {peer}, {count} with separators, {a} {b} the numbers, {time} {cost} as durations, {packet} the first packet's number
  * as people know it (the caller's `number`); {count|word|words}, likewise a and b: the word that fits it.
  */
 void finding_sentence(struct buf *out, const struct finding *f, uint64_t number);

@@ -96,6 +96,33 @@ struct syn_offer {
 	uint8_t window_scale;
 };
 
+/* Where the capture was taken: at (or near) one of the ends, or well between them. */
+enum vantage { VANTAGE_UNKNOWN, VANTAGE_CLIENT, VANTAGE_SERVER, VANTAGE_MIDDLE, VANTAGE_COUNT };
+const char *vantage_word(enum vantage v);
+
+/* How that is known: bits. */
+enum vantage_mark {
+	MARK_CHECKSUMS = 1u << 0, /* one end's packets have no checksum yet: its card adds it */
+	MARK_TIMES = 1u << 1, /* one end answers in the handshake much sooner, or neither does */
+	MARK_TTL = 1u << 2,   /* one end's packets, or neither's, have passed no router */
+	MARK_HOST = 1u << 3,  /* other connections of one of the ends show it */
+	MARK_COUNT = 4
+};
+/* Of the bit with this number: "checksum_offload". */
+const char *vantage_mark_word(unsigned bit);
+
+/* What a connection shows of itself that matters beyond it: bits. */
+enum conn_sign {
+	SIGN_OPENED = 1u << 0,    /* the handshake was completed */
+	SIGN_TALKED = 1u << 1,    /* it is more than an attempt or a probe */
+	SIGN_REPEATED = 1u << 2,  /* its SYN was sent again before anybody answered */
+	SIGN_REFUSED = 1u << 3,   /* a reset answered the SYN */
+	SIGN_DEAF = 1u << 4,      /* the server behaves as if the third packet had not come */
+	SIGN_NO_WINDOW = 1u << 5, /* the third packet offers no window */
+	SIGN_LATE_ACK =
+	    1u << 6, /* data was acknowledged seconds later, and not sent again meanwhile */
+};
+
 struct icmp_record {
 	uint64_t packet;
 	int64_t time;
@@ -149,6 +176,12 @@ struct conn_record {
 	struct finding *findings; /* confidence may be lowered until sinks see them */
 	uint32_t nfindings;
 	uint32_t findings_lost; /* kinds that did not fit the list */
+
+	uint16_t opening;      /* enum tcp_flag of the first packet */
+	uint8_t opening_by;    /* enum side: who sent it */
+	uint16_t signs;        /* enum conn_sign */
+	uint8_t vantage;       /* enum vantage; may be settled until sinks see it */
+	uint8_t vantage_marks; /* enum vantage_mark */
 
 	bool is_midstream; /* no SYN was captured */
 	bool is_open;      /* it was still open when the capture ended or it was evicted */

@@ -125,6 +125,31 @@ static void add_peer(struct buf *out, const struct finding *f, uint64_t number)
 	buf_addstr(out, side_word(f->by == BY_NOBODY ? BY_NOBODY : !f->by));
 }
 
+/* What the finding is about; of one connection, the side that did it or the other one. */
+static void add_subject(struct buf *out, const struct finding *f, unsigned by)
+{
+	if (!f->subject.version) {
+		buf_addf(out, "the %s", side_word(by));
+		return;
+	}
+	if (f->subject.port)
+		endpoint_text(out, &f->subject);
+	else
+		addr_text(out, &f->subject.ip, f->subject.version);
+}
+
+static void add_host(struct buf *out, const struct finding *f, uint64_t number)
+{
+	(void)number;
+	add_subject(out, f, f->by);
+}
+
+static void add_target(struct buf *out, const struct finding *f, uint64_t number)
+{
+	(void)number;
+	add_subject(out, f, f->by == BY_NOBODY ? BY_NOBODY : !f->by);
+}
+
 static void add_count(struct buf *out, const struct finding *f, uint64_t number)
 {
 	(void)number;
@@ -167,6 +192,8 @@ static const struct placeholder {
 } placeholders[] = {
 	{ "{by}", add_by },
 	{ "{peer}", add_peer },
+	{ "{host}", add_host },
+	{ "{target}", add_target },
 	{ "{count}", add_count },
 	{ "{a}", add_a },
 	{ "{b}", add_b },

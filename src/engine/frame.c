@@ -84,6 +84,7 @@ static void decode(struct frame *f, struct frame_maker *m)
 		struct segment *seg = &f->segments[slot];
 
 		note_tick(f, m, slot, pkt->ts);
+		tap_clock_packet(&m->clock, pkt);
 		f->shard_at[slot] = SHARD_COUNT;
 		if (decode_packet(m->decoder, pkt, seg) != DECODED_SEGMENT)
 			continue;

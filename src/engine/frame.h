@@ -9,6 +9,7 @@
 #ifndef ENGINE_FRAME_H
 #define ENGINE_FRAME_H
 
+#include "engine/tap.h"
 #include "tcpshadow/decode.h"
 #include "tcpshadow/shard.h"
 
@@ -58,6 +59,7 @@ struct frame_maker {
 	uint64_t hash_key;
 	bool wants_pieces;
 	int64_t second; /* latest that began */
+	struct tap_clock clock;
 };
 
 void frame_init(struct frame *f, size_t max_packets, size_t max_bytes);

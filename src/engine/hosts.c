@@ -24,17 +24,29 @@ enum {
 void hosts_init(struct hosts *h)
 {
 	*h = (struct hosts){ 0 };
+	crowd_init(&h->crowd);
+	tap_init(&h->tap);
 }
 
 void hosts_release(struct hosts *h)
 {
 	free(h->table);
+	crowd_release(&h->crowd);
+	tap_release(&h->tap);
 	hosts_init(h);
 }
 
-void hosts_opened(struct hosts *h)
+void hosts_opened(struct hosts *h, const struct segment *first)
 {
 	h->connections++;
+	if (first)
+		crowd_opened(&h->crowd, first);
+}
+
+void hosts_sign(struct hosts *h, const struct event_sign *sign, const struct packet *p)
+{
+	crowd_sign(&h->crowd, sign, p->ordinal, p->ts);
+	tap_sign(&h->tap, sign, p->ts);
 }
 
 static struct host *find(const struct hosts *h, uint64_t key)
@@ -68,8 +80,9 @@ static void count_host(struct hosts *h, uint64_t key, unsigned traps)
 	count_traps(host->troubled, traps);
 }
 
-void hosts_trouble(struct hosts *h, const struct event_trouble *t)
+void hosts_trouble(struct hosts *h, const struct event_trouble *t, const struct packet *p)
 {
+	tap_trouble(&h->tap, t, p->ordinal, p->ts);
 	for (unsigned bit = 0; bit < TRAP_COUNT; bit++)
 		h->troubled[bit] += t->traps >> bit & 1u;
 	if (!(t->traps & TRAPS_OF_HOST))
@@ -91,6 +104,8 @@ void hosts_drops(struct hosts *h, uint64_t packets)
 void hosts_finish(struct hosts *h, const struct cap_facts *capture)
 {
 	hosts_drops(h, dropped(capture));
+	if (capture->packets)
+		h->crowd.now = capture->last_ts;
 }
 
 static unsigned traps_of_tap(const struct hosts *h)
@@ -118,10 +133,12 @@ static unsigned traps_of_host(const struct hosts *h, const struct endpoint_addr 
 	return traps & TRAPS_OF_HOST;
 }
 
-void hosts_doubt(const struct hosts *h, struct conn_record *r)
+void hosts_record(struct hosts *h, struct conn_record *r)
 {
 	unsigned traps;
 
+	tap_record(&h->tap, r);
+	crowd_record(&h->crowd, r);
 	if (r->nfindings == 0)
 		return;
 	traps = traps_of_tap(h) | traps_of_host(h, &r->sides[0].addr) |
@@ -132,12 +149,19 @@ void hosts_doubt(const struct hosts *h, struct conn_record *r)
 
 /* ---- the capture as a whole ---- */
 
+static void add(void *ctx, const struct finding *f)
+{
+	struct hosts *h = ctx;
+
+	if (h->nfindings == HOSTS_FINDINGS)
+		h->findings_lost++;
+	else
+		h->findings[h->nfindings++] = *f;
+}
+
 static void tell(struct hosts *h, enum finding_id id, uint64_t count, uint64_t a, uint64_t b)
 {
-	if (count == 0)
-		return;
-	BUG_ON(h->nfindings == HOSTS_FINDINGS);
-	h->findings[h->nfindings++] = (struct finding){
+	const struct finding f = {
 		.id = (uint16_t)id,
 		.confidence = CONFIDENCE_CERTAIN,
 		.by = BY_NOBODY,
@@ -145,6 +169,9 @@ static void tell(struct hosts *h, enum finding_id id, uint64_t count, uint64_t a
 		.a = a,
 		.b = b,
 	};
+
+	if (count)
+		add(h, &f);
 }
 
 /* Packets that may have held TCP and could not be read. */
@@ -159,7 +186,7 @@ static uint64_t unreadable(const struct decode_counts *d)
 	return n;
 }
 
-void hosts_summarise(struct hosts *h, struct run_summary *sum)
+void hosts_summarise(struct hosts *h, const struct tap_clock *clock, struct run_summary *sum)
 {
 	const struct cap_facts *c = sum->capture;
 
@@ -167,7 +194,16 @@ void hosts_summarise(struct hosts *h, struct run_summary *sum)
 	tell(h, FINDING_CAPTURE_DROPS_REPORTED, dropped(c), c->dropped_kernel + c->dropped_queue,
 	    c->dropped_interface);
 	tell(h, FINDING_DECODE_SKIPPED, unreadable(sum->decode), c->packets, 0);
-	tell(h, FINDING_ANALYSIS_LIMITED, sum->evicted + sum->half_open_rolled_up, 0, 0);
+	tap_tell(&h->tap, clock, c, add, h);
+	crowd_tell(&h->crowd, add, h);
+	/* (The last one always has its place.) */
+	if (h->nfindings == HOSTS_FINDINGS)
+		h->nfindings--;
+	tell(h, FINDING_ANALYSIS_LIMITED,
+	    sum->evicted + sum->half_open_rolled_up + h->findings_lost, 0, 0);
+	for (unsigned bit = 0; bit < TRAP_COUNT; bit++)
+		h->tap.quality.troubled[bit] = h->troubled[bit];
+	sum->quality = &h->tap.quality;
 	sum->findings = h->findings;
 	sum->nfindings = h->nfindings;
 }

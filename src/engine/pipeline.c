@@ -69,6 +69,8 @@ struct pipeline {
 	bool has_sink_failed;
 	struct idmap ids;
 	struct hosts hosts;
+	int64_t last_ts; /* of the frame before, with has_last_ts */
+	bool has_last_ts;
 	uint64_t last_id;
 	size_t piece; /* of the frame at hand: the next one to be told of */
 	struct err *error;
@@ -139,6 +141,7 @@ static void pipeline_init(struct pipeline *p, struct cap *cap, unsigned threads)
 	init_frames(p, threads);
 	for (unsigned i = 0; i < SHARD_COUNT; i++)
 		p->shards[i] = shard_new(&so);
+	tap_clock_init(&p->maker.clock);
 	idmap_init(&p->ids);
 	hosts_init(&p->hosts);
 	p->is_live = cap_facts(cap)->is_live;
@@ -179,6 +182,19 @@ static void tell_pieces(struct pipeline *p, struct event *ev)
 	ev->u.segment.nfragments = at->n;
 }
 
+/* The segment at hand began the connection, unless it confirmed one that had been held back. */
+static const struct segment *opener(struct pipeline *p, const struct event *ev)
+{
+	const struct segment *s = &frame_at(p, p->merged)->segments[ev->slot];
+
+	return s->packet == ev->uid ? s : NULL;
+}
+
+static const struct packet *packet_of(struct pipeline *p, const struct event *ev)
+{
+	return &frame_at(p, p->merged)->batch.packets[ev->slot];
+}
+
 static int deliver(struct pipeline *p, const struct log_entry *le, struct err *e)
 {
 	struct event ev = le->event;
@@ -187,7 +203,7 @@ static int deliver(struct pipeline *p, const struct log_entry *le, struct err *e
 	case EVENT_OPEN:
 		ev.id = ++p->last_id;
 		idmap_put(&p->ids, ev.uid, ev.id);
-		hosts_opened(&p->hosts);
+		hosts_opened(&p->hosts, opener(p, &ev));
 		break;
 	case EVENT_SEGMENT:
 		tell_pieces(p, &ev);
@@ -199,13 +215,16 @@ static int deliver(struct pipeline *p, const struct log_entry *le, struct err *e
 		break;
 	case EVENT_RECORD:
 		ev.id = le->record->id = idmap_take(&p->ids, ev.uid);
-		hosts_doubt(&p->hosts, le->record);
+		hosts_record(&p->hosts, le->record);
 		break;
 	case EVENT_FORGOTTEN:
 		ev.id = idmap_take(&p->ids, ev.uid);
 		break;
 	case EVENT_TROUBLE:
-		hosts_trouble(&p->hosts, &ev.u.trouble);
+		hosts_trouble(&p->hosts, &ev.u.trouble, packet_of(p, &ev));
+		return 0;
+	case EVENT_SIGN:
+		hosts_sign(&p->hosts, &ev.u.sign, packet_of(p, &ev));
 		return 0;
 	}
 	for (size_t i = 0; i < p->nsinks; i++) {
@@ -257,6 +276,16 @@ static int pulse(struct pipeline *p, struct err *e)
 	return 0;
 }
 
+/* A silence of seconds always ends with a new second. */
+static void note_silence(struct pipeline *p, const struct frame *f, uint32_t slot)
+{
+	const struct packet *now = &f->batch.packets[slot];
+	int64_t before = slot ? now[-1].ts : p->last_ts;
+
+	if (slot || p->has_last_ts)
+		tap_silence(&p->hosts.tap, before, now->ts, now->ordinal);
+}
+
 static int merge(struct pipeline *p, struct frame *f, struct err *e)
 {
 	size_t at[SHARD_COUNT] = { 0 }, tick = 0;
@@ -267,9 +296,15 @@ static int merge(struct pipeline *p, struct frame *f, struct err *e)
 		bool all = tick < f->nticks && f->ticks[tick].slot == slot;
 
 		tick += all;
+		if (all)
+			note_silence(p, f, slot);
 		for (unsigned i = all ? 0 : only; i < SHARD_COUNT && (all || i == only); i++)
 			if (drain(p, &f->logs[i], slot, &at[i], e) != 0)
 				return -1;
+	}
+	if (f->batch.count) {
+		p->last_ts = f->batch.packets[f->batch.count - 1].ts;
+		p->has_last_ts = true;
 	}
 	if (p->o->progress)
 		p->o->progress(p->o->progress_ctx, f->progress, f->packets);
@@ -429,7 +464,7 @@ static int finish_sinks(struct pipeline *p, struct err *e)
 		sum->half_open_rolled_up += c->rolled_up;
 		sum->icmp_unmatched += c->icmp_unmatched;
 	}
-	hosts_summarise(&p->hosts, sum);
+	hosts_summarise(&p->hosts, &p->maker.clock, sum);
 	for (size_t i = 0; i < p->nsinks; i++)
 		if (p->sinks[i]->ops->finish(p->sinks[i], sum, e) != 0)
 			return -1;

@@ -6,6 +6,7 @@
 
 #include "report/json.h"
 #include "report/place.h"
+#include "report/quality.h"
 #include "report/record_json.h"
 
 #define COMMENTS_MAX 100
@@ -172,6 +173,7 @@ void capture_json(struct buf *out, const struct run_summary *s, const struct tal
 	outcomes_json(out, t);
 	finding_counts_json(out, t);
 	record_json_findings(out, s->findings, s->nfindings, s->capture);
+	quality_json(out, s->quality);
 	json_u64(out, "missing_bytes", t->missing_bytes);
 	json_u64(out, "one_sided", t->one_sided);
 	json_u64(out, "duplicate_frames", t->duplicate_frames);

@@ -173,6 +173,7 @@ static int find_event(struct sink *s, const struct event *ev, struct err *e)
 	case EVENT_GAP:
 	case EVENT_FORGOTTEN:
 	case EVENT_TROUBLE:
+	case EVENT_SIGN:
 		break;
 	case EVENT_SEGMENT:
 		on_segment(f, ev);

@@ -212,6 +212,12 @@ static void quality_json(struct buf *out, const struct conn_record *r)
 	    r->sides[SIDE_CLIENT].missing_bytes + r->sides[SIDE_SERVER].missing_bytes);
 	json_u64(out, "truncated_packets", r->truncated_packets);
 	json_u64(out, "bad_checksums", r->bad_checksums);
+	json_word(out, "vantage", vantage_word((enum vantage)r->vantage));
+	json_array(out, "vantage_by");
+	for (unsigned i = 0; i < MARK_COUNT; i++)
+		if (r->vantage_marks & 1u << i)
+			json_word(out, NULL, vantage_mark_word(i));
+	json_end_array(out);
 	json_bool(out, "open_at_end", r->is_open);
 	json_bool(out, "evicted", r->is_evicted);
 	json_end_object(out);
@@ -260,6 +266,18 @@ static void finding_packets_json(
 	json_end_array(out);
 }
 
+/* What a finding about the capture is about: a host, or one of its ports. */
+static void subject_json(struct buf *out, const struct endpoint_addr *e)
+{
+	json_object(out, "subject");
+	json_string(out, "ip");
+	addr_text(out, &e->ip, e->version);
+	json_end_string(out);
+	if (e->port)
+		json_u64(out, "port", e->port);
+	json_end_object(out);
+}
+
 static void finding_members(struct buf *out, const struct finding *f, const struct cap_facts *facts)
 {
 	const struct finding_info *info = finding_info(f->id);
@@ -270,6 +288,8 @@ static void finding_members(struct buf *out, const struct finding *f, const stru
 	json_word(out, "confidence", confidence_word(f->confidence));
 	if (f->by != BY_NOBODY)
 		json_word(out, "by", side_words[f->by]);
+	if (f->subject.version)
+		subject_json(out, &f->subject);
 	finding_packets_json(out, f, facts);
 	json_u64(out, "count", f->count);
 	json_ns(out, "time", f->time);

@@ -9,6 +9,7 @@
 #include "tcpshadow/finding_text.h"
 #include "report/outcome.h"
 #include "report/place.h"
+#include "report/quality.h"
 #include "report/record_json.h"
 #include "report/wrap.h"
 #include "tcpshadow/mem.h"
@@ -321,6 +322,7 @@ static void summary_text(
 		file_line(out, &s->capture->files[i]);
 	time_lines(out, s->capture, ss->o->utc);
 	volume_lines(out, s->capture);
+	quality_vantage_line(out, s->quality, LABEL_WIDTH);
 	quality_lines(out, s, &ss->tally);
 	skipped_lines(out, s);
 	capture_finding_lines(out, s, ss->o);

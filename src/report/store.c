@@ -355,6 +355,7 @@ static int store_event(struct sink *sink, const struct event *ev, struct err *e)
 	case EVENT_DATA:
 	case EVENT_GAP:
 	case EVENT_TROUBLE:
+	case EVENT_SIGN:
 		break;
 	}
 	return 0;
@@ -383,6 +384,8 @@ static void keep_summary(struct store *s, const struct run_summary *sum)
 	s->summary = *sum;
 	s->decode = *sum->decode;
 	s->summary.decode = &s->decode;
+	s->quality = *sum->quality;
+	s->summary.quality = &s->quality;
 	s->run_findings = mem_alloc(sum->nfindings, sizeof(*s->run_findings));
 	if (sum->nfindings)
 		memcpy(s->run_findings, sum->findings, sum->nfindings * sizeof(*s->run_findings));

@@ -103,6 +103,7 @@ struct store {
 	size_t nreplays, replays_cap;
 	struct run_summary summary; /* read after is_done */
 	struct decode_counts decode;
+	struct capture_quality quality;
 	struct finding *run_findings;
 };
 

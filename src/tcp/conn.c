@@ -14,6 +14,9 @@
 #include "tcp/stream.h"
 #include "tcpshadow/mem.h"
 
+/* Larger segments may have been put together by the receiver's card, which leaves no checksum either. */
+#define ORDINARY_PAYLOAD 1460
+
 void conn_init(struct conn *c, const struct segment *s, uint8_t dir)
 {
 	bool is_icmp = s->kind == SEG_ICMP;
@@ -28,7 +31,8 @@ void conn_init(struct conn *c, const struct segment *s, uint8_t dir)
 	c->syn_time = c->synack_time = c->ack_time = -1;
 	c->addrs[dir] = (struct endpoint_addr){ s->src, s->sport, s->ip_version, 0 };
 	c->addrs[!dir] = (struct endpoint_addr){ s->dst, s->dport, s->ip_version, 0 };
-	c->client = dir;
+	c->client = c->opening_dir = dir;
+	c->opening = is_icmp ? 0 : s->flags;
 	c->opener = OPENER_UNKNOWN;
 	c->spent.talker = 2;
 	c->spent.was_opening = true;
@@ -97,6 +101,8 @@ static void account(struct step *st)
 		e->good_checksums++;
 	else if (st->seg->checksum_state == CHECKSUM_BAD)
 		e->bad_checksums++;
+	else if (st->seg->checksum_state == CHECKSUM_PARTIAL && st->seg->len <= ORDINARY_PAYLOAD)
+		e->leaves_checksums = true;
 }
 
 static void read_offer(struct syn_offer *o, const struct segment *s)
@@ -554,6 +560,7 @@ void conn_segment(
 		reset_notice(step);
 	note_challenge_due(step);
 	spent_segment(step);
+	sign_segment(step);
 	step->self->last_packet = s->packet;
 	express_learn(c);
 }

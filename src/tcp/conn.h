@@ -174,6 +174,7 @@ struct endpoint {
 	int64_t unseen_time; /* when it first did */
 	struct stream_facts facts;
 	bool has_good_ip_checksum;
+	bool leaves_checksums;    /* an ordinary segment of it left its checksum to the card */
 	bool is_offer_cut;        /* the capture lacks options of its SYN */
 	bool offers_accurate_ecn; /* its SYN asked for RFC 9768 */
 	bool offers_mptcp;        /* its SYN was MP_CAPABLE */
@@ -217,8 +218,13 @@ struct conn {
 	bool was_cut_off;       /* the capture ended, or memory did, before the connection */
 	bool ids_went_back; /* a sender's IP IDs show that its packets were captured out of order */
 	uint16_t traps;     /* enum trap: what was seen of them while segments passed */
-	uint16_t traps_told;  /* of them told to the other connections */
-	bool is_smooth;       /* the express lane is open: express.c */
+	uint16_t traps_told; /* of them told to the other connections */
+	bool is_smooth;      /* the express lane is open: express.c */
+	uint16_t opening; /* enum tcp_flag of the first packet, whose sender is ends[opening_dir] */
+	uint8_t opening_dir;
+	uint16_t signs;       /* enum conn_sign */
+	uint16_t signs_told;  /* of them told to the other connections */
+	int64_t late_span;    /* with SIGN_LATE_ACK: how late, ns */
 	bool is_stale;        /* one end reset what the other said of this connection */
 	bool is_self_connect; /* one address and port at both ends */
 	struct previous previous;
@@ -332,6 +338,14 @@ void express_learn(struct conn *c);
 bool express_takes(const struct step *st);
 /* All that is to be done then but for counting it. */
 void express_segment(struct step *st);
+
+/* sign.c: what the connection shows beyond itself, after a segment was applied */
+void sign_segment(struct step *st);
+/* An acknowledgment that comes seconds late, before it is applied. */
+void sign_late_ack(struct step *st);
+
+/* vantage.c: where the tap is, as far as this connection shows it; *marks: enum vantage_mark */
+enum vantage vantage_of(const struct conn *c, uint8_t *marks);
 
 /* duplicate.c: sets is_copy and its note, and counts it */
 void duplicate_check(struct step *st);

@@ -18,6 +18,9 @@
 #include "tcp/stream.h"
 #include "tcpshadow/seq.h"
 
+/* After a longer silence an acknowledgment is late: sign.c (ns). */
+#define PAUSE_MAX ((uint64_t)NS_PER_SEC)
+
 enum {
 	ECN_CE = 3,
 	ID_STEP_BACK = 16,  /* as for findings of the capture */
@@ -55,6 +58,8 @@ void express_learn(struct conn *c)
 	if (!c->handshake_done || c->is_over || c->is_midstream || c->is_self_connect)
 		return;
 	if (c->resets_seen || c->nfin_order || c->acked_before_seen || c->traps != c->traps_told)
+		return;
+	if ((c->signs & (SIGN_OPENED | SIGN_TALKED)) != (SIGN_OPENED | SIGN_TALKED))
 		return;
 	c->is_smooth = is_end_smooth(a) && is_end_smooth(b) && a->snd_nxt == a->cap_nxt &&
 	               b->snd_nxt == b->cap_nxt;
@@ -96,7 +101,10 @@ static bool are_numbers_plain(const struct step *st)
 	const struct endpoint *self = st->self, *peer = st->peer;
 	const struct segment *s = st->seg;
 
-	if (st->seq != self->snd_nxt || st->end > peer->right_edge || st->time < st->conn->end)
+	if (st->seq != self->snd_nxt || st->end > peer->right_edge)
+		return false;
+	/* (Neither back in time nor after a long silence.) */
+	if ((uint64_t)(st->time - st->conn->end) > PAUSE_MAX)
 		return false;
 	if (st->ack < self->rcv_nxt || st->ack > peer->snd_nxt)
 		return false;

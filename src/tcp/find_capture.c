@@ -153,6 +153,7 @@ void find_capture(struct step *st)
 	look_at_ids(st);
 	if (st->is_weak)
 		return;
+	sign_late_ack(st);
 	look_at_gap(st);
 	if (st->end == st->seq)
 		return;

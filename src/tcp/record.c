@@ -224,6 +224,10 @@ void record_fill(struct conn_record *r, struct conn *c)
 		.duplicate_frames = c->duplicates,
 		.bad_checksums = c->ends[0].bad_checksums + c->ends[1].bad_checksums,
 	};
+	r->opening = c->opening;
+	r->opening_by = side_of(c, c->opening_dir);
+	r->signs = c->signs;
+	r->vantage = (uint8_t)vantage_of(c, &r->vantage_marks);
 	for (unsigned i = 0; i < c->nfin_order; i++)
 		r->close_order[i] = side_of(c, c->fin_order[i]);
 	fill_times(r, c);

@@ -399,6 +399,30 @@ static void log_trouble(struct shard *s, struct conn *c, uint32_t slot)
 	c->traps_told = c->traps;
 }
 
+/* Told once for each sign of a connection. */
+static void log_sign(struct shard *s, struct conn *c, uint32_t slot)
+{
+	struct event_sign *ev = &log_append(s, EVENT_SIGN, slot, c->uid)->event.u.sign;
+	const struct endpoint *server = &c->ends[!c->client];
+	uint8_t marks;
+
+	ev->client = c->addrs[c->client];
+	ev->server = c->addrs[!c->client];
+	ev->opening = c->opening;
+	ev->is_from_server = c->opening_dir != c->client;
+	ev->signs = (uint16_t)(c->signs & ~c->signs_told);
+	ev->span = c->late_span;
+	if (ev->signs & SIGN_OPENED) {
+		ev->vantage = (uint8_t)vantage_of(c, &marks);
+		ev->server_isn = server->isn;
+		ev->scales = server->offer.has_wscale && c->ends[c->client].offer.has_wscale;
+		ev->span = c->syn_time >= 0 && c->syns == 1 && c->synack_time >= c->syn_time
+		               ? c->synack_time - c->syn_time
+		               : -1;
+	}
+	c->signs_told = c->signs;
+}
+
 static void log_record(struct shard *s, struct conn *c, bool evicted, uint32_t slot)
 {
 	struct conn_record *r = pool_get(s->records);
@@ -637,6 +661,8 @@ static void apply(
 	log_applied(s, f->conn, dir, &step, slot);
 	if (f->conn->traps != f->conn->traps_told)
 		log_trouble(s, f->conn, slot);
+	if (f->conn->signs != f->conn->signs_told)
+		log_sign(s, f->conn, slot);
 }
 
 /* The SYN was none of this connection's: forget that it was counted. */

@@ -126,6 +126,27 @@ enum time_spent wait_class(enum wait w)
 	return (enum time_spent)wait_classes[w];
 }
 
+static const char *const vantage_words[VANTAGE_COUNT] = { "unknown", "client", "server", "middle" };
+
+static const char *const mark_words[MARK_COUNT] = {
+	"checksum_offload",
+	"handshake_times",
+	"ttl",
+	"other_connections",
+};
+
+const char *vantage_word(enum vantage v)
+{
+	BUG_ON(v >= VANTAGE_COUNT);
+	return vantage_words[v];
+}
+
+const char *vantage_mark_word(unsigned bit)
+{
+	BUG_ON(bit >= MARK_COUNT);
+	return mark_words[bit];
+}
+
 const char *tcp_state_name(enum tcp_state s)
 {
 	BUG_ON(s >= TCPS_COUNT);

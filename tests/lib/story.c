@@ -65,8 +65,8 @@ static int parse_flow(struct story_scan *sc)
 	struct story *st = sc->st;
 	struct story_flow *fl = &st->flows[st->nflows];
 
-	if (st->nflows == STORY_FLOWS)
-		return story_scan_fail(sc, "more than %d flows", STORY_FLOWS);
+	if (st->nflows >= STORY_NAMED)
+		return story_scan_fail(sc, "more than %d flows", STORY_NAMED);
 	if (parse_flow_end(sc, &fl->ends[0]) || parse_flow_end(sc, &fl->ends[1]))
 		return -1;
 	if (fl->ends[0].letter == fl->ends[1].letter ||
@@ -354,41 +354,17 @@ static int parse_icmp(struct story_scan *sc, struct story_packet *p)
 
 /* ---- packet lines ---- */
 
-/* Decimal seconds, ".5" included, as nanoseconds. */
-static int64_t parse_decimal(const char **p)
-{
-	int64_t v = 0, unit = NS_PER_SEC;
-
-	while (isdigit((unsigned char)**p))
-		v = v * 10 + (*(*p)++ - '0');
-	v *= NS_PER_SEC;
-	if (**p != '.')
-		return v;
-	for ((*p)++; isdigit((unsigned char)**p); (*p)++) {
-		unit /= 10;
-		v += (**p - '0') * unit;
-	}
-	return v;
-}
-
 /* +0, +.010, +10ms, +2s, -.001 (a clock that steps back) */
 static int parse_time(struct story_scan *sc)
 {
 	const bool back = *sc->p == '-';
-	char word[32];
-	const char *unit = word;
 	int64_t ns;
 
-	story_scan_word(sc, word, sizeof(word));
-	if (!strchr("+-", *unit++))
-		return story_scan_fail(sc, "a time is written +SECONDS, not \"%s\"", word);
-	ns = parse_decimal(&unit);
-	if (strcmp(unit, "ms") == 0)
-		ns /= 1000;
-	else if (strcmp(unit, "us") == 0)
-		ns /= 1000000;
-	else if (unit[0] != '\0' && strcmp(unit, "s") != 0)
-		return story_scan_fail(sc, "unknown unit \"%s\"", unit);
+	if (!back && *sc->p != '+')
+		return story_scan_fail(sc, "a time is written +SECONDS, not \"%.20s\"", sc->p);
+	sc->p++;
+	if (story_scan_span(sc, &ns))
+		return -1;
 	sc->st->clock += back ? -ns : ns;
 	return 0;
 }
@@ -430,6 +406,12 @@ static int parse_words(struct story_scan *sc)
 		return parse_base(sc);
 	if (strcmp(word, "drops") == 0)
 		return parse_drops(sc);
+	if (strcmp(word, "two-interfaces") == 0) {
+		sc->st->has_two_interfaces = true;
+		return 0;
+	}
+	if (strcmp(word, "again") == 0)
+		return story_again_parse(sc);
 	if (strcmp(word, "not-captured") == 0) {
 		story_scan_space(sc);
 		return parse_packet(sc, true);

@@ -15,7 +15,8 @@
 #include "tcpshadow/replay.h"
 
 enum {
-	STORY_FLOWS = 8,         /* most flows of a story */
+	STORY_NAMED = 8,         /* most flows that a story names */
+	STORY_FLOWS = 256,       /* with those that `again` makes */
 	STORY_PATH = 24,         /* most states of one `path` */
 	STORY_OPTION_BYTES = 40, /* RFC 9293 3.1: what the data offset leaves */
 };
@@ -111,6 +112,8 @@ struct story {
 	size_t npackets, packets_cap;
 	struct story_expect *expects;
 	size_t nexpects, expects_cap;
+	bool has_two_interfaces;
+	bool is_crowd;       /* `again` made flows of it that have no letters */
 	uint32_t drops;      /* packets that the capture says it lost */
 	int64_t clock;       /* time of the last packet */
 	uint64_t connection; /* expectations below speak of this one */
@@ -165,7 +168,7 @@ struct story_result {
 	size_t nsteps, steps_cap;
 	uint64_t skipped; /* frames that gave no segment */
 	uint64_t icmp_unmatched;
-	struct finding findings[8]; /* about the capture as a whole */
+	struct finding findings[64]; /* about the capture as a whole */
 	size_t nfindings;
 };
 
@@ -189,9 +192,15 @@ void story_dump_by_end(struct buf *out, const struct story *st, const struct con
 /* The record's side that is this end of the story, or -1. */
 int story_side_of(const struct story *st, unsigned flow, unsigned end, const struct conn_record *r);
 
+struct story_scan;
+
+/* ---- story_again.c ---- */
+
+/* Parses the rest of an `again` line and tells the packets of its flow again. */
+TS_NODISCARD int story_again_parse(struct story_scan *sc);
+
 /* ---- story_expect.c ---- */
 
-struct story_scan;
 /* Parses the expectation `word`, the rest of its line is in *sc.  -1 and the scan's error. */
 TS_NODISCARD int story_expect_parse(struct story_scan *sc, const char *word);
 /* Number of expectations not met; each appends one line to *out. */

@@ -11,6 +11,7 @@
 enum {
 	PCAP_HEADER = 24,
 	RECORD_HEADER = 16,
+	IP4_SOURCE = 26, /* in an Ethernet frame */
 	BLOCK_SECTION = 0x0a0d0d0a,
 	BLOCK_INTERFACE = 1,
 	BLOCK_STATISTICS = 5,
@@ -57,14 +58,23 @@ static void put_words(struct buf *out, uint32_t type, const uint32_t *words, siz
 	buf_release(&body);
 }
 
+/* With two interfaces the second end of each flow is captured at the second one (IPv4 without VLAN). */
+static uint32_t interface_of(const struct story *st, const char *frame)
+{
+	for (size_t i = 0; st->has_two_interfaces && i < st->nflows; i++)
+		if (memcmp(frame + IP4_SOURCE, st->flows[i].ends[1].addr.ip.b, 4) == 0)
+			return 1;
+	return 0;
+}
+
 /* The record at `at` of the pcap bytes; returns where the next one begins. */
-static size_t put_record(struct buf *out, const struct buf *pcap, size_t at)
+static size_t put_record(struct buf *out, const struct story *st, const struct buf *pcap, size_t at)
 {
 	const uint64_t ns = (uint64_t)get32(pcap, at) * 1000000000 + get32(pcap, at + 4);
 	const uint32_t caplen = get32(pcap, at + 8);
 	struct buf body = BUF_INIT;
 
-	put32(&body, 0);
+	put32(&body, interface_of(st, pcap->data + at + RECORD_HEADER));
 	put32(&body, (uint32_t)(ns >> 32));
 	put32(&body, (uint32_t)ns);
 	put32(&body, caplen);
@@ -85,8 +95,11 @@ void story_pcapng(const struct story *st, struct buf *out)
 	story_pcap(st, &pcap);
 	put_words(out, BLOCK_SECTION, section, ARRAY_LEN(section));
 	put_words(out, BLOCK_INTERFACE, interface, ARRAY_LEN(interface));
+	if (st->has_two_interfaces)
+		put_words(out, BLOCK_INTERFACE, interface, ARRAY_LEN(interface));
 	for (size_t at = PCAP_HEADER; at < pcap.len;)
-		at = put_record(out, &pcap, at);
-	put_words(out, BLOCK_STATISTICS, statistics, ARRAY_LEN(statistics));
+		at = put_record(out, st, &pcap, at);
+	if (st->drops)
+		put_words(out, BLOCK_STATISTICS, statistics, ARRAY_LEN(statistics));
 	buf_release(&pcap);
 }

@@ -223,7 +223,7 @@ static int memory_file(const struct story *st, char *path, size_t cap, struct er
 	const int fd = memfd_create("story", MFD_CLOEXEC);
 	ssize_t n = -1;
 
-	if (st->drops > 0)
+	if (st->drops > 0 || st->has_two_interfaces)
 		story_pcapng(st, &bytes);
 	else
 		story_pcap(st, &bytes);

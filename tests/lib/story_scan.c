@@ -72,6 +72,43 @@ int story_scan_number(struct story_scan *sc, uint64_t max, uint64_t *out)
 	return 0;
 }
 
+/* Decimal seconds, ".5" included, as nanoseconds. */
+static int64_t parse_decimal(const char **p)
+{
+	int64_t v = 0, unit = NS_PER_SEC;
+	const char *at = *p;
+
+	for (; isdigit((unsigned char)*at); at++)
+		v = v * 10 + (*at - '0');
+	v *= NS_PER_SEC;
+	if (*at == '.')
+		at++;
+	for (; isdigit((unsigned char)*at); at++) {
+		unit /= 10;
+		v += (*at - '0') * unit;
+	}
+	*p = at;
+	return v;
+}
+
+int story_scan_span(struct story_scan *sc, int64_t *ns)
+{
+	char word[32] = "";
+	const char *unit = word;
+
+	story_scan_word(sc, word, sizeof(word));
+	*ns = parse_decimal(&unit);
+	if (unit == word)
+		return story_scan_fail(sc, "\"%s\" is no time", word);
+	if (strcmp(unit, "ms") == 0)
+		*ns /= 1000;
+	else if (strcmp(unit, "us") == 0)
+		*ns /= 1000000;
+	else if (unit[0] != '\0' && strcmp(unit, "s") != 0)
+		return story_scan_fail(sc, "unknown unit \"%s\"", unit);
+	return 0;
+}
+
 int story_scan_end(struct story_scan *sc, uint8_t *flow, uint8_t *end)
 {
 	story_scan_space(sc);

@@ -24,6 +24,8 @@ void story_scan_word(struct story_scan *sc, char *out, size_t cap);
 /* Moves past the character if it comes next. */
 bool story_scan_char(struct story_scan *sc, char c);
 TS_NODISCARD int story_scan_number(struct story_scan *sc, uint64_t max, uint64_t *out);
+/* 2, .5, 10ms, 20us, 1s; in ns. */
+TS_NODISCARD int story_scan_span(struct story_scan *sc, int64_t *ns);
 /* A letter that a `flow` line named. */
 TS_NODISCARD int story_scan_end(struct story_scan *sc, uint8_t *flow, uint8_t *end);
 TS_NODISCARD int story_scan_address(
