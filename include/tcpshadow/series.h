@@ -11,7 +11,7 @@
 #ifndef TCPSHADOW_SERIES_H
 #define TCPSHADOW_SERIES_H
 
-#include "tcpshadow/record.h"
+#include "tcpshadow/store.h"
 
 enum series_graph {
 	SERIES_SEQUENCE, /* data sent, acknowledged, and as far as the window lets it */
@@ -96,6 +96,19 @@ struct series_input {
 	void (*next)(void *ctx, struct series_row *out);
 	void *ctx;
 };
+
+/* The packets of a connection of a store; borrowed by what series_of_store() gives. */
+struct series_store {
+	struct store_session row;
+	uint32_t k; /* next packet */
+	struct series_edge {
+		uint32_t base; /* as on the wire */
+		uint64_t edge; /* largest number so far, from base */
+		bool is_known;
+	} edges[2]; /* [enum side] */
+};
+
+struct series_input series_of_store(struct series_store *x, const struct store_session *s);
 
 /* Nothing was sent for so long. */
 struct series_wait {

@@ -38,5 +38,7 @@ TS_NODISCARD int trace_frame(struct trace *t, uint32_t k, struct packet *p, stru
 /* The same, decoded; seg->data points into the frame. */
 TS_NODISCARD int trace_segment(
     struct trace *t, uint32_t k, struct packet *p, struct segment *seg, struct err *e);
+/* What the index knows of packet k, for segments that cannot be decoded by themselves: no payload, no options. */
+void trace_index_segment(const struct trace *t, uint32_t k, struct segment *seg);
 
 #endif

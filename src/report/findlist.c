@@ -213,20 +213,33 @@ static bool is_wanted(const struct findlist *l, const struct store_finding *f)
 	return !*l->text || strcasestr(info->name, l->text) || strcasestr(info->title, l->text);
 }
 
-static void collect(struct findlist *l, uint32_t n)
+static void add_item(struct findlist *l, const struct store_finding *f, int64_t start)
 {
-	l->items = mem_alloc(n + 1u, sizeof(*l->items));
-	for (uint32_t i = 0; i < n; i++) {
-		struct item *it = &l->items[l->nitems];
+	struct item *it = &l->items[l->nitems];
+
+	if (!is_wanted(l, f))
+		return;
+	*it = (struct item){ .f = *f, .start = start };
+	it->key = l->o.by == FINDLIST_BY_KIND ? f->finding->id : f->session;
+	l->nitems++;
+}
+
+/* Those about the capture as a whole are known at its end. */
+static void collect(struct findlist *l, const struct store_snapshot *snap)
+{
+	const struct run_summary *sum = store_summary(l->store);
+	size_t of_capture = sum ? sum->nfindings : 0;
+
+	l->items = mem_alloc(snap->nfindings + of_capture + 1, sizeof(*l->items));
+	for (size_t i = 0; i < of_capture; i++)
+		add_item(
+		    l, &(struct store_finding){ STORE_NONE, &sum->findings[i] }, snap->first_ts);
+	for (uint32_t i = 0; i < snap->nfindings; i++) {
+		struct store_finding f = store_finding(l->store, i);
 		struct store_session row;
 
-		it->f = store_finding(l->store, i);
-		if (!it->f.finding || !is_wanted(l, &it->f))
-			continue;
-		store_session(l->store, it->f.session, &row);
-		it->start = row.start;
-		it->key = l->o.by == FINDLIST_BY_KIND ? it->f.finding->id : it->f.session;
-		l->nitems++;
+		store_session(l->store, f.session, &row);
+		add_item(l, &f, row.start);
 	}
 }
 
@@ -245,7 +258,7 @@ static uint64_t count_sessions(const struct item *items, size_t n)
 		ids[i] = items[i].f.session;
 	qsort(ids, n, sizeof(*ids), by_session);
 	for (size_t i = 0; i < n; i++)
-		count += i == 0 || ids[i] != ids[i - 1];
+		count += ids[i] != STORE_NONE && (i == 0 || ids[i] != ids[i - 1]);
 	free(ids);
 	return count;
 }
@@ -316,7 +329,7 @@ static void make(struct findlist *l, const struct store_snapshot *snap)
 	l->seen = snap->nfindings;
 	l->is_final = snap->is_done;
 	l->is_made = true;
-	collect(l, snap->nfindings);
+	collect(l, snap);
 	l->nsessions = count_sessions(l->items, l->nitems);
 	if (l->o.by == FINDLIST_FLAT) {
 		qsort(l->items, l->nitems, sizeof(*l->items), flat_orders[l->o.sort]);
@@ -330,7 +343,7 @@ static void make(struct findlist *l, const struct store_snapshot *snap)
 
 static bool has_grown(const struct findlist *l, const struct store_snapshot *snap)
 {
-	if (snap->nfindings == l->seen)
+	if (snap->nfindings == l->seen && snap->is_done == l->is_final)
 		return false;
 	return snap->is_done || l->seen < SMALL || snap->nfindings - l->seen > l->seen / GROWN;
 }
@@ -383,7 +396,7 @@ static struct findlist_row item_row(const struct item *it)
 	return (struct findlist_row){
 		.severity = (uint8_t)severity_of(&it->f),
 		.times = it->f.finding->count,
-		.sessions = 1,
+		.sessions = it->f.session != STORE_NONE,
 		.cost = it->f.finding->cost,
 		.worst = it->f,
 	};

@@ -20,6 +20,7 @@
 
 enum {
 	RATE_COLUMNS = 4, /* bytes of so many columns are one value: a rate is one over some time */
+	NEAR_ZERO = 8,    /* a scale that begins so near, as part of its span, begins at 0 */
 	ROOM = 16,        /* the scale ends a 16th above the largest value */
 	TIMED_MAX = 1024, /* segments on the way whose round trip is measured */
 	WINDOW_SHOWN = 4, /* a window is in the scale up to so many times the rest */
@@ -425,7 +426,7 @@ static void find_scale(struct series *g)
 			widen(g, &g->tracks[i]);
 	if (g->low > g->high)
 		g->low = 0;
-	if (g->o.graph != SERIES_SEQUENCE)
+	if (g->o.graph != SERIES_SEQUENCE || g->low < (g->high - g->low) / NEAR_ZERO)
 		g->low = 0;
 	for (unsigned i = 0; i < g->ntracks; i++)
 		if (is_window(&g->tracks[i]) && g->tracks[i].most <= g->low + window_room(g))

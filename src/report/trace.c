@@ -131,8 +131,7 @@ int trace_segment(struct trace *t, uint32_t k, struct packet *p, struct segment 
 
 /* ---- rows ---- */
 
-/* What the index knows of a segment that cannot be decoded by itself. */
-static void segment_of_index(const struct trace *t, uint32_t k, struct segment *seg)
+void trace_index_segment(const struct trace *t, uint32_t k, struct segment *seg)
 {
 	const struct store_session *s = &t->session;
 	const struct endpoint_addr *from, *to;
@@ -179,7 +178,7 @@ static void make_row(struct trace *t, struct replay *replay, uint32_t k, struct 
 	row_record(t, &origin);
 	store_packet(&t->session, k, &indexed);
 	if (read_frame(t, t->rows_reader, k, &p, &e) < 0 || !decode_again(t, &p, &seg))
-		segment_of_index(t, k, &seg);
+		trace_index_segment(t, k, &seg);
 	session_fill(row, &origin, &seg, replay);
 	row->step.notes = indexed.notes; /* the analysis saw the streams too */
 }

@@ -33,9 +33,41 @@ void app_release(struct app *a)
 	grid_release(&a->grid);
 }
 
+/* Look for a text from here on; nothing = no longer. */
+static void start_find(struct app *a, const char *what)
+{
+	struct view *v = ui_top(&a->ui);
+
+	buf_reset(&a->ui.find);
+	buf_addstr(&a->ui.find, what ? what : "");
+	if (a->ui.find.len && v->ops->find && !v->ops->find(v, &a->ui, 1))
+		ui_say(&a->ui, "not found: %s", a->ui.find.data);
+}
+
+/* A key opens its screen, and on that screen goes back. */
+static void toggle(struct app *a, enum screen s)
+{
+	if (ui_top(&a->ui)->screen == s)
+		ui_back(&a->ui);
+	else
+		ui_open(&a->ui, s);
+}
+
 static bool act_of_frame(struct app *a, const struct act *act)
 {
 	switch ((int)act->id) {
+	case ACTION_STREAM:
+		toggle(a, SCREEN_STREAM);
+		return true;
+	case ACTION_GRAPH:
+		toggle(a, SCREEN_GRAPH);
+		return true;
+	case ACTION_FINDINGS:
+		toggle(a, SCREEN_FINDINGS);
+		return true;
+	case ACTION_FIND:
+		start_find(a, act->arg);
+		return true;
 	case ACTION_BACK:
 		ui_back(&a->ui);
 		return true;

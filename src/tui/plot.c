@@ -16,8 +16,8 @@
 
 enum {
 	SCALE_WIDTH = 9, /* columns of the values to the left, the axis too */
-	TICK_ROWS = 4,   /* a value on every fourth row or so */
-	TICK_COLUMNS = 15,
+	TICK_ROWS = 3,   /* a value on every third row or so */
+	TICK_COLUMNS = 11,
 	TICKS_MAX = 32,
 	DOT_W = 2, /* dots of a cell in braille */
 	DOT_H = 4,
