@@ -426,7 +426,7 @@ static void find_scale(struct series *g)
 			widen(g, &g->tracks[i]);
 	if (g->low > g->high)
 		g->low = 0;
-	if (g->o.graph != SERIES_SEQUENCE || g->low < (g->high - g->low) / NEAR_ZERO)
+	if (g->o.graph != SERIES_SEQUENCE || g->low <= 1 || g->low < (g->high - g->low) / NEAR_ZERO)
 		g->low = 0;
 	for (unsigned i = 0; i < g->ntracks; i++)
 		if (is_window(&g->tracks[i]) && g->tracks[i].most <= g->low + window_room(g))
@@ -437,6 +437,12 @@ static void find_scale(struct series *g)
 	for (unsigned i = 0; i < g->ntracks; i++)
 		g->tracks[i].is_above =
 		    lowest(g, &g->tracks[i]) != UINT64_MAX && lowest(g, &g->tracks[i]) > g->high;
+}
+
+/* What the other side says is there without any data too. */
+static bool is_peers(const struct series_track *t)
+{
+	return is_window(t) || t->id == SERIES_ACKED || t->id == SERIES_HANDSHAKE;
 }
 
 static void finish(struct walk *w)
@@ -455,7 +461,7 @@ static void finish(struct walk *w)
 	find_scale(g);
 	g->is_empty = true;
 	for (unsigned i = 0; i < g->ntracks; i++)
-		g->is_empty = g->is_empty && (g->tracks[i].most == 0 || is_window(&g->tracks[i]));
+		g->is_empty = g->is_empty && (g->tracks[i].most == 0 || is_peers(&g->tracks[i]));
 }
 
 static void walk_all(struct walk *w)
@@ -539,6 +545,10 @@ size_t series_ticks(uint64_t low, uint64_t high, size_t most, uint64_t *out)
 
 void series_value_text(struct buf *out, enum series_unit unit, uint64_t value)
 {
+	if (value == 0) {
+		buf_addch(out, '0');
+		return;
+	}
 	if (unit == SERIES_NS) {
 		text_duration(out, (int64_t)value);
 		return;

@@ -25,6 +25,9 @@ struct stream_view {
 	struct session *rows; /* for the names of pauses */
 	struct streammap *map;
 	struct stream_source source;
+	struct packet last; /* read, and from where */
+	uint64_t last_offset;
+	bool has_last;
 	struct stream_page page; /* the line at hand */
 	enum stream_form form;
 	unsigned sides; /* shown: bits 1 << side */

@@ -31,9 +31,21 @@ static struct stream_view *stream_of(struct view *v)
 
 /* --- making the map --- */
 
+/* Most rows are of the packet that was read last. */
 static int read_again(void *ctx, uint16_t file, uint64_t offset, struct packet *p, struct err *e)
 {
-	return cap_reader_read(ctx, file, offset, p, e);
+	struct stream_view *s = ctx;
+
+	if (!s->has_last || s->last.file != file || s->last_offset != offset) {
+		s->has_last = false;
+		if (cap_reader_read(s->reader, file, offset, &s->last, e) < 0)
+			return -1;
+		s->has_last = true;
+		s->last.file = file;
+		s->last_offset = offset;
+	}
+	*p = s->last;
+	return 0;
 }
 
 static void forget(struct stream_view *s)
@@ -46,6 +58,7 @@ static void forget(struct stream_view *s)
 	s->rows = NULL;
 	s->trace = NULL;
 	s->reader = NULL;
+	s->has_last = false;
 	s->session = STORE_NONE;
 }
 
@@ -86,7 +99,7 @@ static void load(struct stream_view *s, const struct ui *ui)
 	s->session = ui->session;
 	s->trace = trace_new(ui->store, ui->options->cap, ui->session);
 	s->reader = cap_reader_new(ui->options->cap);
-	s->source = (struct stream_source){ read_again, s->reader };
+	s->source = (struct stream_source){ read_again, s };
 	s->npackets = trace_session(s->trace)->npackets;
 	read_rows(s);
 	s->map = streammap_new(s->rows, (enum overlap_policy)ui->options->engine->overlap_policy);
@@ -123,6 +136,17 @@ static void go_place(struct stream_view *s, uint64_t at)
 		s->cursor.line = streammap_line_at(s->map, &s->source, s->form, s->sides, at);
 }
 
+/* To the line of a part, which may have no bytes. */
+static void go_part(struct stream_view *s, const struct ui *ui, size_t part)
+{
+	struct stream_rows rows;
+
+	go_place(s, streammap_part(s->map, part)->at);
+	while (s->cursor.line > 0 && stream_rows_of(s, ui, s->cursor.line, &rows) &&
+	       rows.line->part > part)
+		s->cursor.line--;
+}
+
 static bool is_data(const struct stream_part *p)
 {
 	return p->kind == STREAM_DATA;
@@ -147,6 +171,15 @@ static unsigned height(struct stream_view *s, const struct ui *ui, uint64_t line
 	struct stream_rows rows;
 
 	return stream_rows_of(s, ui, line, &rows) ? rows.n : 1;
+}
+
+/* On a wider screen a line has fewer rows. */
+static struct stream_place within(
+    struct stream_view *s, const struct ui *ui, const struct stream_place *p)
+{
+	unsigned rows = height(s, ui, p->line);
+
+	return (struct stream_place){ p->line, p->row < rows ? p->row : rows - 1 };
 }
 
 static bool step(struct stream_view *s, const struct ui *ui, struct stream_place *p, int by)
@@ -384,6 +417,18 @@ static void draw_rows(struct stream_view *s, struct ui *ui, struct grid *g, stru
 	}
 }
 
+/* Where cursor and scroll position are stays: the screen may become as it was. */
+static void draw_within(struct stream_view *s, struct ui *ui, struct grid *g, struct rect r)
+{
+	struct stream_place cursor = s->cursor, top = s->top;
+
+	s->cursor = within(s, ui, &cursor);
+	s->top = within(s, ui, &top);
+	draw_rows(s, ui, g, r);
+	s->cursor = cursor;
+	s->top = top;
+}
+
 static void draw(struct view *v, struct ui *ui, struct grid *g, struct rect r)
 {
 	struct stream_view *s = stream_of(v);
@@ -399,7 +444,7 @@ static void draw(struct view *v, struct ui *ui, struct grid *g, struct rect r)
 	draw_doubts(s, ui, g, &r);
 	s->h = r.h;
 	if (nlines(s) > 0) {
-		draw_rows(s, ui, g, r);
+		draw_within(s, ui, g, r);
 		return;
 	}
 	p = rect_pen(g, r, r.h > 2 ? 1 : 0, ROLE_DIM);
@@ -413,6 +458,7 @@ static void move(struct stream_view *s, struct ui *ui, int by)
 {
 	int n = by < 0 ? -by : by;
 
+	s->cursor = within(s, ui, &s->cursor);
 	while (n-- > 0 && step(s, ui, &s->cursor, by))
 		;
 	settle(s, ui);
@@ -461,48 +507,40 @@ static bool move_action(struct stream_view *s, struct ui *ui, const struct act *
 	return false;
 }
 
-/* To the next (step 1) or previous pause or gap. */
-static void go_gap(struct stream_view *s, struct ui *ui, int by)
+static bool is_gap(const struct stream_part *p)
 {
-	uint64_t at = place_of_cursor(s, ui);
-	size_t n = streammap_nparts(s->map);
-
-	for (size_t i = 0; i < n; i++) {
-		const struct stream_part *p = streammap_part(s->map, by > 0 ? i : n - 1 - i);
-
-		if (is_data(p) || !(s->sides & 1u << p->side))
-			continue;
-		if (by > 0 ? p->at <= at : p->at >= at)
-			continue;
-		go_place(s, p->at);
-		settle(s, ui);
-		return;
-	}
-	ui_say(ui, "no %s pause or gap", by > 0 ? "further" : "earlier");
+	return p->kind != STREAM_DATA;
 }
 
-/* The next (step 1) or previous place where something is wrong with the bytes. */
 static bool is_problem(const struct stream_part *p)
 {
 	return p->kind == STREAM_GAP || p->flags & (STREAM_FILLS | STREAM_LOST);
 }
 
-static void go_problem(struct stream_view *s, struct ui *ui, int by)
+/* The part that the cursor is on. */
+static size_t current_part(struct stream_view *s, const struct ui *ui)
 {
-	uint64_t at = place_of_cursor(s, ui);
+	struct stream_rows rows;
+
+	return nlines(s) && stream_rows_of(s, ui, s->cursor.line, &rows) ? rows.line->part : 0;
+}
+
+/* To the next (step 1) or previous part that is such; false = there is none. */
+static bool go_next(
+    struct stream_view *s, struct ui *ui, int by, bool (*is_such)(const struct stream_part *p))
+{
 	size_t n = streammap_nparts(s->map);
 
-	for (size_t i = 0; i < n; i++) {
-		const struct stream_part *p = streammap_part(s->map, by > 0 ? i : n - 1 - i);
+	for (size_t i = current_part(s, ui) + (size_t)by; i < n; i += (size_t)by) {
+		const struct stream_part *p = streammap_part(s->map, i);
 
-		if (!is_problem(p) || !(s->sides & 1u << p->side) ||
-		    (by > 0 ? p->at <= at : p->at >= at))
+		if (!is_such(p) || !(s->sides & 1u << p->side))
 			continue;
-		go_place(s, p->at);
+		go_part(s, ui, i);
 		settle(s, ui);
-		return;
+		return true;
 	}
-	ui_say(ui, "no %s gap or late byte", by > 0 ? "further" : "earlier");
+	return false;
 }
 
 /* --- searching --- */
@@ -689,11 +727,13 @@ static bool action(struct view *v, struct ui *ui, const struct act *a)
 	switch ((int)a->id) {
 	case ACTION_NEXT_GAP:
 	case ACTION_PREVIOUS_GAP:
-		go_gap(s, ui, a->id == ACTION_NEXT_GAP ? 1 : -1);
+		if (!go_next(s, ui, a->id == ACTION_NEXT_GAP ? 1 : -1, is_gap))
+			ui_say(ui, "no more pauses or gaps there");
 		return true;
 	case ACTION_NEXT:
 	case ACTION_PREVIOUS:
-		go_problem(s, ui, a->id == ACTION_NEXT ? 1 : -1);
+		if (!go_next(s, ui, a->id == ACTION_NEXT ? 1 : -1, is_problem))
+			ui_say(ui, "no more gaps or late bytes there");
 		return true;
 	case ACTION_OPEN:
 		ui_open(ui, SCREEN_GRAPH);

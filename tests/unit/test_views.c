@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_views - streams, graphs and findings under any keys: nothing breaks, and no byte of a capture reaches the screen
+ *              but as text.
+ */
+#include "config.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/stored.h"
+#include "tcpshadow/text.h"
+#include "tcpshadow/tui.h"
+
+enum { KEYS = 400 }; /* for each capture */
+
+static const char *const keys[] = { "f", "v", "a", "j", "k", "h", "l", "PgDn", "PgUp", "g", "G",
+	"n", "N", "[", "]", "t", "x", "c", "1", "2", "3", "4", "+", "-", "0", "d", "Space", "b",
+	"s", "S", "=", "q", "Enter", "^D", "^U", "y" };
+
+static uint32_t next_random(uint32_t *state)
+{
+	*state = *state * 1664525u + 1013904223u;
+	return *state >> 8;
+}
+
+/* Keys and now and then another size or tier, always the same for the same seed. */
+static void make_script(struct buf *out, uint32_t seed)
+{
+	static const char *const others[] = { "size 40x12", "size 20x5", "size 160x48",
+		"size 80x24", "tier ascii", "tier lines", "tier blocks" };
+
+	for (int i = 0; i < KEYS; i++) {
+		if (i % 40 == 39)
+			buf_addf(out, "%s\n", others[next_random(&seed) % ARRAY_LEN(others)]);
+		buf_addf(out, "keys %s\n", keys[next_random(&seed) % ARRAY_LEN(keys)]);
+		buf_addstr(out, "text\n");
+	}
+}
+
+/* Lines of printable text and nothing else. */
+static void check_text(const struct buf *out, const char *name)
+{
+	const uint8_t *p = (const uint8_t *)out->data, *end = p + out->len;
+
+	while (p < end) {
+		uint32_t c;
+		size_t n = text_utf8_decode(p, (size_t)(end - p), &c);
+
+		/* Asserted only when it is wrong: each assertion costs a system call. */
+		if (n == 0 || (c != '\n' && !text_is_printable(c)))
+			ck_abort_msg("%s: U+%04X, byte %02x on the screen", name, n ? c : 0, *p);
+		p += n;
+	}
+}
+
+static void run(const char *file, const char *script, struct buf *out)
+{
+	const struct engine_options engine = { .threads = 1 };
+	struct tui_options o = { .name = "test", .utc = true, .engine = &engine };
+	struct tui_size size = { 80, 24 };
+	struct stored s;
+	struct err e = { "" };
+
+	if (!stored_open(&s, &file, 1, &engine, NULL))
+		return;
+	o.store = s.store;
+	o.cap = s.cap;
+	ck_assert_msg(tui_script(&o, size, script, out, &e) == 0, "%s: %s", file, e.text);
+	stored_close(&s);
+}
+
+static void check_capture(const char *name)
+{
+	struct buf script = BUF_INIT, out = BUF_INIT;
+
+	make_script(&script, (uint32_t)strlen(name) * 7919u + (uint8_t)name[0]);
+	run(name, script.data, &out);
+	check_text(&out, name);
+	buf_release(&script);
+	buf_release(&out);
+}
+
+START_TEST(test_any_keys)
+{
+	stored_for_captures(check_capture);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("views");
+	TCase *t = tcase_create("keys");
+	SRunner *runner = srunner_create(s);
+	int failed;
+
+	suite_add_tcase(s, t);
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, test_any_keys);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
