@@ -96,47 +96,94 @@ static void write_flood(struct wire *w, uint64_t count, struct prng *r)
 	}
 }
 
-/* Connections that are all open at once: handshake, request, response, and no end. */
+/* A conversation in packets: who sends, with which flags, how many bytes. */
+struct talk_step {
+	bool is_client;
+	uint8_t flags;
+	uint16_t len;
+};
+
+/* `count` connections go through the steps together, so that all of them are open at once. */
+struct talk {
+	struct wire *w;
+	uint64_t count;
+	int64_t now;
+	uint32_t sent[2]; /* sequence space of client and server so far */
+};
+
+static void write_step(struct talk *t, const struct talk_step *s)
+{
+	static const uint8_t offer[12] = { 2, 4, 5, 180, 1, 3, 3, 7, 4, 2, 1, 1 };
+
+	for (uint32_t i = 0; i < t->count; i++, t->now += 10) {
+		uint32_t isn[2] = { i * UINT32_C(2654435761), ~i * UINT32_C(2654435761) };
+		struct wire_end client = { 0x0a010000 + i / 50000, (uint16_t)(10000 + i % 50000) };
+		struct wire_end server = { 0xc6336401, 443 };
+		unsigned self = !s->is_client, peer = s->is_client;
+		struct wire_packet p = {
+			.from = s->is_client ? client : server,
+			.to = s->is_client ? server : client,
+			.seq = isn[self] + t->sent[self],
+			.ack = (s->flags & WIRE_ACK) ? isn[peer] + t->sent[peer] : 0,
+			.flags = s->flags,
+			.window = 64240,
+			.ip_id = (uint16_t)(t->sent[self] + i),
+			.payload_len = s->len,
+		};
+
+		if (s->flags & WIRE_SYN)
+			wire_option(&p, offer, sizeof offer);
+		wire_write(t->w, t->now, &p);
+	}
+	t->sent[!s->is_client] += s->len + (s->flags & (WIRE_SYN | WIRE_FIN) ? 1u : 0u);
+}
+
+static const struct talk_step handshake[] = {
+	{ true, WIRE_SYN, 0 },
+	{ false, WIRE_SYN | WIRE_ACK, 0 },
+	{ true, WIRE_ACK, 0 },
+};
+
+static void write_steps(struct talk *t, const struct talk_step *steps, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		write_step(t, &steps[i]);
+}
+
+/* Handshake, request, response, and no end. */
 static void write_open(struct wire *w, uint64_t count, struct prng *r)
 {
-	static const struct {
-		bool is_client;
-		uint8_t flags;
-		uint32_t seq, ack; /* from the ISNs */
-		size_t payload_len;
-	} steps[] = {
-		{ true, WIRE_SYN, 0, 0, 0 },
-		{ false, WIRE_SYN | WIRE_ACK, 0, 1, 0 },
-		{ true, WIRE_ACK, 1, 1, 0 },
-		{ true, WIRE_PSH | WIRE_ACK, 1, 1, 100 },
-		{ false, WIRE_PSH | WIRE_ACK, 1, 101, 200 },
-		{ true, WIRE_ACK, 101, 201, 0 },
+	static const struct talk_step exchange[] = {
+		{ true, WIRE_PSH | WIRE_ACK, 100 },
+		{ false, WIRE_PSH | WIRE_ACK, 200 },
+		{ true, WIRE_ACK, 0 },
 	};
-	int64_t now = EPOCH_US;
+	struct talk t = { w, count, EPOCH_US, { 0, 0 } };
 
 	(void)r;
-	for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++) {
-		for (uint32_t i = 0; i < count; i++, now += 10) {
-			uint32_t isn = i * UINT32_C(2654435761);
-			struct wire_end client = { 0x0a010000 + i / 50000,
-				(uint16_t)(10000 + i % 50000) };
-			struct wire_end server = { 0xc6336401, 443 };
+	write_steps(&t, handshake, sizeof handshake / sizeof handshake[0]);
+	write_steps(&t, exchange, sizeof exchange / sizeof exchange[0]);
+}
 
-			wire_write(w, now,
-			    &(struct wire_packet){
-			        .from = steps[s].is_client ? client : server,
-			        .to = steps[s].is_client ? server : client,
-			        .seq = (steps[s].is_client ? isn : ~isn) + steps[s].seq,
-			        .ack = steps[s].ack
-			                   ? (steps[s].is_client ? ~isn : isn) + steps[s].ack
-			                   : 0,
-			        .flags = steps[s].flags,
-			        .window = 64240,
-			        .ip_id = (uint16_t)(s * 7 + i),
-			        .payload_len = steps[s].payload_len,
-			    });
-		}
-	}
+/* Many small messages to and fro, then an orderly end: 192 packets of 114 bytes or less. */
+static void write_chat(struct wire *w, uint64_t count, struct prng *r)
+{
+	static const struct talk_step turn[] = {
+		{ true, WIRE_PSH | WIRE_ACK, 60 },
+		{ false, WIRE_PSH | WIRE_ACK, 60 },
+	};
+	static const struct talk_step end[] = {
+		{ true, WIRE_FIN | WIRE_ACK, 0 },
+		{ false, WIRE_FIN | WIRE_ACK, 0 },
+		{ true, WIRE_ACK, 0 },
+	};
+	struct talk t = { w, count, EPOCH_US, { 0, 0 } };
+
+	(void)r;
+	write_steps(&t, handshake, sizeof handshake / sizeof handshake[0]);
+	for (int i = 0; i < 93; i++)
+		write_steps(&t, turn, sizeof turn / sizeof turn[0]);
+	write_steps(&t, end, sizeof end / sizeof end[0]);
 }
 
 static const struct shape shapes[] = {
@@ -147,6 +194,7 @@ static const struct shape shapes[] = {
 	{ "fresh", "the same connections with a 4-tuple each", 1000, plan_fresh, NULL },
 	{ "lossy", "downloads with 5 % loss, SACK and retransmissions", 100, plan_lossy, NULL },
 	{ "open", "connections that are all open at once and stay so", 100000, NULL, write_open },
+	{ "chat", "conversations of many small packets, all at once", 8000, NULL, write_chat },
 };
 
 /* ------------------------------------------------------------------------- flows by due time */

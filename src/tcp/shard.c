@@ -95,7 +95,7 @@ struct shard {
 	size_t nclosed; /* in LIFE_CLOSED */
 	struct life_list lives[LIFE_COUNT];
 	struct pool *flows, *conns, *records;
-	struct pool *packs[PACK_CLASSES]; /* packed connections by size */
+	struct pool *packs[PACK_CLASSES]; /* packed connections by size; NULL before the first */
 	struct halfopen *halfopen;
 	struct stream_env env;
 	int64_t now; /* of the latest tick, ns since the epoch */
@@ -183,8 +183,6 @@ struct shard *shard_new(const struct shard_options *o)
 	s->flows = pool_new(sizeof(struct flow), cap);
 	s->conns = pool_new(sizeof(struct conn), 0);
 	s->records = pool_new(sizeof(struct conn_record), 0);
-	for (unsigned i = 0; i < PACK_CLASSES; i++)
-		s->packs[i] = pool_new((i + 1) * PACK_STEP, 0);
 	s->halfopen = halfopen_new(halfopen_places(o->memory), o->hash_key);
 	return s;
 }
@@ -509,6 +507,8 @@ static void squeeze(struct shard *s, struct flow *f)
 	f->uid = f->conn->uid;
 	n = conn_pack(f->conn, bytes);
 	f->pack_class = (uint8_t)(n / PACK_STEP);
+	if (!s->packs[f->pack_class])
+		s->packs[f->pack_class] = pool_new((f->pack_class + 1u) * PACK_STEP, 0);
 	f->packed = pool_get_dirty(s->packs[f->pack_class]);
 	BUG_ON(!f->packed);
 	memcpy(f->packed, bytes, n);
