@@ -71,9 +71,14 @@ struct shard_place shard_place(const struct segment *seg, uint64_t hash_key);
 
 /* hash: of its place, with the key of the shard's options. */
 void shard_segment(struct shard *s, const struct segment *seg, uint64_t hash, uint32_t slot);
-/* A segment of this flow comes soon: have its memory at hand; before that, what is needed to find it. */
-void shard_prefetch_tables(const struct shard *s, uint64_t hash);
-void shard_prefetch(const struct shard *s, uint64_t hash);
+/* How far ahead of its turn a segment is, in segments of its shard: each step needs what the one before fetched. */
+enum shard_ahead {
+	SHARD_AHEAD_CONN = 1,
+	SHARD_AHEAD_FLOW,
+	SHARD_AHEAD_TABLES,
+};
+/* A segment of this flow comes soon: have the memory at hand that it will need. */
+void shard_prefetch(const struct shard *s, uint64_t hash, enum shard_ahead ahead);
 /* Packet time has reached this second; expire what is due. */
 void shard_tick(struct shard *s, int64_t second, uint32_t slot);
 

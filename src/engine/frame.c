@@ -107,14 +107,14 @@ bool frame_make(struct frame *f, struct frame_maker *m)
 	return true;
 }
 
-/* What is two segments ahead is looked up, what comes next is fetched. */
-static void prefetch(const struct frame *f, const struct shard *s, uint32_t next)
+static void prefetch(const struct frame *f, const struct shard *s, uint32_t slot)
 {
-	if (next == NO_SLOT)
-		return;
-	shard_prefetch(s, f->hashes[next]);
-	if (f->next[next] != NO_SLOT)
-		shard_prefetch_tables(s, f->hashes[f->next[next]]);
+	for (int ahead = SHARD_AHEAD_CONN; ahead <= SHARD_AHEAD_TABLES; ahead++) {
+		slot = f->next[slot];
+		if (slot == NO_SLOT)
+			return;
+		shard_prefetch(s, f->hashes[slot], (enum shard_ahead)ahead);
+	}
 }
 
 void frame_run_shard(struct frame *f, struct shard *s, unsigned shard)
@@ -125,7 +125,7 @@ void frame_run_shard(struct frame *f, struct shard *s, unsigned shard)
 		uint32_t until = t < f->nticks ? f->ticks[t].slot : NO_SLOT;
 
 		for (; slot < until; slot = f->next[slot]) {
-			prefetch(f, s, f->next[slot]);
+			prefetch(f, s, slot);
 			shard_segment(s, &f->segments[slot], f->hashes[slot], slot);
 		}
 		if (t < f->nticks)

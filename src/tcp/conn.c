@@ -17,11 +17,17 @@
 /* Larger segments may have been put together by the receiver's card, which leaves no checksum either. */
 #define ORDINARY_PAYLOAD 1460
 
+enum {
+	CACHE_LINE = 64, /* bytes */
+};
+
 void conn_init(struct conn *c, const struct segment *s, uint8_t dir)
 {
 	bool is_icmp = s->kind == SEG_ICMP;
 
-	memset(c, 0, sizeof(*c));
+	for (unsigned i = 0; i < 2; i++)
+		memset(&c->ends[i], 0, ENDPOINT_FIXED);
+	memset(&c->uid, 0, sizeof(*c) - offsetof(struct conn, uid));
 	c->uid = s->packet;
 	c->start = s->ts;
 	c->ip_version = s->ip_version;
@@ -65,6 +71,19 @@ void conn_copy(struct conn *to, const struct conn *from)
 		to->ends[i].stream_closed = true;
 		transfer_own(&to->ends[i].transfer);
 	}
+}
+
+/* The lines that every segment touches. */
+void conn_prefetch(const struct conn *c)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		const char *hot = (const char *)&c->ends[i];
+
+		for (size_t at = 0; at < offsetof(struct endpoint, memory); at += CACHE_LINE)
+			__builtin_prefetch(hot + at);
+	}
+	__builtin_prefetch(&c->uid);
+	__builtin_prefetch((const char *)&c->uid + CACHE_LINE);
 }
 
 void conn_release(struct conn *c)

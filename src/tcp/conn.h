@@ -105,75 +105,68 @@ struct previous {
 	bool was_stale; /* one end knew nothing of it any more: RFC 9293 3.5.1 */
 };
 
+/*
+ * In the order of how often it is touched: the first lines of the cache by each segment, the next by segments
+ * that take a second look, the last at the beginning and the end of a connection.
+ */
 struct endpoint {
-	/* hot: every segment */
+	/* each segment: numbers and window */
+	uint64_t
+	    snd_nxt; /* highest number known to be sent (captured, or acknowledged by the peer) */
+	uint64_t cap_nxt;     /* highest number captured */
+	uint64_t rcv_nxt;     /* highest acknowledgment it sent: in the peer's numbers */
+	uint64_t right_edge;  /* highest ack + window it offered: in the peer's numbers */
+	uint64_t last_window; /* window of its last segment, scaled */
+	uint64_t max_window;  /* largest it offered, scaled */
+	uint64_t unseen_ack;  /* the peer acknowledged so much, beyond what was captured; 0 = no */
+	uint32_t tsval;       /* newest accepted TSval it sent */
+	uint32_t ts_recent;   /* TS.Recent of RFC 7323 as this end must hold it (peer's TSval) */
+
 	uint8_t state; /* enum tcp_state, as applied so far */
 	uint8_t narrivals;
-	uint8_t nhistory;
+	uint8_t nholes;
 	uint8_t wscale;    /* of its own SYN; applies to the windows it sends */
 	bool has_seq;      /* snd_nxt is valid */
 	bool has_ack;      /* rcv_nxt is valid */
 	bool scale_known;  /* both SYNs were seen, or its windows are known to be unscaled */
-	bool is_presumed;  /* the last history entry is presumed: so are all that follow */
 	bool may_have_fin; /* it may have sent a FIN that the capture lacks */
 	bool fin_seen;
 	bool rst_seen; /* it sent a RST that closes */
 	bool has_tsval;
-	uint8_t ttl;         /* of its latest segment without RST; 0 = none */
+	bool has_ts_recent;
+	bool uses_timestamps; /* its SYN carried the option */
+	bool has_good_ip_checksum;
+	bool stream_closed;
+	uint8_t ttl;          /* of its latest segment without RST; 0 = none */
+	uint8_t data_ttl;     /* of its latest data; 0 = none */
+	uint8_t next_frame;   /* of frames[] */
+	uint16_t wire_window; /* window of its last segment as on the wire */
+	uint16_t ip_id;       /* of its latest packet that has one */
+	uint32_t good_checksums;
+	struct syn_offer offer;
+	uint64_t packets, wire_bytes, payload_bytes;
+	int64_t last_time;    /* of its latest segment */
+	uint64_t last_packet; /* likewise */
+	struct reasm *stream; /* heap, owned: what it sent, put in order (stream.c); NULL before the
+	                         first byte and after the end */
+	struct frame_print frames[FRAMES_MAX]; /* a ring */
+	struct transfer transfer;
+	struct reset_memory reset;
+
+	/* segments with something about them */
+	struct end_memory memory;
+	uint8_t nhistory;
+	bool is_presumed;    /* the last history entry is presumed: so are all that follow */
 	bool syn_data_acked; /* Fast Open: the peer's SYN-ACK covered data of its SYN */
 	bool synack_sent;
-	bool owes_challenge;  /* it was sent something that draws a challenge ACK (RFC 5961) */
-	bool uses_timestamps; /* its SYN carried the option */
+	bool owes_challenge; /* it was sent something that draws a challenge ACK (RFC 5961) */
 	bool uses_md5;
-	bool has_other_ttl;     /* its data came with different TTLs */
-	uint8_t data_ttl;       /* of its latest data; 0 = none */
-	bool synack_repeated;   /* its SYN-ACK, although the tap had seen the answer */
-	uint8_t resets_refuted; /* RSTs to it after which it went on */
-	uint32_t tsval;         /* newest accepted TSval it sent */
-	uint32_t synack_tsval;  /* of its latest SYN-ACK */
-	uint32_t ts_recent;     /* TS.Recent of RFC 7323 as this end must hold it (peer's TSval) */
-	bool has_ts_recent;
-	uint64_t iss;  /* its ISN, 0 = not known */
-	uint64_t base; /* relative numbers count from here: iss, or the first byte seen */
-	uint64_t
-	    snd_nxt; /* highest number known to be sent (captured, or acknowledged by the peer) */
-	uint64_t cap_nxt; /* highest number captured */
-	uint64_t fin_end; /* number behind its FIN */
-	uint64_t
-	    last_fin_end;     /* the same of its latest FIN: an earlier one may have been refuted */
-	uint64_t rcv_nxt;     /* highest acknowledgment it sent: in the peer's numbers */
-	uint64_t right_edge;  /* highest ack + window it offered: in the peer's numbers */
-	uint64_t sack_edge;   /* right edge of the rightmost SACK block it sent */
-	uint64_t last_window; /* window of its last segment, scaled */
-	uint16_t wire_window; /* the same as on the wire */
-	uint64_t missing;     /* bytes acknowledged and not captured */
-	uint64_t packets, wire_bytes, payload_bytes;
-	uint32_t good_checksums, bad_checksums;
-	uint32_t isn;
-	uint32_t history_lost;
-	int64_t last_time;                     /* of its latest segment */
-	int64_t rst_time;                      /* of its latest RST that ends the connection */
-	int64_t first_rst_time;                /* of the first of them, with rst_seen */
-	uint64_t last_packet;                  /* likewise */
-	struct frame_print frames[FRAMES_MAX]; /* a ring */
-	uint8_t next_frame;
-	uint16_t ip_id;               /* of its latest packet that has one */
-	struct hole holes[HOLES_MAX]; /* sent, not captured, not acknowledged; unordered */
-	uint8_t nholes;
-	uint32_t holes_lost; /* forgotten because there were more */
-	struct syn_offer offer;
-
-	/* what it sent, put in order: stream.c */
-	struct reasm *stream; /* heap, owned; NULL before the first byte and after the end */
-	bool stream_closed;
+	bool has_other_ttl;              /* its data came with different TTLs */
+	bool synack_repeated;            /* its SYN-ACK, although the tap had seen the answer */
+	uint8_t resets_refuted;          /* RSTs to it after which it went on */
 	bool offered_md5, offered_plain; /* its SYNs were signed (RFC 2385), were not */
 	bool exact_rst_sent;             /* a RST that the peer had to obey was captured from it */
 	bool fin_was_next;               /* its FIN came right behind what was captured before */
-	uint64_t max_window;             /* largest it offered, scaled */
-	uint64_t unseen_ack; /* the peer acknowledged so much, beyond what was captured; 0 = no */
-	int64_t unseen_time; /* when it first did */
-	struct stream_facts facts;
-	bool has_good_ip_checksum;
 	bool leaves_checksums;    /* an ordinary segment of it left its checksum to the card */
 	bool is_offer_cut;        /* the capture lacks options of its SYN */
 	bool offers_accurate_ecn; /* its SYN asked for RFC 9768 */
@@ -182,19 +175,36 @@ struct endpoint {
 	uint8_t stuck_times;      /* copies of the large segment that is not acknowledged */
 	uint16_t path_mtu;        /* as an ICMP error told it, 0 = none */
 	uint32_t stuck_len;       /* its payload bytes */
+	uint32_t isn;
+	uint64_t iss;     /* its ISN, 0 = not known */
+	uint64_t base;    /* relative numbers count from here: iss, or the first byte seen */
+	uint64_t fin_end; /* number behind its FIN */
+	uint64_t
+	    last_fin_end;   /* the same of its latest FIN: an earlier one may have been refuted */
+	uint64_t sack_edge; /* right edge of the rightmost SACK block it sent */
+	uint64_t missing;   /* bytes acknowledged and not captured */
+	uint32_t synack_tsval; /* of its latest SYN-ACK */
+	uint32_t bad_checksums;
+	uint32_t history_lost;
+	uint32_t holes_lost;    /* forgotten because there were more */
+	int64_t rst_time;       /* of its latest RST that ends the connection */
+	int64_t first_rst_time; /* of the first of them, with rst_seen */
+	int64_t unseen_time;    /* when unseen_ack was first set */
 	int64_t path_mtu_time;
 	uint64_t stuck_seq, stuck_packet;
 	int64_t stuck_time;           /* of the first copy, then of the third */
 	uint64_t urgent_edge;         /* highest number its urgent pointer named */
 	uint64_t bad_checksum_packet; /* its first bad checksum before any good one, 0 = none */
 	int64_t bad_checksum_time;
-	struct end_memory memory;
-	struct transfer transfer;
-	struct reset_memory reset;
+	struct stream_facts facts;
 
+	/* Lists: what is behind the counts is indeterminate, never written and never packed. */
+	struct hole holes[HOLES_MAX];          /* sent, not captured, not acknowledged; unordered */
 	struct arrival arrivals[ARRIVALS_MAX]; /* captured, on the way to this end; oldest first */
 	struct state_entry history[HISTORY_MAX];
 };
+
+#define ENDPOINT_FIXED offsetof(struct endpoint, holes) /* bytes before the lists */
 
 struct conn {
 	struct endpoint ends[2]; /* by direction bit of the flow key */
@@ -272,6 +282,8 @@ struct step {
 	struct transfer_step transfer;
 };
 
+/* A segment of the connection comes soon. */
+void conn_prefetch(const struct conn *c);
 /* Frees what the connection owns. */
 void conn_release(struct conn *c);
 /* *to becomes a connection of its own that knows all but the streams, which it will not follow. */

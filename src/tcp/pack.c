@@ -11,9 +11,14 @@
 
 #include "tcp/conn.h"
 
-_Static_assert(sizeof(struct conn) % 8 == 0, "a connection is packed as words");
 _Static_assert(
-    sizeof(struct conn) / 8 * 9 + 1 <= CONN_PACKED_MAX, "no word needs more than nine bytes");
+    sizeof(struct conn) % 8 == 0 && ENDPOINT_FIXED % 8 == 0 && offsetof(struct conn, uid) % 8 == 0,
+    "a connection is packed as words");
+_Static_assert(sizeof(struct hole) % 8 == 0 && sizeof(struct arrival) % 8 == 0 &&
+                   sizeof(struct state_entry) % 8 == 0,
+    "and so are its lists");
+_Static_assert(sizeof(struct conn) / 8 * 9 + sizeof(struct conn) / 64 + 64 <= CONN_PACKED_MAX,
+    "a word needs nine bytes at most, a group one more");
 
 /*
  * Packed, a connection is a sequence of groups of eight words: a byte that says which of them are not zero,
@@ -99,14 +104,29 @@ static uint8_t *put_group(uint8_t *out, const uint8_t *in, const uint8_t *end)
 	return out;
 }
 
+static uint8_t *put(uint8_t *out, const void *bytes, size_t n)
+{
+	const uint8_t *in = bytes, *end = in + n;
+
+	for (; in < end; in += sizeof(uint64_t) * GROUP)
+		out = put_group(out, in, end);
+	return out;
+}
+
 size_t conn_pack(struct conn *c, uint8_t *out)
 {
-	const uint8_t *in = (const uint8_t *)c, *end = in + sizeof(*c);
 	uint8_t *p = out;
 
 	shift_all(c, true);
-	for (; in < end; in += sizeof(uint64_t) * GROUP)
-		p = put_group(p, in, end);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct endpoint *e = &c->ends[i];
+
+		p = put(p, e, ENDPOINT_FIXED);
+		p = put(p, e->holes, e->nholes * sizeof(e->holes[0]));
+		p = put(p, e->arrivals, e->narrivals * sizeof(e->arrivals[0]));
+		p = put(p, e->history, e->nhistory * sizeof(e->history[0]));
+	}
+	p = put(p, &c->uid, sizeof(*c) - offsetof(struct conn, uid));
 	return (size_t)(p - out) + SLACK;
 }
 
@@ -119,11 +139,11 @@ static const uint8_t *get_word(const uint8_t *in, uint64_t *w)
 	return in + n;
 }
 
-void conn_unpack(struct conn *c, const uint8_t *in)
+static const uint8_t *get(const uint8_t *in, void *bytes, size_t n)
 {
-	uint8_t *out = (uint8_t *)c, *end = out + sizeof(*c);
+	uint8_t *out = bytes, *end = out + n;
 
-	memset(c, 0, sizeof(*c));
+	memset(bytes, 0, n);
 	for (; out < end; out += sizeof(uint64_t) * GROUP) {
 		for (unsigned mask = *in++; mask; mask &= mask - 1) {
 			uint64_t w;
@@ -132,5 +152,19 @@ void conn_unpack(struct conn *c, const uint8_t *in)
 			memcpy(out + sizeof(w) * (unsigned)__builtin_ctz(mask), &w, sizeof(w));
 		}
 	}
+	return in;
+}
+
+void conn_unpack(struct conn *c, const uint8_t *in)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct endpoint *e = &c->ends[i];
+
+		in = get(in, e, ENDPOINT_FIXED);
+		in = get(in, e->holes, e->nholes * sizeof(e->holes[0]));
+		in = get(in, e->arrivals, e->narrivals * sizeof(e->arrivals[0]));
+		in = get(in, e->history, e->nhistory * sizeof(e->history[0]));
+	}
+	(void)get(in, &c->uid, sizeof(*c) - offsetof(struct conn, uid));
 	shift_all(c, false);
 }

@@ -43,14 +43,14 @@ struct pending {
 };
 
 struct flow {
+	struct conn *conn;  /* NULL while packed */
+	struct flow *chain; /* same bucket */
 	struct flow_id id;
 	uint8_t life;             /* enum life */
 	uint8_t pack_class;       /* of its packed form: shard.packs[] */
-	struct flow *chain;       /* same bucket */
 	struct flow *prev, *next; /* same life */
 	int64_t looked_at;        /* ns since the epoch: when it took its place in the list */
 	int64_t last;             /* its last packet */
-	struct conn *conn;        /* NULL while packed */
 	uint8_t *packed;          /* the connection, packed, or NULL */
 	uint64_t uid;             /* of the packed connection */
 	struct pending *pending;  /* or NULL */
@@ -64,7 +64,7 @@ struct life_list {
 #define SYN_RETRY_MIN (NS_PER_SEC / 5)
 
 /* A connection stays whole so long after its last packet once it looks closed (ns). */
-#define LINGER (2 * NS_PER_SEC)
+#define LINGER (1 * NS_PER_SEC)
 
 /* So many closed connections of a shard stay whole; more are packed. */
 #define CLOSED_WHOLE_MAX 256
@@ -211,20 +211,20 @@ static struct flow *table_find(const struct shard *s, const struct flow_id *id)
 	return f;
 }
 
-void shard_prefetch_tables(const struct shard *s, uint64_t hash)
+void shard_prefetch(const struct shard *s, uint64_t hash, enum shard_ahead ahead)
 {
-	__builtin_prefetch(bucket_of(s, hash));
-	halfopen_prefetch(s->halfopen, hash);
-}
+	const struct flow *f;
 
-void shard_prefetch(const struct shard *s, uint64_t hash)
-{
-	const struct flow *f = *bucket_of(s, hash);
-
-	if (f) {
-		__builtin_prefetch(f);
-		__builtin_prefetch((const char *)f + 64);
+	if (ahead == SHARD_AHEAD_TABLES) {
+		__builtin_prefetch(bucket_of(s, hash));
+		halfopen_prefetch(s->halfopen, hash);
+		return;
 	}
+	f = *bucket_of(s, hash);
+	if (f && ahead == SHARD_AHEAD_FLOW)
+		__builtin_prefetch(f);
+	else if (f && f->conn)
+		conn_prefetch(f->conn);
 }
 
 static void table_double(struct shard *s)
