@@ -332,6 +332,14 @@ static void time_labels(struct grid *g, struct rect r, const struct canvas *c)
 
 /* --- the longest waits --- */
 
+static void wait_text(struct buf *out, const struct series_wait *w, const char *label)
+{
+	buf_reset(out);
+	text_duration(out, w->ns);
+	if (label)
+		buf_addf(out, " %s", label);
+}
+
 static void wait_line(
     struct grid *g, const struct plot *plot, const struct canvas *c, struct rect r)
 {
@@ -344,15 +352,14 @@ static void wait_line(
 
 		if (i + 1 < c->s->nwaits)
 			next = r.x + SCALE_WIDTH + cell_of(c, c->s->waits[i + 1].from);
-		buf_reset(&text);
-		text_duration(&text, w->ns);
-		if (plot->wait_label)
-			buf_addf(&text, " %s", plot->wait_label(plot->ctx, w));
+		wait_text(&text, w, plot->wait_label ? plot->wait_label(plot->ctx, w) : NULL);
 		if (x < p.x || next - x < 10)
 			continue;
 		grid_pad_to(&p, x);
 		grid_put_glyph(&p, GLYPH_CORNER_BL);
 		p.end = next - 1;
+		if (grid_measure(g->tier, text.data, text.len) + 1 > p.end - p.x)
+			wait_text(&text, w, NULL);
 		grid_putf(&p, " %s", text.data);
 		p.end = r.x + r.w;
 		p.is_cut = false;

@@ -24,6 +24,8 @@ struct plot {
 unsigned plot_columns(enum glyph_tier tier, struct rect r, bool is_small);
 /* `s` was made for so many columns. */
 void plot_draw(struct grid *g, const struct plot *p, const struct series *s);
+/* The same as an SVG document; `title` is XML. */
+void plot_svg(struct buf *out, const struct series *s, const char *title);
 /* What the lines and letters mean, with what is not to be seen. */
 void plot_legend(struct pen *p, const struct series *s);
 

@@ -12,6 +12,7 @@
 #include "tcpshadow/outcome.h"
 #include "tcpshadow/text.h"
 #include "tui/para.h"
+#include "tui/save.h"
 #include "tui/view.h"
 
 enum {
@@ -25,6 +26,9 @@ enum {
 	KIND_LEAST = 14,
 	KIND_SHARE = 60, /* percent of what is left, the rest is for the worst */
 	WIDE = 60,
+	EXPORT_WIDTH = 120,
+	EXPORT_ROWS = 50000,
+	EXPORT_AROUND = 14, /* rows of head and explanation */
 };
 
 struct findings {
@@ -515,6 +519,20 @@ static void copy(struct findings *f, struct ui *ui)
 	buf_release(&text);
 }
 
+/* The whole list. */
+static void export(struct view *v, struct ui *ui, const char *name)
+{
+	struct findings *f = findings_of(v);
+	size_t rows = findlist_rows(f->list);
+
+	if (!name || !*name)
+		ui_complain(ui, "to which file?");
+	else if (rows > EXPORT_ROWS)
+		ui_complain(ui, "more than %d rows; 'tcpshadow findings' prints them", EXPORT_ROWS);
+	else
+		save_view(ui, v, EXPORT_WIDTH, (int)rows + EXPORT_AROUND, name);
+}
+
 static void less(struct view *v, struct ui *ui, int step)
 {
 	struct findings *f = findings_of(v);
@@ -579,6 +597,9 @@ static bool action(struct view *v, struct ui *ui, const struct act *a)
 		return true;
 	case ACTION_COPY:
 		copy(f, ui);
+		return true;
+	case ACTION_EXPORT:
+		export(v, ui, a->arg);
 		return true;
 	}
 	return change_action(v, ui, a) ||

@@ -12,8 +12,10 @@
 
 #include "tcpshadow/replay.h"
 #include "tcpshadow/text.h"
+#include "tcpshadow/trace.h"
 #include "tui/graph.h"
 #include "tui/plot.h"
+#include "tui/save.h"
 #include "tui/view.h"
 
 enum {
@@ -23,6 +25,10 @@ enum {
 	ROOM_FOR_LEGEND = 8,
 	PAGE_COLUMNS = 10,
 	SPAN_LEAST = 1000, /* ns */
+	SVG_COLUMNS = 850,
+	EXPORT_WIDTH = 120,
+	EXPORT_HEIGHT = 40,
+	PREVIEW_MAX = 200000, /* packets: more of them would make the table slow */
 };
 
 struct graph {
@@ -33,6 +39,7 @@ struct graph {
 	int64_t from, to; /* shown; to = 0: all */
 	/* What was drawn last, so that it need not be made again. */
 	struct series series;
+	const char *labels[SERIES_WAITS_MAX]; /* of its waits */
 	uint32_t session, npackets;
 	bool has_series;
 };
@@ -91,6 +98,26 @@ static int64_t time_of(const struct store_session *row, uint32_t k)
 
 /* --- the series --- */
 
+/* Who waited for what: the packets that ended the waits are replayed. */
+static void name_waits(struct graph *gr, const struct ui *ui)
+{
+	struct trace *t = trace_new(ui->store, ui->options->cap, ui->session);
+
+	for (size_t i = 0; i < gr->series.nwaits; i++) {
+		const struct session_row *row = trace_row(t, (uint32_t)gr->series.waits[i].row);
+
+		gr->labels[i] = wait_label((enum wait)row->step.transfer.wait);
+	}
+	trace_free(t);
+}
+
+static const char *label_of(void *ctx, const struct series_wait *w)
+{
+	const struct graph *gr = ctx;
+
+	return gr->labels[w - gr->series.waits];
+}
+
 static void make_series(
     struct graph *gr, const struct ui *ui, const struct store_session *row, unsigned columns)
 {
@@ -111,6 +138,7 @@ static void make_series(
 	gr->has_series = true;
 	gr->session = ui->session;
 	gr->npackets = row->npackets;
+	name_waits(gr, ui);
 }
 
 /* --- texts --- */
@@ -219,6 +247,8 @@ static void draw_picture(struct graph *gr, const struct ui *ui, const struct sto
 		.r = r,
 		.cursor = time_of(row, current(ui, row)),
 		.has_gaps = r.h >= ROOM_FOR_WAITS,
+		.wait_label = label_of,
+		.ctx = gr,
 		.is_small = r.w < ROOM_FOR_SCALES || r.h < ROOM_FOR_TIMES,
 	};
 
@@ -403,6 +433,29 @@ static void copy(const struct graph *gr, struct ui *ui, const struct store_sessi
 	buf_release(&text);
 }
 
+/* A picture by the name's ending, otherwise what is on the screen as text. */
+static void export(struct view *v, struct ui *ui, const struct store_session *row, const char *name)
+{
+	struct graph *gr = graph_of(v);
+	struct buf out = BUF_INIT, title = BUF_INIT;
+
+	if (!name || !*name) {
+		ui_complain(ui, "to which file? Its name ends with .svg or .txt");
+		return;
+	}
+	if (!save_ends(name, ".svg")) {
+		save_view(ui, v, EXPORT_WIDTH, EXPORT_HEIGHT, name);
+		return;
+	}
+	make_series(gr, ui, row, SVG_COLUMNS);
+	buf_addf(&title, "#%u %s, data of the %s", ui->session + 1, series_graph_word(gr->graph),
+	    gr->side == SIDE_CLIENT ? "client" : "server");
+	plot_svg(&out, &gr->series, title.data);
+	save_bytes(ui, name, out.data, out.len);
+	buf_release(&out);
+	buf_release(&title);
+}
+
 static bool show_action(
     struct graph *gr, struct ui *ui, const struct store_session *row, const struct act *a)
 {
@@ -441,6 +494,10 @@ static bool action(struct view *v, struct ui *ui, const struct act *a)
 
 	if (!has_session(ui, &row))
 		return false;
+	if (a->id == ACTION_EXPORT) {
+		export(v, ui, &row, a->arg);
+		return true;
+	}
 	return move_action(gr, ui, &row, a) || show_action(gr, ui, &row, a);
 }
 
@@ -464,7 +521,7 @@ void graph_preview(const struct ui *ui, struct grid *g, struct rect r, uint32_t 
 	struct series s;
 
 	store_session(ui->store, session, &row);
-	if (row.npackets == 0 || r.h < 1 || r.w < 1)
+	if (row.npackets == 0 || row.npackets > PREVIEW_MAX || r.h < 1 || r.w < 1)
 		return;
 	o.side =
 	    row.sides[SIDE_SERVER].bytes > row.sides[SIDE_CLIENT].bytes ? SIDE_SERVER : SIDE_CLIENT;

@@ -16,11 +16,15 @@
 #include "tcpshadow/mem.h"
 #include "tcpshadow/text.h"
 #include "tui/para.h"
+#include "tui/save.h"
 #include "tui/stream.h"
 
 enum {
 	PAUSES_MAX = 200000, /* packets: with more of them pauses have no names */
 	DOUBT_LINES = 4,     /* most lines for what is wrong with the bytes */
+	EXPORT_WIDTH = 100,
+	EXPORT_ROWS = 100000,
+	EXPORT_AROUND = 6,   /* rows of head and doubts */
 	COPY_MAX = 64 << 10, /* bytes for the clipboard */
 };
 
@@ -638,6 +642,31 @@ static void save(struct stream_view *s, struct ui *ui, const char *name)
 		ui_say(ui, "saved %s", name);
 }
 
+/* All that is shown, in the form it is shown in. */
+static void export(struct stream_view *s, struct ui *ui, const char *name)
+{
+	struct stream_place cursor = s->cursor, top = s->top, at = { 0, 0 };
+	int w = s->w, h = s->h, rows = 1;
+
+	if (!name || !*name) {
+		ui_complain(ui, "to which file?");
+		return;
+	}
+	s->w = EXPORT_WIDTH;
+	while (rows <= EXPORT_ROWS && step(s, ui, &at, 1))
+		rows++;
+	if (rows > EXPORT_ROWS) {
+		ui_complain(ui, "more than %d lines; w saves the bytes themselves", EXPORT_ROWS);
+	} else {
+		s->cursor = s->top = (struct stream_place){ 0, 0 };
+		save_view(ui, &s->view, EXPORT_WIDTH, rows + EXPORT_AROUND, name);
+	}
+	s->w = w;
+	s->h = h;
+	s->cursor = cursor;
+	s->top = top;
+}
+
 static int copy_bytes(void *ctx, const uint8_t *bytes, size_t n, struct err *e)
 {
 	struct buf *out = ctx;
@@ -713,6 +742,9 @@ static bool byte_action(struct stream_view *s, struct ui *ui, const struct act *
 		return true;
 	case ACTION_COPY:
 		copy(s, ui);
+		return true;
+	case ACTION_EXPORT:
+		export(s, ui, a->arg);
 		return true;
 	}
 	return false;

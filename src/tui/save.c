@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * save - screens into files.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tui/save.h"
+#include "tui/script.h"
+
+bool save_ends(const char *name, const char *ending)
+{
+	size_t n = strlen(name), e = strlen(ending);
+
+	return n > e && strcmp(name + n - e, ending) == 0;
+}
+
+static int write_file(const char *name, const void *bytes, size_t n)
+{
+	FILE *f = fopen(name, "wxe");
+	int error;
+
+	if (!f)
+		return errno;
+	error = fwrite(bytes, 1, n, f) == n ? 0 : errno;
+	if (fclose(f) != 0 && !error)
+		error = errno;
+	if (error)
+		(void)unlink(name);
+	return error;
+}
+
+void save_bytes(struct ui *ui, const char *name, const void *bytes, size_t n)
+{
+	int error = write_file(name, bytes, n);
+
+	if (error)
+		ui_complain(ui, "%s: %s", name, strerror(error));
+	else
+		ui_say(ui, "saved %s", name);
+}
+
+void save_view(struct ui *ui, struct view *v, int w, int h, const char *name)
+{
+	struct buf text = BUF_INIT;
+	struct grid g;
+
+	grid_init(&g, w, h, ui->tier);
+	v->ops->draw(v, ui, &g, grid_rect(&g));
+	script_text(&text, &g);
+	grid_release(&g);
+	save_bytes(ui, name, text.data, text.len);
+	buf_release(&text);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * save - what a screen shows, as a file.
+ *
+ * Does not: replace a file that exists.
+ */
+#ifndef TUI_SAVE_H
+#define TUI_SAVE_H
+
+#include "tui/view.h"
+
+/* Write the bytes to a new file, and say what came of it. */
+void save_bytes(struct ui *ui, const char *name, const void *bytes, size_t n);
+/* What the view draws on a screen of w by h, as plain lines. */
+void save_view(struct ui *ui, struct view *v, int w, int h, const char *name);
+/* Does the name end so? */
+bool save_ends(const char *name, const char *ending);
+
+#endif
