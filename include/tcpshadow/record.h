@@ -15,6 +15,7 @@
 #include "tcpshadow/segment.h"
 #include "tcpshadow/stream.h"
 #include "tcpshadow/transfer.h"
+#include "tcpshadow/verdict.h"
 
 enum tcp_state {
 #define STATE(id, name, brief) TCPS_##id,
@@ -149,6 +150,8 @@ struct side_record {
 	struct stream_facts stream; /* of what this side sent */
 	bool fin_sent;
 	struct transfer_record transfer; /* likewise */
+	uint16_t unanswered;             /* repetitions that it sent last, and nobody answered */
+	bool window_closed; /* it offered no window when last seen, and the connection was open */
 };
 
 struct conn_record {
@@ -183,6 +186,7 @@ struct conn_record {
 	uint8_t vantage;       /* enum vantage; may be settled until sinks see it */
 	uint8_t vantage_marks; /* enum vantage_mark */
 
+	struct verdict verdict;
 	bool is_midstream; /* no SYN was captured */
 	bool is_open;      /* it was still open when the capture ended or it was evicted */
 	bool is_evicted;

@@ -145,6 +145,7 @@ void hosts_record(struct hosts *h, struct conn_record *r)
 	        traps_of_host(h, &r->sides[1].addr);
 	for (uint32_t i = 0; i < r->nfindings; i++)
 		finding_doubt(&r->findings[i], traps);
+	verdict_doubt(&r->verdict, traps);
 }
 
 /* ---- the capture as a whole ---- */

@@ -117,11 +117,31 @@ static void decode_json(struct buf *out, const struct decode_counts *d)
 	json_end_object(out);
 }
 
+/* Connections by outcome and by kind of verdict. */
+static void verdicts_json(struct buf *out, const struct tally *t)
+{
+	uint64_t outcomes[OUTCOME_COUNT] = { 0 };
+
+	for (unsigned i = 0; i < VERDICT_COUNT; i++)
+		outcomes[verdict_outcome((enum verdict_kind)i)] += t->verdicts[i].count;
+	json_object(out, "verdicts");
+	for (unsigned i = 0; i < OUTCOME_COUNT; i++)
+		if (outcomes[i])
+			json_u64(out, outcome_word((enum outcome)i), outcomes[i]);
+	json_end_object(out);
+	json_object(out, "verdict_kinds");
+	for (unsigned i = 0; i < VERDICT_COUNT; i++)
+		if (t->verdicts[i].count)
+			json_u64(out, verdict_word((enum verdict_kind)i), t->verdicts[i].count);
+	json_end_object(out);
+}
+
 static void outcomes_json(struct buf *out, const struct tally *t)
 {
 	json_u64(out, "connections", t->connections);
 	json_u64(out, "matched", t->matched);
 	json_u64(out, "open_at_end", t->open);
+	verdicts_json(out, t);
 	json_object(out, "handshakes");
 	for (unsigned i = 0; i <= HANDSHAKE_MIDSTREAM; i++)
 		if (t->handshakes[i])

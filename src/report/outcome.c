@@ -35,8 +35,44 @@ static void close_text(struct buf *out, const struct conn_record *r, bool brief)
 	}
 }
 
+/* What the verdict says better than handshake and close.  False: nothing. */
+static bool verdict_text(struct buf *out, const struct verdict *v, bool brief)
+{
+	const char *party = party_word(verdict_party(v));
+
+	switch (verdict_outcome((enum verdict_kind)v->kind)) {
+	case OUTCOME_STALLED:
+		buf_addstr(out, "stalled");
+		return true;
+	case OUTCOME_ABORTED:
+		buf_addf(out, brief ? "ABORT %s" : "aborted by %s", party);
+		return true;
+	case OUTCOME_RESET:
+		if (verdict_party(v) == PARTY_MIDDLEBOX)
+			buf_addstr(out, brief ? "RST between" : "reset by a middlebox");
+		else if (v->by <= SIDE_SERVER)
+			buf_addf(out, brief ? "RST %s" : "reset by %s", side_words[v->by]);
+		return verdict_party(v) == PARTY_MIDDLEBOX || v->by <= SIDE_SERVER;
+	case OUTCOME_OK:
+		if (v->kind == VERDICT_OK_LATE_RESET)
+			buf_addstr(out, "closed");
+		return v->kind == VERDICT_OK_LATE_RESET;
+	case OUTCOME_REFUSED:
+	case OUTCOME_UNANSWERED:
+	case OUTCOME_INCOMPLETE:
+	case OUTCOME_UNKNOWN:
+	case OUTCOME_COUNT:
+		break;
+	}
+	return false;
+}
+
 void outcome_text(struct buf *out, const struct conn_record *r, bool brief)
 {
+	if (r->handshake == HANDSHAKE_MIDSTREAM)
+		buf_addstr(out, brief ? "mid, " : "mid-stream, ");
+	if (verdict_text(out, &r->verdict, brief))
+		return;
 	switch ((enum handshake_outcome)r->handshake) {
 	case HANDSHAKE_REFUSED:
 		buf_addstr(out, "refused");
@@ -58,9 +94,6 @@ void outcome_text(struct buf *out, const struct conn_record *r, bool brief)
 			close_text(out, r, brief);
 		return;
 	case HANDSHAKE_MIDSTREAM:
-		buf_addstr(out, brief ? "mid, " : "mid-stream, ");
-		close_text(out, r, brief);
-		return;
 	case HANDSHAKE_COMPLETE:
 	case HANDSHAKE_SIMULTANEOUS:
 		close_text(out, r, brief);

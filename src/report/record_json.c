@@ -177,6 +177,21 @@ static void resets_json(struct buf *out, const struct conn_record *r, const stru
 		json_u64(out, "resets_seen", r->resets_seen);
 }
 
+static void verdict_json(struct buf *out, const struct conn_record *r)
+{
+	const struct verdict *v = &r->verdict;
+
+	json_object(out, "verdict");
+	json_word(out, "outcome", outcome_word(verdict_outcome((enum verdict_kind)v->kind)));
+	json_word(out, "kind", verdict_word((enum verdict_kind)v->kind));
+	json_word(out, "party", party_word(verdict_party(v)));
+	json_word(out, "confidence", confidence_word((enum confidence)v->confidence));
+	json_string(out, "sentence");
+	verdict_sentence(out, r);
+	json_end_string(out);
+	json_end_object(out);
+}
+
 static void icmp_json(struct buf *out, const struct conn_record *r, const struct cap_facts *facts)
 {
 	json_array(out, "icmp");
@@ -378,5 +393,6 @@ void record_json_begin(struct buf *out, const struct conn_record *r, const struc
 	streams_json(out, r);
 	icmp_json(out, r, facts);
 	quality_json(out, r);
+	verdict_json(out, r);
 	findings_json(out, r, facts);
 }

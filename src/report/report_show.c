@@ -7,13 +7,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "tcpshadow/finding_text.h"
 #include "report/ladder_draw.h"
 #include "report/outcome.h"
 #include "report/place.h"
 #include "report/record_json.h"
 #include "report/reset_text.h"
 #include "report/wrap.h"
+#include "tcpshadow/finding_text.h"
 #include "tcpshadow/report.h"
 #include "tcpshadow/text.h"
 
@@ -48,6 +48,18 @@ static void title(struct buf *out, const struct session *s, const struct report_
 		text_escape(out, name, strlen(name));
 	}
 	buf_addch(out, '\n');
+}
+
+static void verdict_line(struct buf *out, const struct conn_record *r, unsigned width)
+{
+	const struct verdict *v = &r->verdict;
+	struct buf text = BUF_INIT;
+
+	verdict_sentence(&text, r);
+	if (v->confidence < CONFIDENCE_CERTAIN)
+		buf_addf(&text, " (%s)", confidence_word((enum confidence)v->confidence));
+	wrap_text(out, text.data, width, 0, 2);
+	buf_release(&text);
 }
 
 static void number_or_dash(struct buf *out, bool known, unsigned v)
@@ -233,6 +245,7 @@ int report_show(const struct session *s, const struct report_options *o, struct 
 	struct buf *out = &o->out->buf;
 
 	title(out, s, o);
+	verdict_line(out, &s->record, o->width);
 	handshake_lines(out, &s->record, o->width);
 	volume_line(out, &s->record);
 	quality_lines(out, &s->record);

@@ -6,12 +6,12 @@
 
 #include <stdlib.h>
 
-#include "tcpshadow/finding_text.h"
 #include "report/outcome.h"
 #include "report/place.h"
 #include "report/quality.h"
 #include "report/record_json.h"
 #include "report/wrap.h"
+#include "tcpshadow/finding_text.h"
 #include "tcpshadow/mem.h"
 #include "tcpshadow/report.h"
 #include "tcpshadow/text.h"
@@ -24,6 +24,9 @@ struct summary_sink {
 	struct sink sink; /* first */
 	const struct report_options *o;
 	struct tally tally;
+	struct buf
+	    examples[VERDICT_COUNT]; /* of each kind, the sentence of the first that was over */
+	uint64_t example_ids[VERDICT_COUNT];
 	bool json;
 };
 
@@ -200,6 +203,87 @@ static void outcome_lines(struct buf *out, const struct tally *t)
 	}
 }
 
+/* How many connections went how. */
+static void verdict_line(struct buf *out, const struct tally *t)
+{
+	uint64_t outcomes[OUTCOME_COUNT] = { 0 };
+	const char *sep = "";
+
+	for (unsigned i = 0; i < VERDICT_COUNT; i++)
+		outcomes[verdict_outcome((enum verdict_kind)i)] += t->verdicts[i].count;
+	label(out, "verdicts");
+	for (unsigned i = 0; i < OUTCOME_COUNT; i++) {
+		if (!outcomes[i])
+			continue;
+		buf_addstr(out, sep);
+		text_count(out, outcomes[i]);
+		buf_addf(out, " %s", outcome_word((enum outcome)i));
+		sep = ", ";
+	}
+	buf_addch(out, '\n');
+}
+
+/* Is x more worth a look than y?  By severity, by how many there are, by what they cost. */
+static bool is_verdict_before(const struct tally *t, unsigned x, unsigned y)
+{
+	unsigned a = verdict_severity((enum verdict_kind)x);
+	unsigned b = verdict_severity((enum verdict_kind)y);
+	const struct verdict_tally *p = &t->verdicts[x], *q = &t->verdicts[y];
+
+	if (a != b)
+		return a > b;
+	if (p->count != q->count)
+		return p->count > q->count;
+	return p->cost != q->cost ? p->cost > q->cost : x < y;
+}
+
+/* The kind after `last`, the one most worth a look first; VERDICT_COUNT before and behind all. */
+static unsigned next_verdict(const struct tally *t, unsigned last)
+{
+	unsigned next = VERDICT_COUNT;
+
+	for (unsigned i = 0; i < VERDICT_COUNT; i++)
+		if (t->verdicts[i].count &&
+		    verdict_severity((enum verdict_kind)i) > SEVERITY_INFO &&
+		    (last == VERDICT_COUNT || is_verdict_before(t, last, i)) &&
+		    (next == VERDICT_COUNT || is_verdict_before(t, i, next)))
+			next = i;
+	return next;
+}
+
+static void verdict_item(struct buf *out, const struct summary_sink *ss, unsigned kind)
+{
+	const struct verdict_tally *v = &ss->tally.verdicts[kind];
+	struct buf text = BUF_INIT;
+
+	label(out, "");
+	outcome_letter(out, outcome_mark(verdict_severity((enum verdict_kind)kind)), ss->o);
+	text_count(&text, v->count);
+	buf_addch(&text, ' ');
+	outcome_words(&text, verdict_word((enum verdict_kind)kind));
+	if (v->cost) {
+		buf_addstr(&text, ", cost ");
+		text_duration(&text, v->cost);
+	}
+	buf_addf(&text, v->count > 1 ? ", such as #" : ": #");
+	buf_add_u64(&text, ss->example_ids[kind]);
+	buf_addstr(&text, v->count > 1 ? ": " : " ");
+	buf_addstr(&text, ss->examples[kind].data);
+	wrap_text(out, text.data, ss->o->width, LABEL_WIDTH + 2, LABEL_WIDTH + 2);
+	buf_release(&text);
+}
+
+static void verdict_lines(struct buf *out, const struct summary_sink *ss)
+{
+	unsigned kind = VERDICT_COUNT;
+
+	if (ss->tally.matched == 0)
+		return;
+	verdict_line(out, &ss->tally);
+	while ((kind = next_verdict(&ss->tally, kind)) != VERDICT_COUNT)
+		verdict_item(out, ss, kind);
+}
+
 static void severities_line(struct buf *out, const struct tally *t)
 {
 	const char *sep = "";
@@ -328,6 +412,7 @@ static void summary_text(
 	capture_finding_lines(out, s, ss->o);
 	comment_lines(out, s->capture);
 	outcome_lines(out, &ss->tally);
+	verdict_lines(out, ss);
 	finding_lines(out, &ss->tally, ss->o);
 	if (s->interrupted)
 		buf_addstr(out, "\nThe run was interrupted: the rest was not read.\n");
@@ -337,9 +422,18 @@ static int summary_event(struct sink *s, const struct event *ev, struct err *e)
 {
 	struct summary_sink *ss = (struct summary_sink *)s;
 
+	const struct conn_record *r = ev->u.record;
+	bool matched;
+
 	(void)e;
-	if (ev->type == EVENT_RECORD)
-		tally_add(&ss->tally, ev->u.record, where_match(ss->o->where, ev->u.record));
+	if (ev->type != EVENT_RECORD)
+		return 0;
+	matched = where_match(ss->o->where, r);
+	if (matched && ss->tally.verdicts[r->verdict.kind].count == 0) {
+		ss->example_ids[r->verdict.kind] = r->id;
+		verdict_sentence(&ss->examples[r->verdict.kind], r);
+	}
+	tally_add(&ss->tally, r, matched);
 	return 0;
 }
 
@@ -359,7 +453,11 @@ static int summary_finish(struct sink *s, const struct run_summary *sum, struct 
 
 static void summary_free(struct sink *s)
 {
-	free(s);
+	struct summary_sink *ss = (struct summary_sink *)s;
+
+	for (unsigned i = 0; i < VERDICT_COUNT; i++)
+		buf_release(&ss->examples[i]);
+	free(ss);
 }
 
 static const struct sink_ops summary_ops = {
@@ -376,5 +474,7 @@ struct sink *report_summary_new(const struct report_options *o, bool json)
 	ss->sink.ops = &summary_ops;
 	ss->o = o;
 	ss->json = json;
+	for (unsigned i = 0; i < VERDICT_COUNT; i++)
+		buf_init(&ss->examples[i]);
 	return &ss->sink;
 }

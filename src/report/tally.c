@@ -15,12 +15,25 @@ static bool is_first_of_kind(const struct conn_record *r, uint32_t i)
 	return true;
 }
 
+/* What the connections lost to waiting for what did not come. */
+static int64_t cost_of(const struct conn_record *r)
+{
+	return r->time_spent[SPENT_LOSS_RECOVERY] + r->time_spent[SPENT_RECEIVER_WINDOW];
+}
+
+static void add_verdict(struct verdict_tally *v, const struct conn_record *r)
+{
+	v->count++;
+	v->cost += cost_of(r);
+}
+
 static void add_matched(struct tally *t, const struct conn_record *r)
 {
 	t->matched++;
 	t->handshakes[r->handshake]++;
 	t->closes[r->close]++;
 	t->open += r->is_open;
+	add_verdict(&t->verdicts[r->verdict.kind], r);
 	t->with_findings += r->nfindings > 0;
 	for (uint32_t i = 0; i < r->nfindings; i++) {
 		t->findings[r->findings[i].id] += is_first_of_kind(r, i);

@@ -13,6 +13,10 @@ struct tally {
 	/* of those that passed */
 	uint64_t handshakes[HANDSHAKE_MIDSTREAM + 1];
 	uint64_t closes[CLOSE_RESET + 1];
+	struct verdict_tally {
+		uint64_t count;
+		int64_t cost; /* ns, of all of them */
+	} verdicts[VERDICT_COUNT];
 	uint64_t findings[FINDING_COUNT];    /* connections that have it */
 	uint64_t severities[SEVERITY_COUNT]; /* findings of this severity */
 	uint64_t with_findings;              /* connections */

@@ -104,7 +104,8 @@ int term_net(struct where_term *t, const char *text, struct err *e)
 /* "none" is no outcome to ask for by itself. */
 static int term_outcome(struct where_term *t, const char *word)
 {
-	static const enum where_type types[] = { TYPE_HANDSHAKE, TYPE_CLOSE };
+	static const enum where_type types[] = { TYPE_HANDSHAKE, TYPE_CLOSE, TYPE_VERDICT,
+		TYPE_VERDICT_KIND };
 	const char *w;
 
 	for (size_t k = 0; k < ARRAY_LEN(types); k++) {
@@ -209,14 +210,23 @@ static bool has_finding(const struct conn_record *r, int64_t id)
 	return false;
 }
 
+static bool is_outcome(const struct conn_record *r, const char *word)
+{
+	enum verdict_kind kind = (enum verdict_kind)r->verdict.kind;
+
+	return strcmp(word, handshake_word(r->handshake)) == 0 ||
+	       strcmp(word, close_word(r->close)) == 0 ||
+	       strcmp(word, outcome_word(verdict_outcome(kind))) == 0 ||
+	       strcmp(word, verdict_word(kind)) == 0;
+}
+
 /* `a != b` of either side: it is known of one at least, and none is b. */
 bool term_match(const struct where_term *t, const struct conn_record *r)
 {
 	bool known = false, found = false;
 
 	if (t->op == OP_OUTCOME)
-		return strcmp(t->word, handshake_word(r->handshake)) == 0 ||
-		       strcmp(t->word, close_word(r->close)) == 0;
+		return is_outcome(r, t->word);
 	if (t->op == OP_FINDING)
 		return has_finding(r, t->number);
 	for (unsigned side = 0; side < 2; side++) {

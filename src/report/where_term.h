@@ -19,7 +19,7 @@ enum where_op {
 	OP_GE,
 	OP_REGEX,
 	OP_NET,     /* the address is in a network */
-	OP_OUTCOME, /* the word is the outcome of handshake or close */
+	OP_OUTCOME, /* the word is the outcome of handshake, close or all, or the kind of verdict */
 	OP_FINDING, /* there is a finding of this id */
 	OP_NONE
 };

@@ -175,6 +175,26 @@ static const char *side_at(size_t i)
 	return i <= SIDE_SERVER ? side_words[i] : NULL;
 }
 
+static const char *verdict_at(size_t i)
+{
+	return i < OUTCOME_COUNT ? outcome_word((enum outcome)i) : NULL;
+}
+
+static const char *verdict_kind_at(size_t i)
+{
+	return i < VERDICT_COUNT ? verdict_word((enum verdict_kind)i) : NULL;
+}
+
+static const char *party_at(size_t i)
+{
+	return i < PARTY_COUNT ? party_word((enum party)i) : NULL;
+}
+
+static const char *confidence_at(size_t i)
+{
+	return i < CONFIDENCE_COUNT ? confidence_word((enum confidence)i) : NULL;
+}
+
 static const struct {
 	const char *name;
 	const char *expected; /* NULL: one of the words */
@@ -195,6 +215,10 @@ static const struct {
 	[TYPE_CLOSE] = { "word", NULL, NULL, close_at },
 	[TYPE_CAPTURE_START] = { "word", NULL, NULL, capture_start_at },
 	[TYPE_SIDE] = { "word", NULL, NULL, side_at },
+	[TYPE_VERDICT] = { "word", NULL, NULL, verdict_at },
+	[TYPE_VERDICT_KIND] = { "word", NULL, NULL, verdict_kind_at },
+	[TYPE_PARTY] = { "word", NULL, NULL, party_at },
+	[TYPE_CONFIDENCE] = { "word", NULL, NULL, confidence_at },
 };
 
 const char *where_type_name(enum where_type t)

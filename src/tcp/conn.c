@@ -498,7 +498,8 @@ static void apply(struct step *st)
 {
 	uint16_t flags = st->seg->flags;
 
-	take_back_reset(st);
+	if (!(flags & TCP_RST))
+		take_back_reset(st);
 	if ((flags & (TCP_SYN | TCP_RST)) == TCP_SYN) {
 		learn_roles(st);
 		learn_from_syn(st);

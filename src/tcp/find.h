@@ -70,6 +70,8 @@ bool find_capture_is_clean(const struct conn *c);
 /* Acknowledgments show a second end, of which nothing was captured. */
 bool find_capture_is_one_sided(const struct conn *c);
 
+/* What is wrong with the capture of this connection: bits of enum trap. */
+unsigned find_traps(const struct conn *c);
 /* Lower the confidence of what the capture could have faked, drop what it explains wholly. */
 void find_gate(struct conn *c);
 

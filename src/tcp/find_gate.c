@@ -19,7 +19,7 @@ static bool is_swapped_handshake(const struct conn *c)
 	return c->syns > 0 && c->synack_time >= 0 && c->syn_time < 0;
 }
 
-static unsigned traps_of(const struct conn *c)
+unsigned find_traps(const struct conn *c)
 {
 	const struct endpoint *a = &c->ends[0], *b = &c->ends[1];
 	unsigned traps = c->traps & ~(unsigned)TRAP_DROP;
@@ -70,7 +70,7 @@ static bool is_explained(const struct conn *c, enum finding_id id)
 
 void find_gate(struct conn *c)
 {
-	unsigned traps = traps_of(c);
+	unsigned traps = find_traps(c);
 
 	for (unsigned i = c->nfindings; i-- > 0;)
 		if (is_explained(c, (enum finding_id)c->findings[i].id))

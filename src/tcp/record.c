@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "tcp/conn.h"
+#include "tcp/find.h"
 
 static bool was_in(const struct endpoint *e, enum tcp_state s)
 {
@@ -119,6 +120,8 @@ static void fill_side(struct side_record *r, const struct conn *c, uint8_t dir)
 		.offer = e->offer,
 		.stream = e->facts,
 		.fin_sent = e->fin_seen,
+		.unanswered = e->reset.repeats,
+		.window_closed = e->has_ack && e->last_window == 0 && !c->is_over && !e->fin_seen,
 	};
 	transfer_record(&r->transfer, e);
 }
@@ -235,4 +238,5 @@ void record_fill(struct conn_record *r, struct conn *c)
 	fill_side(&r->sides[side_of(c, 0)], c, 0);
 	fill_side(&r->sides[side_of(c, 1)], c, 1);
 	fill_resets(r, c);
+	r->verdict = verdict_on(r, find_traps(c));
 }

@@ -430,6 +430,8 @@ static void log_record(struct shard *s, struct conn *c, bool evicted, uint32_t s
 	BUG_ON(!r);
 	record_fill(r, c);
 	r->is_evicted = evicted;
+	if (evicted)
+		r->verdict = verdict_on(r, 0);
 	le = log_append(s, EVENT_RECORD, slot, c->uid);
 	le->record = r;
 	le->event.u.record = r;

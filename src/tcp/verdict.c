@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * verdict - how a connection went: the first rule that fits gives the row of verdict.def.
+ *
+ * Input:  the record, complete but for the verdict: outcomes, resets with their causes, findings.
+ * Output: kind, whom it is about, confidence.
+ * Does not: blame an end for what the capture did: a capture that shows one side only, or ends too early,
+ *           comes before all that blames, and traps lower the confidence of the rest.
+ */
+#include "config.h"
+
+#include "tcpshadow/record.h"
+#include "tcpshadow/verdict.h"
+
+enum {
+	REPEATS_MIN = 3, /* unanswered repetitions that are a connection that died */
+};
+
+/* What makes blame doubtful. */
+#define TRAPS (TRAP_DROP | TRAP_REORDER | TRAP_MIDSTREAM | TRAP_ONE_SIDED | TRAP_CLOCK | TRAP_END)
+
+static const struct {
+	uint8_t outcome, party, severity;
+} rows[] = {
+#define VERDICT(id, kind, outcome, party, severity, sentence)                                      \
+	{ OUTCOME_##outcome, PARTY_##party, SEVERITY_##severity },
+#include "tcpshadow/verdict.def"
+#undef VERDICT
+};
+
+enum outcome verdict_outcome(enum verdict_kind k)
+{
+	BUG_ON(k >= VERDICT_COUNT);
+	return (enum outcome)rows[k].outcome;
+}
+
+enum severity verdict_severity(enum verdict_kind k)
+{
+	BUG_ON(k >= VERDICT_COUNT);
+	return (enum severity)rows[k].severity;
+}
+
+enum party verdict_party(const struct verdict *v)
+{
+	enum party p = (enum party)rows[v->kind].party;
+
+	if (p != PARTY_BY && p != PARTY_PEER)
+		return p;
+	if (v->by == BY_NOBODY)
+		return PARTY_NONE;
+	return (v->by == SIDE_CLIENT) == (p == PARTY_BY) ? PARTY_CLIENT : PARTY_SERVER;
+}
+
+/* ---- facts ---- */
+
+static const struct finding *have(const struct conn_record *r, enum finding_id id)
+{
+	for (uint32_t i = 0; i < r->nfindings; i++)
+		if (r->findings[i].id == id)
+			return &r->findings[i];
+	return NULL;
+}
+
+static bool shows(const struct reset_record *rst, enum reset_evidence e)
+{
+	return rst->evidence & UINT64_C(1) << e;
+}
+
+/* The RST that ended it: the first that was obeyed or ended its sender; NULL = none did. */
+static const struct reset_record *last_word(const struct conn_record *r)
+{
+	for (uint32_t i = 0; i < r->nresets; i++) {
+		const struct reset_record *rst = &r->resets[i];
+
+		if (rst->obeyed == 1 ||
+		    (rst->ends_sender && !shows(rst, EVIDENCE_SENDER_WENT_ON)))
+			return rst;
+	}
+	return r->nresets ? &r->resets[0] : NULL;
+}
+
+static struct verdict about(enum verdict_kind kind, unsigned by, enum confidence confidence)
+{
+	return (struct verdict){
+		.kind = (uint8_t)kind,
+		.by = (uint8_t)by,
+		.confidence = (uint8_t)confidence,
+	};
+}
+
+static struct verdict of_finding(enum verdict_kind kind, const struct finding *f)
+{
+	struct verdict v = about(kind, f->by, (enum confidence)f->confidence);
+
+	v.time = f->cost;
+	v.count = f->count;
+	v.traps = f->traps;
+	return v;
+}
+
+/* ---- resets ---- */
+
+static const uint8_t kind_of_cause[] = {
+	[CAUSE_CLOSED_PORT] = VERDICT_REFUSED,
+	[CAUSE_NO_CONNECTION] = VERDICT_NO_CONNECTION,
+	[CAUSE_UNREAD_DATA_ON_CLOSE] = VERDICT_UNREAD_DATA,
+	[CAUSE_DATA_AFTER_CLOSE] = VERDICT_DATA_AFTER_CLOSE,
+	[CAUSE_LINGER_ABORT] = VERDICT_LINGER_ABORT,
+	[CAUSE_TIMEWAIT_SOCKET] = VERDICT_TIMEWAIT,
+	[CAUSE_KEEPALIVE_TIMEOUT] = VERDICT_KEEPALIVE_TIMEOUT,
+	[CAUSE_BAD_ACK_IN_HANDSHAKE] = VERDICT_BAD_ACK,
+	[CAUSE_ACCEPT_QUEUE_OVERFLOW] = VERDICT_QUEUE_FULL,
+	[CAUSE_HALF_OPEN] = VERDICT_HALF_OPEN,
+	[CAUSE_FIREWALL_REJECT] = VERDICT_FIREWALL,
+	[CAUSE_FORGED] = VERDICT_FORGED,
+	[CAUSE_PAWS] = VERDICT_PAWS,
+	[CAUSE_ABORTED] = VERDICT_LINGER_ABORT,
+	[CAUSE_UNKNOWN] = VERDICT_RESET,
+};
+
+_Static_assert(sizeof(kind_of_cause) == CAUSE_COUNT, "each cause has its verdict");
+
+static bool is_lossy(const struct conn_record *r)
+{
+	return have(r, FINDING_CLOSED_WITH_DATA_OUTSTANDING) != NULL;
+}
+
+/* What the packets around the reset say more precisely than its cause. */
+static enum verdict_kind kind_of_reset(const struct conn_record *r, const struct reset_record *rst)
+{
+	enum reset_cause cause = (enum reset_cause)rst->guesses[0].cause;
+	bool is_open = shows(rst, EVIDENCE_NEVER_ENDED) || shows(rst, EVIDENCE_MIDSTREAM);
+
+	if (shows(rst, EVIDENCE_ALONE))
+		return VERDICT_STRAY;
+	if (shows(rst, EVIDENCE_ANSWERS_SYN))
+		return cause == CAUSE_FIREWALL_REJECT ? VERDICT_REJECTED : VERDICT_REFUSED;
+	if (have(r, FINDING_RST_SYN_SCAN_CLEANUP))
+		return VERDICT_SCAN;
+	if (shows(rst, EVIDENCE_OLD_CONNECTION))
+		return VERDICT_OLD_CONNECTION;
+	if (shows(rst, EVIDENCE_CANCELLED) && cause == CAUSE_ABORTED)
+		return VERDICT_CANCELLED_EARLY;
+	if (shows(rst, EVIDENCE_ANSWERS_SYNACK) && cause == CAUSE_NO_CONNECTION)
+		return VERDICT_CANCELLED;
+	if (shows(rst, EVIDENCE_GAVE_UP))
+		return VERDICT_GAVE_UP_SILENTLY;
+	if (shows(rst, EVIDENCE_LONG_SILENCE) && is_open && cause != CAUSE_FORGED)
+		return VERDICT_IDLE_TIMEOUT;
+	if (shows(rst, EVIDENCE_REPEATS) && cause == CAUSE_ABORTED)
+		return VERDICT_GAVE_UP;
+	if (kind_of_cause[cause] == VERDICT_LINGER_ABORT && is_lossy(r))
+		return VERDICT_ABORTED_EARLY;
+	return (enum verdict_kind)kind_of_cause[cause];
+}
+
+static struct verdict by_reset(const struct conn_record *r)
+{
+	const struct reset_record *rst = last_word(r);
+	struct verdict v;
+
+	if (!rst)
+		return about(VERDICT_UNKNOWN, BY_NOBODY, CONFIDENCE_POSSIBLE);
+	v = about(kind_of_reset(r, rst), rst->by, (enum confidence)rst->guesses[0].confidence);
+	v.bytes = rst->bytes;
+	v.count = rst->count;
+	v.time = v.kind == VERDICT_IDLE_TIMEOUT ? rst->silence : rst->wait;
+	return v;
+}
+
+/* ---- rules, in order ---- */
+
+typedef bool rule(const struct conn_record *r, struct verdict *v);
+
+static bool was_evicted(const struct conn_record *r, struct verdict *v)
+{
+	*v = about(VERDICT_EVICTED, BY_NOBODY, CONFIDENCE_CERTAIN);
+	return r->is_evicted;
+}
+
+static bool is_one_sided(const struct conn_record *r, struct verdict *v)
+{
+	*v = about(VERDICT_ONE_SIDED, r->one_sided < 0 ? BY_NOBODY : (unsigned)r->one_sided,
+	    CONFIDENCE_CERTAIN);
+	/* A SYN, or a reset, that stands alone is told better below. */
+	return r->one_sided >= 0 && have(r, FINDING_ONE_SIDED);
+}
+
+static bool was_refused(const struct conn_record *r, struct verdict *v)
+{
+	*v = by_reset(r);
+	return r->handshake == HANDSHAKE_REFUSED;
+}
+
+static enum verdict_kind kind_of_icmp(const struct conn_record *r, const struct icmp_record *m)
+{
+	bool is_server = addr_equal(&m->from, &r->sides[SIDE_SERVER].addr.ip);
+	bool is_prohibited = m->ip_version == 6
+	                         ? m->type == 1 && (m->code == 1 || m->code == 5)
+	                         : m->type == 3 && (m->code == 9 || m->code == 10 || m->code == 13);
+
+	if (is_prohibited)
+		return VERDICT_PROHIBITED;
+	return is_server ? VERDICT_PORT_UNREACHABLE : VERDICT_UNREACHABLE;
+}
+
+static bool was_unreachable(const struct conn_record *r, struct verdict *v)
+{
+	if (r->nicmp == 0)
+		return false;
+	*v = about(kind_of_icmp(r, &r->icmp[0]), BY_NOBODY, CONFIDENCE_CERTAIN);
+	return r->handshake == HANDSHAKE_ICMP_ERROR ||
+	       (r->handshake == HANDSHAKE_UNANSWERED && r->nresets == 0);
+}
+
+static bool was_unanswered(const struct conn_record *r, struct verdict *v)
+{
+	const struct finding *f = have(r, FINDING_SYN_UNANSWERED);
+
+	if (r->handshake != HANDSHAKE_UNANSWERED)
+		return false;
+	if (r->nresets)
+		*v = by_reset(r);
+	else if (f)
+		*v = of_finding(VERDICT_NO_ANSWER, f);
+	else
+		*v = about(VERDICT_OPENING, BY_NOBODY, CONFIDENCE_CERTAIN);
+	if (f && v->kind == VERDICT_NO_ANSWER)
+		v->count = r->syns;
+	return true;
+}
+
+static bool was_unfinished(const struct conn_record *r, struct verdict *v)
+{
+	const struct finding *f = have(r, FINDING_HANDSHAKE_ACK_MISSING);
+
+	if (r->handshake != HANDSHAKE_UNFINISHED)
+		return false;
+	if (r->nresets)
+		*v = by_reset(r);
+	else if (f)
+		*v = of_finding(VERDICT_HANDSHAKE_INCOMPLETE, f);
+	else
+		*v = about(VERDICT_OPENING, BY_NOBODY, CONFIDENCE_CERTAIN);
+	if (v->kind == VERDICT_HANDSHAKE_INCOMPLETE)
+		v->count = r->synacks;
+	return true;
+}
+
+/* Both had said that they were done, and nothing was lost: what reset follows is a formality. */
+static bool had_closed(const struct conn_record *r)
+{
+	return r->sides[SIDE_CLIENT].fin_sent && r->sides[SIDE_SERVER].fin_sent && !is_lossy(r);
+}
+
+static bool was_reset(const struct conn_record *r, struct verdict *v)
+{
+	if (r->close != CLOSE_RESET)
+		return false;
+	if (had_closed(r))
+		*v = about(VERDICT_OK_LATE_RESET, BY_NOBODY, CONFIDENCE_LIKELY);
+	else
+		*v = by_reset(r);
+	return true;
+}
+
+static bool is_closed(const struct conn_record *r, struct verdict *v)
+{
+	const struct side_record *c = &r->sides[SIDE_CLIENT], *s = &r->sides[SIDE_SERVER];
+	uint64_t missing = c->missing_bytes + s->missing_bytes;
+	uint32_t again = c->transfer.again.segments + s->transfer.again.segments;
+	enum verdict_kind kind = VERDICT_OK;
+
+	if (r->is_midstream)
+		kind = VERDICT_OK_FROM_THE_MIDDLE;
+	else if (missing)
+		kind = VERDICT_OK_PARTLY_CAPTURED;
+	else if (again)
+		kind = VERDICT_OK_WITH_LOSS;
+	else if (!c->stream.bytes && !s->stream.bytes)
+		kind = VERDICT_OK_NO_DATA;
+	*v = about(kind, BY_NOBODY, CONFIDENCE_CERTAIN);
+	v->bytes = missing;
+	v->count = again;
+	v->time = r->time_spent[SPENT_LOSS_RECOVERY];
+	return r->close == CLOSE_FOUR_WAY || r->close == CLOSE_THREE_SEGMENT ||
+	       r->close == CLOSE_SIMULTANEOUS;
+}
+
+static bool met_black_hole(const struct conn_record *r, struct verdict *v)
+{
+	const struct finding *f = have(r, FINDING_PMTU_BLACKHOLE);
+
+	if (f)
+		*v = of_finding(VERDICT_PMTU_BLACKHOLE, f);
+	return f != NULL;
+}
+
+static bool has_stopped_reading(const struct conn_record *r, struct verdict *v)
+{
+	for (unsigned side = 0; side < 2; side++) {
+		if (!r->sides[side].window_closed)
+			continue;
+		*v = about(VERDICT_STALLED_RECEIVER, side, CONFIDENCE_LIKELY);
+		v->time = r->time_spent[SPENT_RECEIVER_WINDOW];
+		return true;
+	}
+	return false;
+}
+
+static bool has_timed_out(const struct conn_record *r, struct verdict *v)
+{
+	for (unsigned side = 0; side < 2; side++) {
+		if (r->sides[side].unanswered < REPEATS_MIN)
+			continue;
+		*v = about(VERDICT_TIMED_OUT, side, CONFIDENCE_LIKELY);
+		v->count = r->sides[side].unanswered;
+		return true;
+	}
+	return false;
+}
+
+static bool is_half_closed(const struct conn_record *r, struct verdict *v)
+{
+	const struct finding *f = have(r, FINDING_CLOSE_WAIT_STUCK);
+
+	if (r->close != CLOSE_HALF_CLOSED)
+		return false;
+	*v = f ? of_finding(VERDICT_NOT_CLOSED, f)
+	       : about(VERDICT_HALF_CLOSED, r->close_order[0], CONFIDENCE_CERTAIN);
+	return true;
+}
+
+static bool is_open_still(const struct conn_record *r, struct verdict *v)
+{
+	*v = r->nresets && shows(&r->resets[0], EVIDENCE_ALONE)
+	         ? about(VERDICT_STRAY, r->resets[0].by, CONFIDENCE_CERTAIN)
+	         : about(VERDICT_OPEN, BY_NOBODY, CONFIDENCE_CERTAIN);
+	return true;
+}
+
+void verdict_doubt(struct verdict *v, unsigned traps)
+{
+	enum outcome outcome = (enum outcome)rows[v->kind].outcome;
+
+	if (outcome == OUTCOME_OK || outcome == OUTCOME_INCOMPLETE || !(traps & TRAPS))
+		return;
+	if (!v->traps && v->confidence > CONFIDENCE_POSSIBLE)
+		v->confidence--;
+	v->traps |= (uint16_t)(traps & TRAPS);
+}
+
+struct verdict verdict_on(const struct conn_record *r, unsigned traps)
+{
+	static rule *const rules[] = {
+		was_evicted,
+		is_one_sided,
+		was_refused,
+		was_unreachable,
+		was_unanswered,
+		was_unfinished,
+		was_reset,
+		is_closed,
+		met_black_hole,
+		has_timed_out,
+		has_stopped_reading,
+		is_half_closed,
+		is_open_still,
+	};
+	struct verdict v = { 0 };
+
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
+		if (rules[i](r, &v))
+			break;
+	verdict_doubt(&v, traps);
+	return v;
+}

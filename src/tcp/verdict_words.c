@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * verdict_words - the words and the sentence of a verdict.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "tcpshadow/record.h"
+#include "tcpshadow/text.h"
+#include "tcpshadow/verdict.h"
+
+static const struct {
+	const char *kind, *sentence;
+} rows[] = {
+#define VERDICT(id, kind, outcome, party, severity, sentence) { kind, sentence },
+#include "tcpshadow/verdict.def"
+#undef VERDICT
+};
+
+static const char *const outcome_words[] = {
+	"ok",
+	"refused",
+	"unanswered",
+	"reset",
+	"stalled",
+	"aborted",
+	"incomplete",
+	"unknown",
+};
+
+static const char *const party_words[] = {
+	"client",
+	"server",
+	"network",
+	"middlebox",
+	"capture",
+	"none",
+};
+
+_Static_assert(ARRAY_LEN(outcome_words) == OUTCOME_COUNT, "each outcome has its word");
+_Static_assert(ARRAY_LEN(party_words) == PARTY_COUNT, "each party has its word");
+
+const char *outcome_word(enum outcome o)
+{
+	BUG_ON(o >= OUTCOME_COUNT);
+	return outcome_words[o];
+}
+
+const char *party_word(enum party p)
+{
+	BUG_ON(p >= PARTY_COUNT);
+	return party_words[p];
+}
+
+const char *verdict_word(enum verdict_kind k)
+{
+	BUG_ON(k >= VERDICT_COUNT);
+	return rows[k].kind;
+}
+
+static void add_side(struct buf *out, const char *the, const struct verdict *v, bool peer)
+{
+	unsigned side = v->by == BY_NOBODY ? BY_NOBODY : peer ? !v->by : v->by;
+
+	buf_addstr(out, the);
+	buf_addstr(out, side == SIDE_CLIENT   ? "client"
+	                : side == SIDE_SERVER ? "server"
+	                                      : "network");
+}
+
+static void add_by(struct buf *out, const struct conn_record *r)
+{
+	add_side(out, "the ", &r->verdict, false);
+}
+
+static void add_by_first(struct buf *out, const struct conn_record *r)
+{
+	add_side(out, "The ", &r->verdict, false);
+}
+
+static void add_peer(struct buf *out, const struct conn_record *r)
+{
+	add_side(out, "the ", &r->verdict, true);
+}
+
+static void add_peer_first(struct buf *out, const struct conn_record *r)
+{
+	add_side(out, "The ", &r->verdict, true);
+}
+
+static void add_number(struct buf *out, uint64_t n, const char *one, const char *many)
+{
+	text_count(out, n);
+	buf_addch(out, ' ');
+	buf_addstr(out, n == 1 ? one : many);
+}
+
+static void add_bytes(struct buf *out, const struct conn_record *r)
+{
+	if (r->verdict.bytes)
+		add_number(out, r->verdict.bytes, "byte", "bytes");
+	else
+		buf_addstr(out, "data");
+}
+
+static void add_total(struct buf *out, uint64_t bytes)
+{
+	if (bytes)
+		add_number(out, bytes, "byte", "bytes");
+	else
+		buf_addstr(out, "nothing");
+}
+
+static void add_up(struct buf *out, const struct conn_record *r)
+{
+	add_total(out, r->sides[SIDE_CLIENT].stream.bytes);
+}
+
+static void add_down(struct buf *out, const struct conn_record *r)
+{
+	add_total(out, r->sides[SIDE_SERVER].stream.bytes);
+}
+
+static void add_segments(struct buf *out, const struct conn_record *r)
+{
+	add_number(out, r->verdict.count, "segment", "segments");
+}
+
+static void add_time(struct buf *out, const struct conn_record *r)
+{
+	text_duration(out, r->verdict.time);
+}
+
+static void add_cost(struct buf *out, const struct conn_record *r)
+{
+	if (r->verdict.time <= 0)
+		return;
+	buf_addstr(out, ", which cost ");
+	text_duration(out, r->verdict.time);
+}
+
+static void add_count(struct buf *out, const struct conn_record *r)
+{
+	text_count(out, r->verdict.count);
+}
+
+static void add_times(struct buf *out, const struct conn_record *r)
+{
+	if (r->verdict.count <= 1)
+		buf_addstr(out, "once");
+	else if (r->verdict.count == 2)
+		buf_addstr(out, "twice");
+	else
+		add_number(out, r->verdict.count, "time", "times");
+}
+
+static void add_port(struct buf *out, const struct conn_record *r)
+{
+	buf_add_u64(out, r->sides[SIDE_SERVER].addr.port);
+}
+
+static void add_icmp(struct buf *out, const struct conn_record *r)
+{
+	const char *word =
+	    r->nicmp ? icmp_kind_word(r->icmp[0].ip_version, r->icmp[0].type, r->icmp[0].code)
+	             : "an ICMP error";
+
+	for (; *word; word++)
+		buf_addch(out, *word == '_' ? ' ' : *word);
+}
+
+static void add_from(struct buf *out, const struct conn_record *r)
+{
+	if (r->nicmp)
+		addr_text(out, &r->icmp[0].from, r->icmp[0].ip_version);
+	else
+		buf_addstr(out, "A device on the way");
+}
+
+static const struct placeholder {
+	const char *name;
+	void (*add)(struct buf *out, const struct conn_record *r);
+} placeholders[] = {
+	{ "{by}", add_by },
+	{ "{By}", add_by_first },
+	{ "{peer}", add_peer },
+	{ "{Peer}", add_peer_first },
+	{ "{bytes}", add_bytes },
+	{ "{up}", add_up },
+	{ "{down}", add_down },
+	{ "{segments}", add_segments },
+	{ "{time}", add_time },
+	{ "{cost}", add_cost },
+	{ "{count}", add_count },
+	{ "{times}", add_times },
+	{ "{port}", add_port },
+	{ "{icmp}", add_icmp },
+	{ "{from}", add_from },
+};
+
+static const struct placeholder *placeholder_at(const char *p)
+{
+	for (size_t i = 0; i < ARRAY_LEN(placeholders); i++)
+		if (strncmp(p, placeholders[i].name, strlen(placeholders[i].name)) == 0)
+			return &placeholders[i];
+	return NULL;
+}
+
+void verdict_sentence(struct buf *out, const struct conn_record *r)
+{
+	for (const char *p = rows[r->verdict.kind].sentence; *p;) {
+		const struct placeholder *found = *p == '{' ? placeholder_at(p) : NULL;
+
+		if (found)
+			found->add(out, r);
+		else
+			buf_addch(out, *p);
+		p += found ? strlen(found->name) : 1;
+	}
+}
