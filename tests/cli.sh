@@ -18,6 +18,7 @@ status "summary" 0 "$tcpshadow" summary "$capture"
 status "summary --json" 0 "$tcpshadow" summary --json "$capture"
 status "show" 0 "$tcpshadow" show 1 "$capture"
 status "the state table" 0 "$tcpshadow" catalogue --fsm
+status "the causes of resets" 0 "$tcpshadow" catalogue --resets
 status "no command is list" 0 "$tcpshadow" "$capture"
 status "-r FILE" 0 "$tcpshadow" list -r "$capture"
 status "help" 0 "$tcpshadow" --help

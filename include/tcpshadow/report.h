@@ -95,5 +95,6 @@ void report_catalogue_page(struct buf *out);
 void report_fsm(struct buf *out);
 void report_fields(struct buf *out);
 void report_words(struct buf *out);
+void report_resets(struct buf *out);
 
 #endif

@@ -56,9 +56,13 @@ struct reset_record {
 const char *reset_cause_word(enum reset_cause c);
 /* Completes "the server sent a reset because ...". */
 const char *reset_cause_text(enum reset_cause c);
+/* The most confidence that a passive observer can have in it. */
+enum confidence reset_cause_ceiling(enum reset_cause c);
 enum finding_id reset_cause_finding(enum reset_cause c);
 /* Points that a piece of evidence gives to a cause; negative: it speaks against it. */
 int reset_weight(enum reset_evidence e, enum reset_cause c);
+/* Its text as in the table, placeholders and all. */
+const char *reset_evidence_pattern(enum reset_evidence e);
 /* One piece of evidence as a sentence about this reset. */
 void reset_evidence_text(struct buf *out, const struct reset_record *r, enum reset_evidence e);
 /*

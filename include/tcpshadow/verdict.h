@@ -55,6 +55,9 @@ struct conn_record;
 const char *outcome_word(enum outcome o); /* "refused" */
 const char *party_word(enum party p);     /* "middlebox" */
 const char *verdict_word(enum verdict_kind k);
+/* For the documentation: the sentence as in the table; "client", or "by" and "peer" for the ends it is about. */
+const char *verdict_pattern(enum verdict_kind k);
+const char *verdict_party_pattern(enum verdict_kind k);
 enum outcome verdict_outcome(enum verdict_kind k);
 enum severity verdict_severity(enum verdict_kind k);
 enum party verdict_party(const struct verdict *v);

@@ -285,6 +285,8 @@ static int run_catalogue(const struct options *o, struct settings *s)
 		report_fsm(&s->out.buf);
 	else if (o->given[OPTION_FIELDS])
 		report_fields(&s->out.buf);
+	else if (o->given[OPTION_RESETS])
+		report_resets(&s->out.buf);
 	else if (o->given[OPTION_WORDS])
 		report_words(&s->out.buf);
 	else if (o->given[OPTION_MARKDOWN])

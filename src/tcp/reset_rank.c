@@ -57,6 +57,18 @@ const char *reset_cause_text(enum reset_cause c)
 	return causes[c].text;
 }
 
+enum confidence reset_cause_ceiling(enum reset_cause c)
+{
+	BUG_ON(c >= CAUSE_COUNT);
+	return (enum confidence)causes[c].ceiling;
+}
+
+const char *reset_evidence_pattern(enum reset_evidence e)
+{
+	BUG_ON(e >= EVIDENCE_COUNT);
+	return evidence[e].text;
+}
+
 enum finding_id reset_cause_finding(enum reset_cause c)
 {
 	BUG_ON(c >= CAUSE_COUNT);

@@ -12,8 +12,9 @@
 
 static const struct {
 	const char *kind, *sentence;
+	uint8_t party; /* enum party */
 } rows[] = {
-#define VERDICT(id, kind, outcome, party, severity, sentence) { kind, sentence },
+#define VERDICT(id, kind, outcome, party, severity, sentence) { kind, sentence, PARTY_##party },
 #include "tcpshadow/verdict.def"
 #undef VERDICT
 };
@@ -57,6 +58,20 @@ const char *verdict_word(enum verdict_kind k)
 {
 	BUG_ON(k >= VERDICT_COUNT);
 	return rows[k].kind;
+}
+
+const char *verdict_pattern(enum verdict_kind k)
+{
+	BUG_ON(k >= VERDICT_COUNT);
+	return rows[k].sentence;
+}
+
+const char *verdict_party_pattern(enum verdict_kind k)
+{
+	BUG_ON(k >= VERDICT_COUNT);
+	if (rows[k].party == PARTY_BY)
+		return "{by}";
+	return rows[k].party == PARTY_PEER ? "{peer}" : party_words[rows[k].party];
 }
 
 static void add_side(struct buf *out, const char *the, const struct verdict *v, bool peer)

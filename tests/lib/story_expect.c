@@ -28,6 +28,11 @@ static const char *name_opener(unsigned v)
 #define RECORD_AT(field) offsetof(struct conn_record, field)
 #define SIDE_AT(field)   offsetof(struct side_record, field)
 
+static const char *name_verdict(unsigned v)
+{
+	return verdict_word((enum verdict_kind)v);
+}
+
 static const struct story_expect_row rows[] = {
 	{ "connection", FORM_SELECT, 0, NULL, 0 },
 	{ "connections", FORM_TOTAL, 0, NULL, 0 },
@@ -40,6 +45,7 @@ static const struct story_expect_row rows[] = {
 	{ "one-sided", FORM_ONE_SIDED, 0, NULL, 0 },
 	{ "handshake", FORM_WORD, RECORD_AT(handshake), name_handshake, HANDSHAKE_MIDSTREAM + 1 },
 	{ "close", FORM_WORD, RECORD_AT(close), name_close, CLOSE_RESET + 1 },
+	{ "verdict", FORM_WORD, RECORD_AT(verdict.kind), name_verdict, VERDICT_COUNT },
 	{ "opener", FORM_WORD, RECORD_AT(opener), name_opener, OPENER_UNKNOWN + 1 },
 	{ "midstream", FORM_BOOL, RECORD_AT(is_midstream), NULL, 0 },
 	{ "open", FORM_BOOL, RECORD_AT(is_open), NULL, 0 },

@@ -112,7 +112,7 @@ struct blame {
 	struct endpoint_addr whom;
 };
 
-struct verdict {
+struct judgement {
 	struct sink sink;
 	struct blame blames[BLAMES_MAX];
 	size_t count, judged, certain;
@@ -128,7 +128,7 @@ static bool names_cause_of_reset(const struct finding *f)
 	return false;
 }
 
-static void judge(struct verdict *v, const struct conn_record *r, const struct finding *f)
+static void judge(struct judgement *v, const struct conn_record *r, const struct finding *f)
 {
 	const struct finding_info *info = finding_info((enum finding_id)f->id);
 	struct blame *b = &v->blames[v->count];
@@ -152,7 +152,7 @@ static int on_event(struct sink *s, const struct event *ev, struct err *e)
 {
 	(void)e;
 	for (uint32_t i = 0; i < ev->u.record->nfindings; i++)
-		judge((struct verdict *)s, ev->u.record, &ev->u.record->findings[i]);
+		judge((struct judgement *)s, ev->u.record, &ev->u.record->findings[i]);
 	return 0;
 }
 
@@ -168,7 +168,7 @@ static const struct sink_ops ops = {
 	.wants = EVENT_BIT(EVENT_RECORD), .event = on_event, .finish = on_finish
 };
 
-static void run_path(const char *path, struct verdict *v)
+static void run_path(const char *path, struct judgement *v)
 {
 	const struct cap_options files = { .files = &path, .nfiles = 1 };
 	const struct engine_options eo = { .batch_packets = 64 };
@@ -176,13 +176,13 @@ static void run_path(const char *path, struct verdict *v)
 	struct err e = { "" };
 	struct cap *cap = cap_open(&files, &e);
 
-	*v = (struct verdict){ .sink = { .ops = &ops } };
+	*v = (struct judgement){ .sink = { .ops = &ops } };
 	ck_assert_msg(cap != NULL, "%s: %s", path, e.text);
 	ck_assert_int_eq(engine_run(cap, &eo, sinks, 1, &e), 0);
 	cap_close(cap);
 }
 
-static void run_capture(const struct capture *c, struct verdict *v)
+static void run_capture(const struct capture *c, struct judgement *v)
 {
 	const int fd = memfd_create("capture", MFD_CLOEXEC);
 	struct buf bytes = BUF_INIT;
@@ -197,7 +197,7 @@ static void run_capture(const struct capture *c, struct verdict *v)
 	(void)close(fd);
 }
 
-static bool has(const struct verdict *v, const struct blame *b)
+static bool has(const struct judgement *v, const struct blame *b)
 {
 	for (size_t i = 0; i < v->count; i++) {
 		const struct blame *k = &v->blames[i];
@@ -312,11 +312,11 @@ static void spoil(struct capture *c, uint64_t seed, struct buf *said)
 /* ---- tests ---- */
 
 /* One line for each certain finding about an end that only the spoiled capture has. */
-static void compare(
-    const struct capture *c, const struct verdict *untouched, uint64_t seed, struct buf *complaints)
+static void compare(const struct capture *c, const struct judgement *untouched, uint64_t seed,
+    struct buf *complaints)
 {
 	struct capture spoiled = *c;
-	struct verdict v;
+	struct judgement v;
 	struct buf said = BUF_INIT;
 
 	spoil(&spoiled, seed, &said);
@@ -332,7 +332,7 @@ static void compare(
 }
 
 /* Loaded and without a sign of a fault: what its packets say of its ends is true. */
-static bool is_clean(struct capture *c, const char *path, struct verdict *v)
+static bool is_clean(struct capture *c, const char *path, struct judgement *v)
 {
 	if (!capture_load(c, path))
 		return false;
@@ -364,7 +364,7 @@ START_TEST(test_spoiled)
 	find_captures(&set);
 	for (size_t i = 0; i < set.count; i++) {
 		struct capture c;
-		struct verdict untouched;
+		struct judgement untouched;
 
 		clean += is_clean(&c, set.paths[i], &untouched);
 		buf_release(&c.file);
@@ -372,7 +372,7 @@ START_TEST(test_spoiled)
 	ck_assert_uint_gt(clean, 20);
 	for (size_t i = 0; i < set.count; i++) {
 		struct capture c;
-		struct verdict untouched;
+		struct judgement untouched;
 		bool is_used = is_clean(&c, set.paths[i], &untouched);
 
 		for (size_t k = 0; is_used && k < VARIANTS / clean + 1; k++, done++)
@@ -396,7 +396,7 @@ START_TEST(test_certain)
 
 	find_captures(&set);
 	for (size_t i = 0; i < set.count; i++) {
-		struct verdict v;
+		struct judgement v;
 
 		run_path(set.paths[i], &v);
 		count += v.judged;
