@@ -27,12 +27,13 @@ enum {
 
 /* Everything drawn that is not a letter. */
 struct glyphs {
-	const char *line, *left, *right, *bar, *double_line, *gap, *shade, *fold;
+	const char *line, *left, *right, *bar, *double_line, *gap, *shade, *fold, *cross;
 };
 
-static const struct glyphs ascii_glyphs = { "-", "<", ">", "|", "=", ":", "#", "+" };
+static const struct glyphs ascii_glyphs = { "-", "<", ">", "|", "=", ":", "#", "+", "x" };
 static const struct glyphs utf8_glyphs = { "\xe2\x94\x80", "\xe2\x97\x80", "\xe2\x96\xb6",
-	"\xe2\x94\x82", "\xe2\x95\x90", "\xe2\x94\x86", "\xe2\x96\x92", "\xe2\x8a\x9e" };
+	"\xe2\x94\x82", "\xe2\x95\x90", "\xe2\x94\x86", "\xe2\x96\x92", "\xe2\x8a\x9e",
+	"\xe2\x9c\x95" };
 
 enum style {
 	STYLE_PLAIN,
@@ -347,6 +348,25 @@ static void draw_gap(struct drawing *d, const struct ladder_item *it)
 	buf_release(&words);
 }
 
+/* x . . 371001+1400 never captured . . */
+static void draw_unseen(struct drawing *d, const struct ladder_item *it)
+{
+	struct line l = { .number = "-", .time = -1, .style = STYLE_DIM };
+	struct buf words = BUF_INIT;
+
+	buf_addf(&words, "%s ", d->g->cross);
+	ladder_unseen_text(&words, it, &d->s->rows[it->first], false);
+	buf_addstr(&words, " never captured");
+	if (columns_of(words.data) > d->arrow_width) {
+		buf_reset(&words);
+		ladder_unseen_text(&words, it, &d->s->rows[it->first], false);
+	}
+	draw_centred(d, words.data);
+	buf_addf(&d->notes, "sent by the %s", it->side == SIDE_CLIENT ? "client" : "server");
+	add_lines(d, &l);
+	buf_release(&words);
+}
+
 static void draw_timer(struct drawing *d, const struct ladder_item *it)
 {
 	const struct state_entry *e = &d->s->record.sides[it->side].states[it->entry];
@@ -359,12 +379,12 @@ static void draw_timer(struct drawing *d, const struct ladder_item *it)
 	add_lines(d, &l);
 }
 
-static void draw_item(struct drawing *d, const struct ladder_item *it)
+static void draw_item(struct drawing *d, const struct ladder_item *it, size_t row)
 {
 	buf_reset(&d->notes);
 	switch ((enum ladder_kind)it->kind) {
 	case LADDER_SEGMENT:
-		draw_segment(d, &d->s->rows[it->first]);
+		draw_segment(d, &d->s->rows[row]);
 		break;
 	case LADDER_FOLD:
 		draw_fold(d, it);
@@ -375,7 +395,24 @@ static void draw_item(struct drawing *d, const struct ladder_item *it)
 	case LADDER_TIMER:
 		draw_timer(d, it);
 		break;
+	case LADDER_UNSEEN:
+		if (it->lines)
+			draw_unseen(d, it);
+		break;
 	}
+}
+
+/* A run of segments line by line. */
+static int draw_all_of(struct drawing *d, const struct ladder_item *it, struct err *e)
+{
+	size_t last = it->kind == LADDER_SEGMENT ? it->last : it->first;
+	int rc = 0;
+
+	for (size_t row = it->first; row <= last && rc == 0; row++) {
+		draw_item(d, it, row);
+		rc = report_out_commit(d->o->out, e);
+	}
+	return rc;
 }
 
 static size_t digits(uint64_t v)
@@ -455,10 +492,8 @@ int ladder_draw(const struct session *s, const struct report_options *o, struct 
 	choose_widths(&d);
 	draw_header(&d);
 	ladder_init(&ladder, s, o->fold);
-	for (size_t i = 0; i < ladder.nitems && rc == 0; i++) {
-		draw_item(&d, &ladder.items[i]);
-		rc = report_out_commit(o->out, e);
-	}
+	for (size_t i = 0; i < ladder.nitems && rc == 0; i++)
+		rc = draw_all_of(&d, &ladder.items[i], e);
 	ladder_release(&ladder);
 	buf_release(&d.text);
 	buf_release(&d.notes);

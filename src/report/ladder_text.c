@@ -6,8 +6,8 @@
 
 #include <inttypes.h>
 
-#include "tcpshadow/finding_text.h"
 #include "report/outcome.h"
+#include "tcpshadow/finding_text.h"
 #include "tcpshadow/ladder.h"
 #include "tcpshadow/text.h"
 
@@ -263,9 +263,28 @@ void ladder_fold_text(struct buf *out, const struct ladder_fold *f, enum side si
 		buf_addstr(out, " data ");
 		text_bytes(out, f->bytes[side]);
 	}
-	if (f->acks[side]) {
+	if (f->acks[side] > f->dups[side]) {
 		buf_addstr(out, f->data[side] ? ", " : "");
-		text_count(out, f->acks[side]);
+		text_count(out, f->acks[side] - f->dups[side]);
 		buf_addstr(out, " ack");
 	}
+	if (f->dups[side]) {
+		buf_addstr(out, f->data[side] || f->acks[side] > f->dups[side] ? ", " : "");
+		text_count(out, f->dups[side]);
+		buf_addstr(out, " dup ack");
+	}
+}
+
+void ladder_unseen_text(
+    struct buf *out, const struct ladder_item *it, const struct session_row *row, bool absolute)
+{
+	bool is_sender = row->side == it->side;
+	uint64_t relative = is_sender ? row->step.rel_seq : row->step.rel_ack;
+	uint32_t raw = is_sender ? row->raw_seq : row->raw_ack;
+
+	if (absolute)
+		buf_add_u64(out, it->seq);
+	else
+		buf_add_u64(out, relative - (uint32_t)(raw - it->seq));
+	buf_addf(out, "+%u", (unsigned)it->bytes);
 }

@@ -75,12 +75,20 @@ static void add_fold(struct buf *out, const struct session *s, const struct ladd
 	buf_addch(out, '\n');
 }
 
+static void add_unseen(struct buf *out, const struct session *s, const struct ladder_item *it)
+{
+	buf_addf(out, "    Note over %s: ", participant[it->side]);
+	ladder_unseen_text(out, it, &s->rows[it->first], false);
+	buf_addstr(out, " sent, never captured\n");
+}
+
 static void add_item(struct buf *out, const struct session *s, const struct ladder_item *it,
     const struct report_options *o)
 {
 	switch ((enum ladder_kind)it->kind) {
 	case LADDER_SEGMENT:
-		add_segment(out, s, &s->rows[it->first], o);
+		for (size_t i = it->first; i <= it->last; i++)
+			add_segment(out, s, &s->rows[i], o);
 		break;
 	case LADDER_FOLD:
 		add_fold(out, s, it, o);
@@ -92,6 +100,10 @@ static void add_item(struct buf *out, const struct session *s, const struct ladd
 		break;
 	case LADDER_TIMER:
 		add_state(out, it->side, &s->record.sides[it->side].states[it->entry]);
+		break;
+	case LADDER_UNSEEN:
+		if (it->lines)
+			add_unseen(out, s, it);
 		break;
 	}
 }
