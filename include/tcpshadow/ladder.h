@@ -114,6 +114,6 @@ void ladder_flags_text(struct buf *out, const struct session_row *row);
 void ladder_unseen_text(
     struct buf *out, const struct ladder_item *it, const struct session_row *row, bool absolute);
 /* What there is to say about a segment: "retransmission, zero window". */
-void ladder_notes_text(struct buf *out, const struct session *s, const struct session_row *row);
+void ladder_notes_text(struct buf *out, const struct conn_record *r, const struct session_row *row);
 
 #endif

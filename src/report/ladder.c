@@ -172,7 +172,7 @@ static void add_segments(struct builder *b, size_t first, size_t last)
 		add_item(l, LADDER_SEGMENT, first)->last = last;
 }
 
-/* States that a timer changed up to `time`. */
+/* States that a timer changed before `time`. */
 static void add_timers(struct builder *b, int64_t time)
 {
 	for (uint8_t side = 0; side < 2; side++) {
@@ -184,7 +184,7 @@ static void add_timers(struct builder *b, int64_t time)
 
 			if (e->rule == FSM_RULE_NONE || e->packet)
 				continue;
-			if (e->time > time)
+			if (e->time >= time)
 				break;
 			it = add_item(b->ladder, LADDER_TIMER, b->run);
 			it->side = side;
@@ -193,7 +193,7 @@ static void add_timers(struct builder *b, int64_t time)
 	}
 }
 
-/* Is the next state of a side one that a timer brought by then? */
+/* Is the next state of a side one that a timer brought before then? */
 static bool is_timer_due(const struct builder *b, int64_t time)
 {
 	for (unsigned side = 0; side < 2; side++) {
@@ -203,7 +203,7 @@ static bool is_timer_due(const struct builder *b, int64_t time)
 		while (i < sr->nstates &&
 		       (sr->states[i].rule == FSM_RULE_NONE || sr->states[i].packet))
 			i++;
-		if (i < sr->nstates && sr->states[i].time <= time)
+		if (i < sr->nstates && sr->states[i].time < time)
 			return true;
 	}
 	return false;

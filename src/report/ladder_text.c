@@ -180,10 +180,10 @@ static void add_note(struct buf *out, size_t start, const char *note)
 }
 
 static void reset_note(
-    struct buf *out, size_t start, const struct session *s, const struct session_row *row)
+    struct buf *out, size_t start, const struct conn_record *r, const struct session_row *row)
 {
-	for (uint32_t i = 0; i < s->record.nresets; i++) {
-		const struct reset_record *rst = &s->record.resets[i];
+	for (uint32_t i = 0; i < r->nresets; i++) {
+		const struct reset_record *rst = &r->resets[i];
 
 		if (rst->packet == row->packet && rst->obeyed >= 0 &&
 		    !(row->step.notes & 1u << SEGMENT_NOTE_RST_NOT_OBEYED))
@@ -193,10 +193,8 @@ static void reset_note(
 
 /* The next worst finding that names the packet; NULL = no more. */
 static const struct finding *next_finding(
-    const struct session *s, uint64_t packet, const struct finding *last)
+    const struct conn_record *r, uint64_t packet, const struct finding *last)
 {
-	const struct conn_record *r = &s->record;
-
 	do
 		last = finding_text_next(r->findings, r->nfindings, last);
 	while (last && !session_is_evidence(last, packet));
@@ -205,13 +203,13 @@ static const struct finding *next_finding(
 
 /* The mark of the worst and the ids of the worst few; `facts`: plain facts too, one of them. */
 static void finding_notes(
-    struct buf *out, const struct session *s, const struct session_row *row, bool facts)
+    struct buf *out, const struct conn_record *r, const struct session_row *row, bool facts)
 {
 	const struct finding *f = NULL;
 	size_t start = out->len;
 	unsigned shown = 0, left = 0;
 
-	while ((f = next_finding(s, row->packet, f))) {
+	while ((f = next_finding(r, row->packet, f))) {
 		const struct finding_info *info = finding_info(f->id);
 
 		if (info->severity == SEVERITY_INFO && (!facts || shown))
@@ -233,7 +231,7 @@ static void finding_notes(
 
 /* What the segment is. */
 static void segment_notes(
-    struct buf *out, size_t start, const struct session *s, const struct session_row *row)
+    struct buf *out, size_t start, const struct conn_record *r, const struct session_row *row)
 {
 	for (unsigned i = 0; i < SEGMENT_NOTE_COUNT; i++) {
 		if (i == SEGMENT_NOTE_RETRANSMISSION && is_repeated_data(row))
@@ -242,18 +240,18 @@ static void segment_notes(
 			add_note(out, start, segment_note_brief(i));
 	}
 	if (row->flags & TCP_RST && !row->is_icmp)
-		reset_note(out, start, s, row);
+		reset_note(out, start, r, row);
 }
 
 /* The worst findings, then notes; a finding that is a plain fact only where there is nothing else. */
-void ladder_notes_text(struct buf *out, const struct session *s, const struct session_row *row)
+void ladder_notes_text(struct buf *out, const struct conn_record *r, const struct session_row *row)
 {
 	size_t start = out->len;
 
-	finding_notes(out, s, row, false);
-	segment_notes(out, start, s, row);
+	finding_notes(out, r, row, false);
+	segment_notes(out, start, r, row);
 	if (out->len == start)
-		finding_notes(out, s, row, true);
+		finding_notes(out, r, row, true);
 }
 
 void ladder_fold_text(struct buf *out, const struct ladder_fold *f, enum side side)

@@ -500,7 +500,7 @@ static void go_evidence(struct findings *f, struct ui *ui)
 	}
 	ui->session = row.worst.session;
 	ui->packet = row.worst.finding->npackets ? row.worst.finding->packets[0] : 0;
-	ui_open(ui, SCREEN_STREAM);
+	ui_open(ui, SCREEN_LADDER);
 }
 
 static void copy(struct findings *f, struct ui *ui)

@@ -481,7 +481,7 @@ static bool show_action(
 		return true;
 	case ACTION_OPEN:
 		ui->packet = ui->packet ? ui->packet : 1;
-		ui_open(ui, SCREEN_STREAM);
+		ui_open(ui, SCREEN_LADDER);
 		return true;
 	}
 	return false;

@@ -502,8 +502,15 @@ static bool other_action(struct sessions *s, struct ui *ui, const struct act *a)
 static bool action(struct view *v, struct ui *ui, const struct act *a)
 {
 	struct sessions *s = sessions_of(v);
-	bool done = list_action(&s->list, a, s->nshown, page(s, ui)) || mark_action(s, ui, a) ||
-	            order_action(s, ui, a) || filter_action(s, ui, a) || other_action(s, ui, a);
+	bool done;
+
+	if (a->id == ACTION_OPEN && s->nshown) {
+		ui->session = s->shown[s->list.cursor];
+		ui_open(ui, SCREEN_LADDER);
+		return true;
+	}
+	done = list_action(&s->list, a, s->nshown, page(s, ui)) || mark_action(s, ui, a) ||
+	       order_action(s, ui, a) || filter_action(s, ui, a) || other_action(s, ui, a);
 
 	if (s->nshown)
 		ui->session = s->shown[s->list.cursor];

@@ -768,7 +768,7 @@ static bool action(struct view *v, struct ui *ui, const struct act *a)
 			ui_say(ui, "no more gaps or late bytes there");
 		return true;
 	case ACTION_OPEN:
-		ui_open(ui, SCREEN_GRAPH);
+		ui_open(ui, SCREEN_LADDER);
 		return true;
 	}
 	return move_action(s, ui, a) || show_action(s, ui, a) || byte_action(s, ui, a);

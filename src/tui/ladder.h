@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ladder - one connection line by line, and the packet the cursor is on in detail.
+ */
+#ifndef TUI_LADDER_H
+#define TUI_LADDER_H
+
+#include "tcpshadow/describe.h"
+#include "tcpshadow/ladder.h"
+#include "tcpshadow/trace.h"
+#include "tui/view.h"
+
+enum ladder_place {
+	LADDER_PANE_BELOW,
+	LADDER_PANE_RIGHT,
+};
+
+struct ladder_view {
+	struct view view; /* first */
+	uint32_t session; /* of the trace; STORE_NONE = none yet */
+	struct trace *trace;
+	struct ladder_source source;
+	struct ladder ladder;
+	struct ladder_span *opened; /* folds that were opened */
+	size_t nopened, opened_cap;
+	uint32_t fold_min;
+	uint8_t fold, gaps; /* settings of the layout at hand */
+	uint64_t *problems; /* ordinals of evidence of notes and worse, ascending */
+	size_t nproblems;
+	struct list list;              /* cursor: a line */
+	bool pane_is_chosen, has_pane; /* otherwise by the height of the screen */
+	bool in_pane;                  /* it has the focus */
+	uint8_t place;                 /* enum ladder_place */
+	struct list pane;              /* cursor: a visible line of the detail */
+	uint32_t closed;               /* bits 1 << section: only its head is shown */
+};
+
+/* Columns of the lines, by what room there is; widths of 0 = not shown. */
+struct ladder_columns {
+	int number, time, delta, state, arrow, notes;
+};
+
+bool ladder_has_pane(const struct ladder_view *v, int height);
+/* The packet under the cursor, < npackets; npackets = there is none. */
+uint32_t ladder_cursor_packet(const struct ladder_view *v);
+
+/* ladder_rows.c */
+void ladder_draw_rows(struct ladder_view *v, struct ui *ui, struct grid *g, struct rect r);
+void ladder_draw_strip(struct ladder_view *v, struct ui *ui, struct grid *g, struct rect r);
+/* What the line of a packet says, for searching and copying. */
+void ladder_line_text(struct buf *out, struct ladder_view *v, const struct ui *ui, uint32_t k);
+void ladder_time_text(
+    struct buf *out, const struct ladder_view *v, const struct ui *ui, uint32_t k, int decimals);
+
+/* ladder_detail.c */
+/* Two lines about the line the cursor is on. */
+void ladder_draw_brief(struct ladder_view *v, struct ui *ui, struct grid *g, struct rect r);
+void ladder_draw_pane(struct ladder_view *v, struct ui *ui, struct grid *g, struct rect r);
+/* Visible lines of the pane. */
+size_t ladder_pane_lines(struct ladder_view *v, const struct ui *ui);
+/* Open or close the section under the pane's cursor. */
+void ladder_pane_toggle(struct ladder_view *v, const struct ui *ui);
+
+#endif

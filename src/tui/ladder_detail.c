@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ladder_detail - what there is to say about the line the cursor is on.
+ *
+ * In the pane: sections that open and close, and the bytes of the frame, those of the field under the cursor marked.
+ */
+#include "config.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "tcpshadow/finding_text.h"
+#include "tcpshadow/text.h"
+#include "tui/ladder.h"
+
+enum {
+	TWO_COLUMNS = 120, /* from this width on the bytes stand beside the fields */
+	HEX_WIDTH = 74,    /* columns that 16 bytes need */
+	HEX_BYTES = 16,
+	HEX_NARROW = 8,
+	ROOM_FOR_16 = 76, /* columns */
+	HEX_START = 6,    /* column of the first byte of a line */
+};
+
+/* The detail of the current packet, and which of its lines are visible. */
+struct detail {
+	struct describe describe;
+	struct packet packet;
+	struct segment seg;
+	bool has_packet, has_seg;
+};
+
+static enum role severity_role(uint8_t severity)
+{
+	switch ((enum severity)severity) {
+	case SEVERITY_ERROR:
+		return ROLE_ERROR;
+	case SEVERITY_WARN:
+		return ROLE_WARN;
+	case SEVERITY_NOTE:
+		return ROLE_NOTE;
+	case SEVERITY_INFO:
+	case SEVERITY_COUNT:
+		break;
+	}
+	return ROLE_NORMAL;
+}
+
+static void make_detail(struct detail *d, struct ladder_view *v, const struct ui *ui, unsigned hex)
+{
+	uint32_t k = ladder_cursor_packet(v);
+	struct describe_source s = {
+		.row = trace_row(v->trace, k),
+		.record = v->source.record,
+		.facts = cap_facts(ui->options->cap),
+		.utc = ui->options->utc,
+	};
+	struct err e;
+
+	d->has_packet = trace_frame(v->trace, k, &d->packet, &e) == 0;
+	d->has_seg = d->has_packet && trace_segment(v->trace, k, &d->packet, &d->seg, &e) == 0;
+	s.number = store_number(ui->store, s.row->packet, NULL);
+	s.packet = d->has_packet ? &d->packet : NULL;
+	s.seg = d->has_seg ? &d->seg : NULL;
+	describe_init(&d->describe);
+	describe_packet(&d->describe, &s, hex);
+}
+
+static bool is_visible(const struct ladder_view *v, const struct describe_line *l)
+{
+	return l->is_head || !(v->closed & 1u << l->section);
+}
+
+/* The line of the detail that is visible line number `n`; describe.n = none. */
+static size_t visible(const struct ladder_view *v, const struct describe *d, size_t n)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (is_visible(v, &d->lines[i]) && n-- == 0)
+			return i;
+	return d->n;
+}
+
+static size_t count_visible(const struct ladder_view *v, const struct describe *d)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->n; i++)
+		n += is_visible(v, &d->lines[i]);
+	return n;
+}
+
+size_t ladder_pane_lines(struct ladder_view *v, const struct ui *ui)
+{
+	struct detail d;
+	size_t n;
+
+	make_detail(&d, v, ui, HEX_BYTES);
+	n = count_visible(v, &d.describe);
+	describe_release(&d.describe);
+	return n;
+}
+
+void ladder_pane_toggle(struct ladder_view *v, const struct ui *ui)
+{
+	struct detail d;
+	size_t i;
+
+	make_detail(&d, v, ui, HEX_BYTES);
+	i = visible(v, &d.describe, v->pane.cursor);
+	if (i < d.describe.n) {
+		uint8_t section = d.describe.lines[i].section;
+
+		v->closed ^= 1u << section;
+		while (i > 0 && !d.describe.lines[i].is_head)
+			i--;
+		v->pane.cursor = 0;
+		for (size_t k = 0; k < i; k++)
+			v->pane.cursor += is_visible(v, &d.describe.lines[k]);
+	}
+	describe_release(&d.describe);
+}
+
+/* ---- drawing ---- */
+
+static bool has_more(const struct describe *d, size_t i)
+{
+	return i + 1 < d->n && !d->lines[i + 1].is_head;
+}
+
+static void draw_field(
+    struct grid *g, const struct ladder_view *v, const struct describe *d, size_t i, struct rect r)
+{
+	const struct describe_line *l = &d->lines[i];
+	struct pen p = rect_pen(g, r, 0, l->is_head ? ROLE_HEAD : ROLE_NORMAL);
+
+	if (l->section == DESCRIBE_WHY) {
+		p.role = severity_role(l->severity);
+	} else if (l->section == DESCRIBE_BYTES && !l->is_head) {
+		p.role = ROLE_DIM;
+	}
+	if (l->is_head && has_more(d, i))
+		grid_put_glyph(&p, v->closed & 1u << l->section ? GLYPH_CLOSED : GLYPH_OPENED);
+	else
+		grid_puts(&p, " ");
+	grid_puts(&p, l->is_head ? " " : "   ");
+	grid_put(&p, d->text.data + l->at, l->len);
+}
+
+static void draw_fields(
+    struct ladder_view *v, struct grid *g, const struct describe *d, struct rect r)
+{
+	size_t total = count_visible(v, d);
+	size_t top = list_top(v->pane.top, v->pane.cursor, total, r.h);
+
+	for (int y = 0; y < r.h && top + (size_t)y < total; y++) {
+		struct rect row = { r.y + y, r.x, 1, r.w };
+
+		draw_field(g, v, d, visible(v, d, top + (size_t)y), row);
+		if (!v->in_pane || top + (size_t)y != v->pane.cursor)
+			continue;
+		grid_add_attr(g, row, ATTR_SELECTED);
+		g->cursor_y = row.y;
+		g->cursor_x = row.x;
+	}
+}
+
+/* One line of bytes; those of the field are marked. */
+static void draw_hex_line(struct grid *g, struct rect r, const struct detail *d, size_t at,
+    const struct describe_line *field)
+{
+	struct buf text = BUF_INIT;
+	struct pen p = rect_pen(g, r, 0, ROLE_DIM);
+
+	describe_hex_line(&text, &d->packet, at, HEX_BYTES);
+	grid_puts(&p, text.data);
+	buf_release(&text);
+	if (!field)
+		return;
+	for (unsigned i = 0; i < HEX_BYTES; i++) {
+		if (at + i < field->from || at + i >= field->to)
+			continue;
+		p = grid_pen(g, r.y, r.x + HEX_START + (int)i * 3, 2, ROLE_MATCH);
+		grid_putf(&p, "%02x", d->packet.data[at + i]);
+	}
+}
+
+static void draw_hex(
+    struct grid *g, struct rect r, const struct detail *d, const struct describe_line *field)
+{
+	size_t lines = (d->packet.caplen + (size_t)HEX_BYTES - 1) / HEX_BYTES, top = 0;
+	struct pen p = rect_pen(g, r, 0, ROLE_HEAD);
+
+	grid_puts(&p, "Bytes");
+	if (field && field->from / HEX_BYTES + 2 > (uint32_t)r.h)
+		top = field->from / HEX_BYTES;
+	for (int y = 1; y < r.h && top + (size_t)y - 1 < lines; y++)
+		draw_hex_line(g, (struct rect){ r.y + y, r.x, 1, r.w }, d,
+		    (top + (size_t)y - 1) * HEX_BYTES, field);
+}
+
+void ladder_draw_pane(struct ladder_view *v, struct ui *ui, struct grid *g, struct rect r)
+{
+	bool two = r.w >= TWO_COLUMNS;
+	const struct describe_line *field = NULL;
+	struct rect right;
+	struct detail d;
+	size_t i;
+
+	make_detail(&d, v, ui, two ? 0 : r.w >= ROOM_FOR_16 ? HEX_BYTES : HEX_NARROW);
+	if (two && d.has_packet) {
+		right = rect_take_right(&r, HEX_WIDTH + 2);
+		grid_vline(g, right.y, right.x, right.h);
+		(void)rect_take_left(&right, 2);
+		i = visible(v, &d.describe, v->pane.cursor);
+		if (v->in_pane && i < d.describe.n && !d.describe.lines[i].is_head)
+			field = &d.describe.lines[i];
+		draw_hex(g, right, &d, field);
+	}
+	draw_fields(v, g, &d.describe, r);
+	describe_release(&d.describe);
+}
+
+/* ---- without a pane ---- */
+
+/* Words over the lines of r. */
+static void draw_wrapped(struct grid *g, struct rect r, const char *text, enum role role)
+{
+	for (int y = 0; y < r.h && *text; y++) {
+		struct pen p = rect_pen(g, r, y, role);
+		size_t n = strlen(text), most = (size_t)r.w;
+
+		if (n > most && y + 1 < r.h) {
+			n = most;
+			while (n > 0 && text[n] != ' ')
+				n--;
+			n = n ? n : most;
+		}
+		grid_put(&p, text, n);
+		text += n;
+		while (*text == ' ')
+			text++;
+	}
+}
+
+static const struct finding *worst_about(const struct conn_record *r, uint64_t packet)
+{
+	const struct finding *f = NULL;
+
+	do
+		f = finding_text_next(r->findings, r->nfindings, f);
+	while (f && !session_is_evidence(f, packet));
+	return f;
+}
+
+static void variables_text(struct buf *out, const struct session_row *row)
+{
+	static const char *const names[] = { "client", "server" };
+
+	for (unsigned side = 0; side < 2; side++) {
+		const struct end_snapshot *e = &row->step.ends[side];
+
+		buf_addf(out, "%s%s", side ? "    " : "", names[side]);
+		if (e->snd_known)
+			buf_addf(out, " una %" PRIu64 " nxt %" PRIu64, e->snd_una, e->snd_nxt);
+		if (e->rcv_known && row->step.ends[!side].snd_known)
+			buf_addf(out, " rcv %" PRIu64, e->rcv_nxt);
+		if (e->rcv_known)
+			buf_addf(out, " win %" PRIu64, e->rcv_wnd);
+	}
+}
+
+static void unseen_text(
+    struct buf *out, const struct ladder_item *it, const struct session_row *row)
+{
+	buf_addstr(out, "inferred: bytes ");
+	ladder_unseen_text(out, it, row, false);
+	buf_addf(out,
+	    " were sent by the %s (what follows passes over them or acknowledges them) and never "
+	    "captured here",
+	    it->side == SIDE_CLIENT ? "client" : "server");
+}
+
+static void packet_text(struct buf *out, const struct ladder_view *v, const struct ui *ui,
+    const struct session_row *row, enum role *role)
+{
+	const struct conn_record *r = v->source.record;
+	const struct cap_facts *facts = cap_facts(ui->options->cap);
+	const struct finding *f = worst_about(r, row->packet);
+
+	if (f) {
+		*role = severity_role(finding_info(f->id)->severity);
+		buf_addf(out, "%s: ", finding_info(f->id)->name);
+		finding_text_story(out, f, facts);
+		return;
+	}
+	describe_states(out, r, row->packet, facts);
+	if (out->len == 0)
+		variables_text(out, row);
+}
+
+void ladder_draw_brief(struct ladder_view *v, struct ui *ui, struct grid *g, struct rect r)
+{
+	const struct ladder_item *it;
+	const struct session_row *row;
+	struct buf text = BUF_INIT;
+	enum role role = ROLE_NORMAL;
+
+	if (v->ladder.lines == 0)
+		return;
+	it = &v->ladder.items[ladder_at(&v->ladder, v->list.cursor)];
+	row = trace_row(v->trace, ladder_cursor_packet(v));
+	switch ((enum ladder_kind)it->kind) {
+	case LADDER_UNSEEN:
+		unseen_text(&text, it, row);
+		break;
+	case LADDER_FOLD:
+		buf_addstr(&text, "plain data and acknowledgments, folded: z opens them");
+		break;
+	case LADDER_GAP:
+	case LADDER_TIMER:
+	case LADDER_SEGMENT:
+		packet_text(&text, v, ui, row, &role);
+		break;
+	}
+	draw_wrapped(g, r, text.data ? text.data : "", role);
+	buf_release(&text);
+}

@@ -1,0 +1,586 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * view_ladder - one connection, a line a segment.
+ *
+ * The cursor is on a line; the packet it is about is the current packet of all views.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tcpshadow/finding_text.h"
+#include "tcpshadow/mem.h"
+#include "tcpshadow/outcome.h"
+#include "tcpshadow/text.h"
+#include "tui/ladder.h"
+
+enum {
+	BRIEF_LINES = 2,
+	ROOM_FOR_BRIEF = 14, /* rows of the screen */
+	ROOM_FOR_PANE = 40,
+	ROOM_FOR_STRIP = 30,
+	WIDTH_OF_STRIP = 120,
+	NO_TIMES = 60,      /* below this width the lines have none */
+	FIND_MOST = 100000, /* packets looked at by one search */
+};
+
+static struct ladder_view *ladder_of(struct view *v)
+{
+	return (struct ladder_view *)(void *)v;
+}
+
+static uint32_t count(const struct ladder_view *v)
+{
+	return v->trace ? trace_session(v->trace)->npackets : 0;
+}
+
+/* ---- what is shown ---- */
+
+static void peek(const void *ctx, size_t i, struct ladder_peek *out)
+{
+	const struct store_session *s = ctx;
+	struct store_packet p;
+
+	store_packet(s, (uint32_t)i, &p);
+	*out = (struct ladder_peek){
+		.packet = p.ordinal,
+		.time = p.time - s->start,
+		.len = p.len,
+		.seq = p.seq,
+		.ack = p.ack,
+		.notes = p.notes,
+		.flags = p.flags,
+		.side = p.side,
+		.is_icmp = p.is_icmp,
+		.has_sack = p.has_sack,
+	};
+}
+
+static int by_ordinal(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static void collect_problems(struct ladder_view *v)
+{
+	const struct conn_record *r = v->source.record;
+
+	free(v->problems);
+	v->problems = mem_alloc(r->nfindings * (size_t)FINDING_PACKETS, sizeof(*v->problems));
+	v->nproblems = 0;
+	for (uint32_t i = 0; i < r->nfindings; i++)
+		for (unsigned k = 0; k < r->findings[i].npackets; k++)
+			if (finding_info(r->findings[i].id)->severity >= SEVERITY_NOTE)
+				v->problems[v->nproblems++] = r->findings[i].packets[k];
+	if (v->nproblems)
+		qsort(v->problems, v->nproblems, sizeof(*v->problems), by_ordinal);
+}
+
+/* The line of the current packet; where it is on one already, the cursor stays. */
+static void follow_packet(struct ladder_view *v, const struct ui *ui)
+{
+	uint32_t n = count(v), k;
+
+	if (v->ladder.lines == 0)
+		return;
+	if (v->list.cursor >= v->ladder.lines)
+		v->list.cursor = (size_t)v->ladder.lines - 1;
+	k = store_packet_from(trace_session(v->trace), ui->packet);
+	if (k >= n)
+		k = n - 1;
+	if (ladder_cursor_packet(v) != k)
+		v->list.cursor = (size_t)ladder_line_of(&v->ladder, k);
+}
+
+static void lay_out(struct ladder_view *v, struct ui *ui)
+{
+	struct ladder_options o = {
+		.fold = ui->setting[SETTING_FOLD] == FOLD_ON,
+		.fold_min = v->fold_min,
+		.gaps = ui->setting[SETTING_GAPS],
+		.opened = v->opened,
+		.nopened = v->nopened,
+	};
+
+	v->fold = ui->setting[SETTING_FOLD];
+	v->gaps = ui->setting[SETTING_GAPS];
+	v->source = (struct ladder_source){
+		.n = count(v),
+		.peek = peek,
+		.ctx = trace_session(v->trace),
+		.record = trace_record(v->trace),
+	};
+	ladder_release(&v->ladder);
+	ladder_build(&v->ladder, &v->source, &o);
+	collect_problems(v);
+	follow_packet(v, ui);
+}
+
+/* Where a reader begins: at the worst problem, else at the first packet. */
+static uint64_t first_packet(struct ladder_view *v)
+{
+	const struct conn_record *r = trace_record(v->trace);
+	const struct finding *f = finding_text_next(r->findings, r->nfindings, NULL);
+	struct store_packet p;
+
+	if (f && finding_info(f->id)->severity >= SEVERITY_WARN && f->npackets)
+		return f->packets[0];
+	store_packet(trace_session(v->trace), 0, &p);
+	return p.ordinal;
+}
+
+static void show_session(struct ladder_view *v, struct ui *ui)
+{
+	trace_free(v->trace);
+	v->trace = trace_new(ui->store, ui->options->cap, ui->session);
+	v->session = ui->session;
+	v->nopened = 0;
+	v->list = (struct list){ 0 };
+	if (store_owner(ui->store, ui->packet) != ui->session)
+		ui->packet = first_packet(v);
+	lay_out(v, ui);
+}
+
+static void update(struct view *view, struct ui *ui)
+{
+	struct ladder_view *v = ladder_of(view);
+
+	if (ui->session == STORE_NONE)
+		return;
+	if (v->session != ui->session)
+		show_session(v, ui);
+	else if (trace_refresh(v->trace) || v->fold != ui->setting[SETTING_FOLD] ||
+	         v->gaps != ui->setting[SETTING_GAPS])
+		lay_out(v, ui);
+	else
+		follow_packet(v, ui);
+}
+
+static void open_ladder(struct view *view, struct ui *ui)
+{
+	struct ladder_view *v = ladder_of(view);
+
+	v->session = STORE_NONE;
+	v->fold_min = LADDER_FOLD_MIN;
+	update(view, ui);
+}
+
+static void close_ladder(struct view *view)
+{
+	struct ladder_view *v = ladder_of(view);
+
+	trace_free(v->trace);
+	ladder_release(&v->ladder);
+	free(v->opened);
+	free(v->problems);
+}
+
+uint32_t ladder_cursor_packet(const struct ladder_view *v)
+{
+	size_t k;
+
+	if (v->ladder.lines == 0)
+		return 0;
+	k = ladder_packet(&v->ladder, v->list.cursor);
+	return k < count(v) ? (uint32_t)k : count(v) - 1;
+}
+
+/* ---- drawing ---- */
+
+bool ladder_has_pane(const struct ladder_view *v, int height)
+{
+	return v->pane_is_chosen ? v->has_pane : height >= ROOM_FOR_PANE;
+}
+
+static void title_text(struct buf *out, const struct ladder_view *v, const struct ui *ui)
+{
+	const struct conn_record *r = v->source.record;
+
+	buf_addf(out, "#%u  ", v->session + 1);
+	endpoint_text(out, &r->sides[SIDE_CLIENT].addr);
+	buf_addf(out, " %s ", ui_glyph(ui, GLYPH_BETWEEN));
+	endpoint_text(out, &r->sides[SIDE_SERVER].addr);
+	buf_addstr(out, "  ");
+	outcome_text(out, r, false);
+}
+
+static const char *word_of(const struct ui *ui, enum setting s)
+{
+	static const char *const times[] = { "since start", "since the line before",
+		"since the same side's last", "UTC", "local time", "epoch" };
+	static const char *const numbers[] = { "relative", "absolute" };
+	static const char *const folds[] = { "on", "off" };
+
+	if (s == SETTING_TIME)
+		return times[ui->setting[s]];
+	return s == SETTING_NUMBERS ? numbers[ui->setting[s]] : folds[ui->setting[s]];
+}
+
+static void draw_head(struct ladder_view *v, struct ui *ui, struct grid *g, struct rect *r)
+{
+	struct buf title = BUF_INIT, right = BUF_INIT, status = BUF_INIT, modes = BUF_INIT;
+
+	title_text(&title, v, ui);
+	buf_addstr(&right, "ladder  ");
+	text_count(&right, ladder_cursor_packet(v) + 1);
+	buf_addstr(&right, " of ");
+	text_count(&right, count(v));
+	if (ui->find.len)
+		buf_addf(&status, "find: %s", ui->find.data);
+	else if (r->w < NO_TIMES)
+		ladder_time_text(&status, v, ui, ladder_cursor_packet(v), 6);
+	buf_addf(&modes, "t: %s   seq: %s   fold: %s", word_of(ui, SETTING_TIME),
+	    word_of(ui, SETTING_NUMBERS), word_of(ui, SETTING_FOLD));
+	frame_head(g, r,
+	    &(struct head){ .title = title.data,
+	        .right = right.data,
+	        .status = status.data,
+	        .status_right = modes.data });
+	buf_release(&title);
+	buf_release(&right);
+	buf_release(&status);
+	buf_release(&modes);
+}
+
+static int pane_lines(int height)
+{
+	return height * 2 / 5;
+}
+
+static void draw_with_pane(struct ladder_view *v, struct ui *ui, struct grid *g, struct rect r)
+{
+	struct rect pane;
+
+	if (v->place == LADDER_PANE_RIGHT && r.w >= WIDTH_OF_STRIP) {
+		pane = rect_take_right(&r, r.w * 2 / 5);
+		grid_vline(g, pane.y, pane.x, pane.h);
+		(void)rect_take_left(&pane, 1);
+	} else {
+		pane = rect_take_bottom(&r, pane_lines(r.h));
+		grid_hline(g, pane.y, pane.x, pane.w);
+		(void)rect_take_top(&pane, 1);
+	}
+	ladder_draw_rows(v, ui, g, r);
+	ladder_draw_pane(v, ui, g, pane);
+}
+
+static void draw(struct view *view, struct ui *ui, struct grid *g, struct rect r)
+{
+	struct ladder_view *v = ladder_of(view);
+	struct rect brief;
+
+	if (!v->trace)
+		return;
+	draw_head(v, ui, g, &r);
+	if (g->h >= ROOM_FOR_STRIP && r.w >= WIDTH_OF_STRIP)
+		ladder_draw_strip(v, ui, g, rect_take_top(&r, 1));
+	if (ladder_has_pane(v, g->h)) {
+		draw_with_pane(v, ui, g, r);
+		return;
+	}
+	if (g->h >= ROOM_FOR_BRIEF) {
+		brief = rect_take_bottom(&r, BRIEF_LINES + 1);
+		grid_hline(g, brief.y, brief.x, brief.w);
+		(void)rect_take_top(&brief, 1);
+		ladder_draw_brief(v, ui, g, brief);
+	}
+	ladder_draw_rows(v, ui, g, r);
+}
+
+/* ---- actions ---- */
+
+/* Lines of the ladder on the screen. */
+static int page(const struct ladder_view *v, const struct ui *ui)
+{
+	int h = ui->page + 1, rows = ui->page - 2 - (h >= 8);
+
+	if (h >= ROOM_FOR_STRIP)
+		rows--;
+	if (ladder_has_pane(v, h))
+		return v->place == LADDER_PANE_RIGHT ? rows : rows - pane_lines(rows + 1);
+	return h >= ROOM_FOR_BRIEF ? rows - BRIEF_LINES - 1 : rows;
+}
+
+/* The packet under the cursor becomes the current one. */
+static void moved(struct ladder_view *v, struct ui *ui)
+{
+	struct store_packet p;
+
+	store_packet(trace_session(v->trace), ladder_cursor_packet(v), &p);
+	ui->packet = p.ordinal;
+	v->pane = (struct list){ 0 };
+}
+
+static void go_line(struct ladder_view *v, struct ui *ui, uint64_t line)
+{
+	v->list.cursor = (size_t)line;
+	v->list.top = list_top(v->list.top, v->list.cursor, (size_t)v->ladder.lines, page(v, ui));
+	moved(v, ui);
+}
+
+static void go_packet(struct ladder_view *v, struct ui *ui, uint64_t ordinal)
+{
+	uint32_t k = store_packet_from(trace_session(v->trace), ordinal);
+
+	go_line(v, ui, ladder_line_of(&v->ladder, k < count(v) ? k : count(v) - 1));
+}
+
+/* 123G: the packet with this number in the file of the connection. */
+static void go_number(struct ladder_view *v, struct ui *ui, uint64_t number)
+{
+	struct store_packet first;
+	uint64_t ordinal;
+	uint32_t owner;
+
+	store_packet(trace_session(v->trace), 0, &first);
+	ordinal = store_ordinal(ui->store, first.file, number);
+	owner = store_owner(ui->store, ordinal);
+	if (ordinal == 0)
+		ui_say(ui, "there is no packet %llu", (unsigned long long)number);
+	else if (owner == STORE_NONE)
+		ui_say(ui, "packet %llu is no TCP", (unsigned long long)number);
+	else if (owner != v->session)
+		ui_say(
+		    ui, "packet %llu is of connection %u", (unsigned long long)number, owner + 1);
+	else
+		go_packet(v, ui, ordinal);
+}
+
+/* The first behind the current packet, or the last before it; at an end, from the other end. */
+static void go_problem(struct ladder_view *v, struct ui *ui, int step)
+{
+	size_t n = v->nproblems, i = 0;
+
+	if (n == 0) {
+		ui_say(ui, "no problem was found in this connection");
+		return;
+	}
+	if (step > 0) {
+		while (i < n && v->problems[i] <= ui->packet)
+			i++;
+		i %= n;
+	} else {
+		while (i < n && v->problems[i] < ui->packet)
+			i++;
+		i = (i + n - 1) % n;
+	}
+	go_packet(v, ui, v->problems[i]);
+}
+
+static void go_gap(struct ladder_view *v, struct ui *ui, int step)
+{
+	const struct ladder *l = &v->ladder;
+	size_t at = l->lines ? ladder_at(l, v->list.cursor) : 0;
+
+	for (size_t i = 1; i <= l->nitems; i++) {
+		size_t k = step > 0 ? at + i : at - i;
+
+		if (k >= l->nitems)
+			break;
+		if (l->items[k].kind == LADDER_GAP) {
+			go_line(v, ui, l->items[k].line + l->items[k].lines / 2u);
+			return;
+		}
+	}
+	ui_say(ui, step > 0 ? "no gap below" : "no gap above");
+}
+
+/* Ranges that were opened and hold this packet are closed again; false = there are none. */
+static bool close_fold(struct ladder_view *v, uint64_t packet)
+{
+	size_t kept = 0, n = v->nopened;
+
+	for (size_t i = 0; i < n; i++)
+		if (packet < v->opened[i].first || packet > v->opened[i].last)
+			v->opened[kept++] = v->opened[i];
+	v->nopened = kept;
+	return kept < n;
+}
+
+static void toggle_fold(struct ladder_view *v, struct ui *ui)
+{
+	const struct ladder_item *it = &v->ladder.items[ladder_at(&v->ladder, v->list.cursor)];
+	struct ladder_peek first, last;
+
+	if (it->kind == LADDER_FOLD) {
+		peek(v->source.ctx, it->first, &first);
+		peek(v->source.ctx, it->last, &last);
+		v->opened = mem_grow(v->opened, v->nopened, &v->opened_cap, sizeof(*v->opened));
+		v->opened[v->nopened++] = (struct ladder_span){ first.packet, last.packet };
+	} else if (!close_fold(v, ui->packet)) {
+		ui_say(ui, "nothing is folded here");
+		return;
+	}
+	lay_out(v, ui);
+	go_packet(v, ui, ui->packet);
+}
+
+static void change_fold_min(struct ladder_view *v, struct ui *ui, bool more)
+{
+	v->fold_min = more ? v->fold_min * 2 : v->fold_min / 2;
+	if (v->fold_min < 2)
+		v->fold_min = 2;
+	if (v->fold_min > 1u << 20)
+		v->fold_min = 1u << 20;
+	lay_out(v, ui);
+	go_packet(v, ui, ui->packet);
+	ui_say(ui, "runs of %u plain segments and more are folded", v->fold_min);
+}
+
+static void next_word(struct ui *ui, enum setting s, unsigned words)
+{
+	ui->setting[s] = (uint8_t)((ui->setting[s] + 1u) % words);
+}
+
+static bool act_on_layout(struct ladder_view *v, struct ui *ui, const struct act *a)
+{
+	switch ((int)a->id) {
+	case ACTION_FOLD:
+		toggle_fold(v, ui);
+		return true;
+	case ACTION_FOLD_ALL:
+		next_word(ui, SETTING_FOLD, 2);
+		v->nopened = 0;
+		lay_out(v, ui);
+		go_packet(v, ui, ui->packet);
+		return true;
+	case ACTION_FOLD_MORE:
+	case ACTION_FOLD_LESS:
+		change_fold_min(v, ui, a->id == ACTION_FOLD_LESS);
+		return true;
+	case ACTION_NUMBERS:
+		next_word(ui, SETTING_NUMBERS, 2);
+		return true;
+	case ACTION_TIME:
+		next_word(ui, SETTING_TIME, TIME_EPOCH + 1);
+		return true;
+	}
+	return false;
+}
+
+static bool act_on_place(struct ladder_view *v, struct ui *ui, const struct act *a)
+{
+	switch ((int)a->id) {
+	case ACTION_NEXT:
+	case ACTION_PREVIOUS:
+		go_problem(v, ui, a->id == ACTION_NEXT ? 1 : -1);
+		return true;
+	case ACTION_NEXT_GAP:
+	case ACTION_PREVIOUS_GAP:
+		go_gap(v, ui, a->id == ACTION_NEXT_GAP ? 1 : -1);
+		return true;
+	case ACTION_LAST:
+		if (a->count == 0)
+			return false;
+		go_number(v, ui, a->count);
+		return true;
+	}
+	return false;
+}
+
+static void show_pane(struct ladder_view *v, bool shown, bool focus)
+{
+	v->pane_is_chosen = true;
+	v->has_pane = shown;
+	v->in_pane = shown && focus;
+}
+
+static bool act_on_pane(struct ladder_view *v, struct ui *ui, const struct act *a)
+{
+	bool has = ladder_has_pane(v, ui->page + 1);
+
+	switch ((int)a->id) {
+	case ACTION_OPEN:
+	case ACTION_NEXT_PANE:
+	case ACTION_PREVIOUS_PANE:
+		if (v->in_pane && a->id == ACTION_OPEN)
+			ladder_pane_toggle(v, ui);
+		else
+			show_pane(v, true, !v->in_pane);
+		return true;
+	case ACTION_ZOOM:
+		show_pane(v, !has, false);
+		return true;
+	case ACTION_MOVE_PANE:
+		v->place = !v->place;
+		show_pane(v, true, v->in_pane);
+		return true;
+	case ACTION_BACK:
+		if (!v->in_pane)
+			return false;
+		v->in_pane = false;
+		return true;
+	}
+	return false;
+}
+
+static void copy_line(struct ladder_view *v, struct ui *ui)
+{
+	struct buf text = BUF_INIT;
+	uint64_t number = store_number(ui->store, ui->packet, NULL);
+
+	buf_addf(&text, "packet %llu  ", (unsigned long long)number);
+	ladder_line_text(&text, v, ui, ladder_cursor_packet(v));
+	buf_addf(&text, "  (Wireshark: frame.number == %llu)", (unsigned long long)number);
+	ui_copy(ui, text.data, text.len);
+	buf_release(&text);
+}
+
+static bool action(struct view *view, struct ui *ui, const struct act *a)
+{
+	struct ladder_view *v = ladder_of(view);
+
+	if (!v->trace || v->ladder.lines == 0)
+		return false;
+	if (act_on_pane(v, ui, a))
+		return true;
+	if (v->in_pane)
+		return list_action(
+		    &v->pane, a, ladder_pane_lines(v, ui), pane_lines(ui->page - 2) - 1);
+	if (act_on_place(v, ui, a) || act_on_layout(v, ui, a))
+		return true;
+	if (a->id == ACTION_COPY) {
+		copy_line(v, ui);
+		return true;
+	}
+	if (!list_action(&v->list, a, (size_t)v->ladder.lines, page(v, ui)))
+		return false;
+	moved(v, ui);
+	return true;
+}
+
+static bool find(struct view *view, struct ui *ui, int step)
+{
+	struct ladder_view *v = ladder_of(view);
+	uint32_t n = count(v), at = ladder_cursor_packet(v);
+	struct buf text = BUF_INIT;
+	bool found = false;
+
+	for (uint32_t i = 1; i <= n && i <= FIND_MOST && !found; i++) {
+		uint32_t k = (uint32_t)((at + (step > 0 ? (uint64_t)i : (uint64_t)n * 2 - i)) % n);
+		struct store_packet p;
+
+		buf_reset(&text);
+		ladder_line_text(&text, v, ui, k);
+		found = ui_is_found(ui, text.data, text.len);
+		if (!found)
+			continue;
+		store_packet(trace_session(v->trace), k, &p);
+		go_packet(v, ui, p.ordinal);
+	}
+	buf_release(&text);
+	return found;
+}
+
+const struct view_ops view_ladder = {
+	.size = sizeof(struct ladder_view),
+	.open = open_ladder,
+	.close = close_ladder,
+	.update = update,
+	.draw = draw,
+	.action = action,
+	.find = find,
+};
