@@ -537,6 +537,7 @@ static void look_for_findings(struct step *st)
 	find_handshake(st);
 	find_teardown(st);
 	find_sequence(st);
+	find_attack(st);
 }
 
 void conn_segment(
@@ -631,6 +632,7 @@ static void look_back_for_findings(struct conn *c)
 	find_handshake_end(c);
 	find_teardown_end(c);
 	find_sequence_end(c);
+	find_attack_end(c);
 	find_stream_end(c);
 	reset_end(c);
 	find_gate(c);

@@ -14,6 +14,7 @@
 #ifndef TCP_CONN_H
 #define TCP_CONN_H
 
+#include "tcp/attack.h"
 #include "tcp/fsm.h"
 #include "tcp/reset.h"
 #include "tcp/transfer.h"
@@ -197,6 +198,10 @@ struct endpoint {
 	uint64_t bad_checksum_packet; /* its first bad checksum before any good one, 0 = none */
 	int64_t bad_checksum_time;
 	struct stream_facts facts;
+	struct end_memory memory;
+	struct attack_end attack;
+	struct transfer transfer;
+	struct reset_memory reset;
 
 	/* Lists: what is behind the counts is indeterminate, never written and never packed. */
 	struct hole holes[HOLES_MAX];          /* sent, not captured, not acknowledged; unordered */
@@ -232,6 +237,7 @@ struct conn {
 	bool is_smooth;      /* the express lane is open: express.c */
 	uint16_t opening; /* enum tcp_flag of the first packet, whose sender is ends[opening_dir] */
 	uint8_t opening_dir;
+	uint8_t storm;        /* acknowledgments of nothing, by turns: find_attack.c */
 	uint16_t signs;       /* enum conn_sign */
 	uint16_t signs_told;  /* of them told to the other connections */
 	int64_t late_span;    /* with SIGN_LATE_ACK: how late, ns */

@@ -25,6 +25,7 @@ enum {
 	ECN_CE = 3,
 	ID_STEP_BACK = 16,  /* as for findings of the capture */
 	ECHO_MAX = 1 << 28, /* ticks that an echo may lag behind the newest timestamp */
+	TINY_MAX = 2,       /* as for find_attack.c */
 	PACKETS_MIN = 2,    /* of each side: what its first ones show was looked at */
 	PLAIN_OPTIONS = OPT_NOP | OPT_EOL | OPT_TIMESTAMPS,
 	PLAIN_NOTES = SEG_TRAILER,
@@ -108,8 +109,8 @@ static bool are_numbers_plain(const struct step *st)
 		return false;
 	if (st->ack < self->rcv_nxt || st->ack > peer->snd_nxt)
 		return false;
-	if (s->len == 0)
-		return st->ack > self->rcv_nxt;
+	if (s->len <= TINY_MAX)
+		return s->len == 0 && st->ack > self->rcv_nxt;
 	return peer->offer.has_mss && s->len + s->header_len - 20u <= peer->offer.mss;
 }
 

@@ -52,6 +52,7 @@ void find_teardown(struct step *st); /* FIN, RST, what follows them */
 void find_sequence(struct step *st); /* sequence and acknowledgment validity */
 void find_stream(struct step *st);  /* conflicts, insertions; after stream.c has seen the segment */
 void find_capture(struct step *st); /* signs that the capture is at fault */
+void find_attack(struct step *st);  /* the connection as a weapon */
 void find_path_mtu(struct step *st); /* large segments that vanish */
 void find_icmp(struct conn *c, const struct segment *s, uint8_t dir);
 
@@ -59,6 +60,7 @@ void find_icmp(struct conn *c, const struct segment *s, uint8_t dir);
 void find_handshake_end(struct conn *c);
 void find_teardown_end(struct conn *c);
 void find_sequence_end(struct conn *c);
+void find_attack_end(struct conn *c); /* after the groups whose findings it counts */
 void find_stream_end(struct conn *c);
 void find_capture_end(struct conn *c);
 void find_options_end(struct conn *c);

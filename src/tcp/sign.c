@@ -38,6 +38,9 @@ static bool is_deaf(const struct step *st)
 		return false;
 	if (st->dir != c->client)
 		return st->seg->flags & TCP_SYN;
+	/* (What was on the SYN may be sent again for other reasons: RFC 7413.) */
+	if (st->self->memory.syn_len)
+		return false;
 	return st->seg->len > 0 && st->seq == st->self->iss + 1 && st->peer->packets == c->synacks;
 }
 
