@@ -22,9 +22,10 @@ static bool fits_clock(uint32_t step, int64_t apart)
 	int32_t off = (int32_t)(step - (uint32_t)due);
 	uint64_t far = (uint64_t)(off < 0 ? -(int64_t)off : off);
 
-	/* (After an hour any number fits.) */
-	return apart > 0 && due < UINT32_MAX / ISN_SLACK_PART &&
-	       far <= ISN_SLACK + due / ISN_SLACK_PART;
+	/* (After an hour any number fits, and within milliseconds as well.) */
+	if (apart <= 0 || due <= ISN_SLACK || due >= UINT32_MAX / ISN_SLACK_PART)
+		return false;
+	return far <= ISN_SLACK + due / ISN_SLACK_PART;
 }
 
 static void decide(struct isn_watch *w)

@@ -63,9 +63,11 @@ enum vantage vantage_of(const struct conn *c, uint8_t *marks)
 	enum vantage checksums = by_checksums(client, server), times = by_times(c);
 	enum vantage ttl = by_ttl(client, server), said;
 
-	said = checksums != VANTAGE_UNKNOWN ? checksums : times != VANTAGE_UNKNOWN ? times : ttl;
-	/* A segment away from a host is still at its side; but a router on each side is neither's. */
 	*marks = 0;
+	/* Within one host there is no side. */
+	if (addr_equal(&c->addrs[0].ip, &c->addrs[1].ip))
+		return VANTAGE_UNKNOWN;
+	said = checksums != VANTAGE_UNKNOWN ? checksums : times != VANTAGE_UNKNOWN ? times : ttl;
 	if (said == VANTAGE_UNKNOWN)
 		return said;
 	if (checksums == said)
