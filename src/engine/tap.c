@@ -180,6 +180,14 @@ static bool is_hollow(const struct conn_record *r)
 	return r->sides[0].missing_bytes + r->sides[1].missing_bytes > 0;
 }
 
+static bool has_finding(const struct conn_record *r, enum finding_id id)
+{
+	for (uint32_t i = 0; i < r->nfindings; i++)
+		if (r->findings[i].id == id)
+			return true;
+	return false;
+}
+
 void tap_record(struct tap *t, struct conn_record *r)
 {
 	bool has_payload = r->sides[0].payload_bytes || r->sides[1].payload_bytes;
@@ -191,7 +199,7 @@ void tap_record(struct tap *t, struct conn_record *r)
 	t->talking += has_payload;
 	t->whole += is_whole;
 	t->hollow += is_whole && is_hollow(r);
-	t->one_sided += r->one_sided >= 0 && r->handshake != HANDSHAKE_UNANSWERED;
+	t->one_sided += r->one_sided >= 0 && has_finding(r, FINDING_ONE_SIDED);
 	t->quality.connections++;
 }
 

@@ -10,13 +10,14 @@
  * A segment that is sent again is another IP packet: it has another IP ID, and mostly another timestamp.
  * Where packets carry no identification (IPv6, and IPv4 with an ID of 0: RFC 6864 4.1) an acknowledgment may
  * well be repeated at once, so there only a copy from elsewhere counts, or a segment that takes sequence
- * space: no timer sends one again that soon.
+ * space: no timer sends one again that soon; or any where the tap is seen to show every frame twice.
  */
 #include "config.h"
 
 #include "tcp/find.h"
 
 enum {
+	DOUBLED_MIN = 3,                /* copies that make a habit of the tap */
 	SAME_PLACE = NS_PER_SEC / 1000, /* a tap that delivers twice does it at once, ns */
 	OTHER_PLACE = NS_PER_SEC / 200, /* from one place of capture to the other, ns */
 };
@@ -62,19 +63,26 @@ static bool is_routed(uint32_t a, uint32_t b)
 	return hops == 1 || hops == -1;
 }
 
-static bool is_same_frame(const struct segment *s, const struct frame_print *old,
-    const struct frame_print *now, int64_t end)
+/* The tap shows every frame twice, as far as packets with an ID tell. */
+static bool is_doubled(const struct conn *c)
+{
+	return c->duplicates >= DOUBLED_MIN &&
+	       c->duplicates * UINT64_C(3) >= c->ends[0].packets + c->ends[1].packets;
+}
+
+static bool is_same_frame(const struct conn *c, const struct segment *s,
+    const struct frame_print *old, const struct frame_print *now)
 {
 	int64_t apart = now->time > old->time ? now->time - old->time : old->time - now->time;
 	bool routed = is_routed(old->path, now->path);
 
-	if (old->hash != now->hash || apart > OTHER_PLACE || end - old->time > OTHER_PLACE)
+	if (old->hash != now->hash || apart > OTHER_PLACE || c->end - old->time > OTHER_PLACE)
 		return false;
 	if (routed || (place_of(old->path) != place_of(now->path) &&
 	                  (old->path & 0xff) == (now->path & 0xff)))
 		return true;
 	return old->path == now->path && apart <= SAME_PLACE &&
-	       (s->ip_id != 0 || segment_seq_len(s) > 0);
+	       (s->ip_id != 0 || segment_seq_len(s) > 0 || is_doubled(c));
 }
 
 static struct frame_print print_of(const struct step *st)
@@ -101,7 +109,7 @@ void duplicate_check(struct step *st)
 	struct frame_print now = print_of(st);
 
 	for (unsigned i = 0; i < FRAMES_MAX; i++)
-		if (is_same_frame(st->seg, &e->frames[i], &now, st->conn->end))
+		if (is_same_frame(st->conn, st->seg, &e->frames[i], &now))
 			st->is_copy = true;
 	if (!st->is_copy) {
 		remember(e, &now);
