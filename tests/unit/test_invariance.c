@@ -56,12 +56,29 @@ static void dump_by_end(struct buf *b, const struct story *st)
 	story_result_free(r);
 }
 
+/* About the capture as a whole. */
+static void dump_run(struct buf *b, const struct story_result *r)
+{
+	for (size_t i = 0; i < r->nfindings; i++) {
+		const struct finding *f = &r->findings[i];
+
+		buf_addf(b, "%s ", finding_info((enum finding_id)f->id)->name);
+		endpoint_text(b, &f->subject);
+		buf_addf(b, " confidence %u count %u a %" PRIu64 " b %" PRIu64, f->confidence,
+		    f->count, f->a, f->b);
+		for (unsigned k = 0; k < f->npackets; k++)
+			buf_addf(b, " %" PRIu64, f->packets[k]);
+		buf_addch(b, '\n');
+	}
+}
+
 static void dump_records(struct buf *b, const struct story *st, const struct story_options *o)
 {
 	struct story_result *r = run(st, o);
 
 	for (size_t i = 0; i < r->nconns; i++)
 		story_dump_record(b, &r->conns[i].record);
+	dump_run(b, r);
 	story_result_free(r);
 }
 
