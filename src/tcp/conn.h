@@ -155,6 +155,7 @@ struct endpoint {
 	struct reset_memory reset;
 
 	/* segments with something about them */
+	struct attack_end attack;
 	struct end_memory memory;
 	uint8_t nhistory;
 	bool is_presumed;    /* the last history entry is presumed: so are all that follow */
@@ -198,10 +199,6 @@ struct endpoint {
 	uint64_t bad_checksum_packet; /* its first bad checksum before any good one, 0 = none */
 	int64_t bad_checksum_time;
 	struct stream_facts facts;
-	struct end_memory memory;
-	struct attack_end attack;
-	struct transfer transfer;
-	struct reset_memory reset;
 
 	/* Lists: what is behind the counts is indeterminate, never written and never packed. */
 	struct hole holes[HOLES_MAX];          /* sent, not captured, not acknowledged; unordered */
