@@ -23,11 +23,6 @@ void census_release(struct census *c)
 	census_init(c);
 }
 
-bool census_is_taken(const struct census *c, size_t place)
-{
-	return c->keys && c->keys[place].key != 0;
-}
-
 static size_t set_of(uint64_t key)
 {
 	return (size_t)(key >> 8) % CENSUS_SETS * CENSUS_WAYS;
@@ -70,7 +65,7 @@ size_t census_meet(struct census *c, uint64_t key, bool *is_new)
 	k = &c->keys[place];
 	*is_new = k->key != key;
 	if (!*is_new) {
-		k->weight += k->weight < CENSUS_WEIGHT_MAX;
+		census_met(c, place);
 		return place;
 	}
 	if (k->key != 0) {

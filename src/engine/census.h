@@ -39,7 +39,16 @@ void census_release(struct census *c);
 size_t census_find(const struct census *c, uint64_t key);
 /* One more sighting: its place, or CENSUS_NONE where it has none (yet).  *is_new: others had it before. */
 size_t census_meet(struct census *c, uint64_t key, bool *is_new);
-bool census_is_taken(const struct census *c, size_t place);
+/* The same for a place that is known to be the key's. */
+static inline void census_met(struct census *c, size_t place)
+{
+	c->keys[place].weight += c->keys[place].weight < CENSUS_WEIGHT_MAX;
+}
+
+static inline bool census_is_taken(const struct census *c, size_t place)
+{
+	return c->keys && c->keys[place].key != 0;
+}
 
 /* How many different things were seen, in 32 bytes: linear counting (Whang and others 1990). */
 struct sketch {

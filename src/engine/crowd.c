@@ -22,6 +22,7 @@ enum {
 	DEAF_MIN = 2,
 	DEAF_PART = 2, /* more than one in so many of the connections opened meanwhile */
 	PROBES_RIPE = 8,
+	PACE_MAX = 1000, /* attempts whose pace is looked at */
 	PORT_STEP_MAX = 2,
 	US = 1000,
 };
@@ -94,6 +95,20 @@ static struct prober *meet_prober(
 	return &c->probers[place];
 }
 
+/* Most SYNs of a flood go where the one before went: that is looked for first. */
+static struct listener *latest_listener(struct crowd *c, const struct segment *s)
+{
+	struct listener *l;
+
+	if (!c->listeners || !census_is_taken(&c->of_listeners, c->latest))
+		return NULL;
+	l = &c->listeners[c->latest];
+	if (l->addr.port != s->dport || !addr_equal(&l->addr.ip, &s->dst))
+		return NULL;
+	census_met(&c->of_listeners, c->latest);
+	return l;
+}
+
 static struct listener *meet_listener(struct crowd *c, const struct segment *s, uint64_t host)
 {
 	bool is_new;
@@ -107,6 +122,7 @@ static struct listener *meet_listener(struct crowd *c, const struct segment *s, 
 		c->listeners[place] = (struct listener){
 			.addr = { s->dst, s->dport, s->ip_version, 0 },
 		};
+	c->latest = place;
 	return &c->listeners[place];
 }
 
@@ -227,14 +243,10 @@ static void count_for_flood(struct listener *l, const struct segment *s, uint64_
 static void count_pace(struct listener *l, int64_t time)
 {
 	int64_t pause = time - l->attempt, drift = pause - l->pause;
+	bool is_steady = l->attempts > 2 && (drift < 0 ? -drift : drift) <= l->pause >> 3;
 
-	if (l->attempts > 1) {
-		if (drift < 0)
-			drift = -drift;
-		l->steady =
-		    l->attempts > 2 && drift <= l->pause / 8 ? (uint16_t)(l->steady + 1) : 0;
-		l->pause = pause;
-	}
+	l->steady = is_steady ? (uint16_t)(l->steady + (l->steady < UINT16_MAX)) : 0;
+	l->pause = l->attempts > 1 ? pause : 0;
 	l->attempt = time;
 }
 
@@ -246,14 +258,24 @@ static void count_attempt(struct listener *l, const struct segment *s, uint64_t 
 	l->last = s->packet;
 	sketch_add(&l->sources, source);
 	count_for_flood(l, s, source);
-	count_pace(l, s->ts);
+	if (l->attempts <= PACE_MAX)
+		count_pace(l, s->ts);
+}
+
+static void count_syn(struct crowd *c, const struct segment *s, uint64_t source, uint64_t target)
+{
+	struct listener *l = latest_listener(c, s);
+
+	if (!l)
+		l = meet_listener(c, s, target);
+	if (l)
+		count_attempt(l, s, spread(source));
 }
 
 void crowd_opened(struct crowd *c, const struct segment *s)
 {
 	enum probe kind = crowd_probe_of(s->flags, s->len);
 	uint64_t source, target;
-	struct listener *l;
 	struct prober *p;
 
 	if (s->ts > c->now)
@@ -265,9 +287,8 @@ void crowd_opened(struct crowd *c, const struct segment *s)
 	p = meet_prober(c, s, source, kind);
 	if (p)
 		count_probe(p, s, spread(target));
-	l = kind == PROBE_SYN ? meet_listener(c, s, target) : NULL;
-	if (l)
-		count_attempt(l, s, spread(source));
+	if (kind == PROBE_SYN)
+		count_syn(c, s, source, target);
 }
 
 /* ---- signs ---- */

@@ -110,6 +110,7 @@ struct listener {
 struct crowd {
 	struct census of_listeners, of_probers;
 	struct listener *listeners; /* by place; NULL until the first one */
+	size_t latest;              /* place of the listener met last */
 	struct prober *probers;
 	int64_t now;          /* ns since the epoch */
 	struct finding *list; /* the record's findings with the new ones */
