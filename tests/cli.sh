@@ -118,7 +118,9 @@ misused "an option without its value" list "$capture" --time-wait
 misused "a number that is none" list --time-wait soon "$capture"
 misused "a negative number" list -c -5 "$capture"
 misused "an option of another command" catalogue --csv
+misused "two outputs for standard output" list -w - --zeek "$capture"
 misused "a filter that libpcap refuses" list -f 'no such filter' "$capture"
+misused "two forms of show" show 1 --json --explain "$capture"
 misused "show without saying which" show
 misused "browse without a terminal" browse "$capture"
 misused "a number of colours that no terminal has" list --color 7 "$capture"

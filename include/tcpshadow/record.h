@@ -135,6 +135,50 @@ struct icmp_record {
 /* Word of an ICMP error: "port_unreachable", "fragmentation_needed", "time_exceeded", ... */
 const char *icmp_kind_word(unsigned ip_version, unsigned type, unsigned code);
 
+/* Bits of Wireshark's tcp.completeness. */
+enum completeness {
+	COMPLETE_SYN = 1,
+	COMPLETE_SYN_ACK = 2,
+	COMPLETE_ACK = 4,
+	COMPLETE_DATA = 8,
+	COMPLETE_FIN = 16,
+	COMPLETE_RST = 32,
+};
+
+/* Zeek's conn_state, in the order of its documentation; words in words.c. */
+enum zeek_conn_state {
+	ZEEK_S0,
+	ZEEK_S1,
+	ZEEK_SF,
+	ZEEK_REJ,
+	ZEEK_S2,
+	ZEEK_S3,
+	ZEEK_RSTO,
+	ZEEK_RSTR,
+	ZEEK_RSTOS0,
+	ZEEK_RSTRH,
+	ZEEK_SH,
+	ZEEK_SHR,
+	ZEEK_OTH,
+	ZEEK_STATE_COUNT
+};
+
+const char *zeek_state_word(enum zeek_conn_state s); /* "RSTOS0" */
+
+enum {
+	ZEEK_HISTORY_MAX = 30, /* letters; real connections have 4 to 14 */
+};
+
+/* What Zeek would say.  Arrays: its originator, its responder. */
+struct zeek_facts {
+	uint8_t state;      /* enum zeek_conn_state */
+	uint8_t originator; /* enum side that Zeek takes for it */
+	uint32_t letters_lost;
+	int64_t duration; /* ns, to the packet that closed it */
+	uint64_t sizes[2], packets[2], ip_bytes[2];
+	char history[ZEEK_HISTORY_MAX + 2];
+};
+
 struct side_record {
 	struct endpoint_addr addr;
 	uint8_t end; /* 0 or 1: names this side in events while the roles are not known */
@@ -194,6 +238,8 @@ struct conn_record {
 	uint32_t truncated_packets;
 	uint32_t duplicate_frames;
 	uint32_t bad_checksums;
+	uint32_t completeness; /* bits of enum completeness */
+	struct zeek_facts zeek;
 };
 
 #endif

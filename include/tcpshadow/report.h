@@ -62,6 +62,7 @@ struct report_options {
 struct sink *report_list_new(const struct report_options *o);
 struct sink *report_json_new(const struct report_options *o);
 struct sink *report_csv_new(const struct report_options *o);
+struct sink *report_zeek_new(const struct report_options *o); /* as Zeek's conn.log */
 /* All findings by kind, the worst first; `all` of each kind and not just a few; or by connection. */
 struct sink *report_findings_new(const struct report_options *o, bool by_connection, bool all);
 struct sink *report_findings_json_new(const struct report_options *o);
@@ -72,6 +73,9 @@ void report_sink_free(struct sink *s); /* NULL is fine */
 TS_NODISCARD int report_show(
     const struct session *s, const struct report_options *o, struct err *e);
 TS_NODISCARD int report_show_json(
+    const struct session *s, const struct report_options *o, struct err *e);
+/* In plain words, for somebody who learns TCP. */
+TS_NODISCARD int report_explain(
     const struct session *s, const struct report_options *o, struct err *e);
 TS_NODISCARD int report_mermaid(
     const struct session *s, const struct report_options *o, struct err *e);

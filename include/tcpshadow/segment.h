@@ -142,6 +142,7 @@ struct segment {
 	uint16_t ip_id;     /* IPv4; 0 for IPv6 */
 	bool dont_fragment;
 	uint32_t flow_label; /* IPv6 */
+	uint32_t ip_len;     /* IP packet with its headers, bytes; of a reassembled one */
 
 	uint32_t len;        /* payload bytes on the wire (by the IP header) */
 	uint32_t caplen;     /* of them captured */

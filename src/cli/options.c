@@ -222,8 +222,12 @@ static int check_together(const struct options *o, struct err *e)
 
 	if (!!o->given[OPTION_HEX] + !!o->given[OPTION_RAW] + !!o->given[OPTION_C_ARRAY] > 1)
 		return err_set(e, "one of --hex, --raw and --c-array at a time");
-	if (w && strcmp(w, "-") == 0 && (o->given[OPTION_JSON] || o->given[OPTION_CSV]))
+	if (w && strcmp(w, "-") == 0 &&
+	    (o->given[OPTION_JSON] || o->given[OPTION_CSV] || o->given[OPTION_ZEEK]))
 		return err_set(e, "-w - and a report would both go to standard output");
+	if (o->command == COMMAND_SHOW &&
+	    !!o->given[OPTION_JSON] + !!o->given[OPTION_MERMAID] + !!o->given[OPTION_EXPLAIN] > 1)
+		return err_set(e, "one of --json, --mermaid and --explain at a time");
 	if (o->command == COMMAND_EXTRACT && !o->given[OPTION_OUTPUT])
 		return err_set(e, "extract to which directory? name it with -o DIR");
 	return check_live(o, e);

@@ -178,6 +178,8 @@ struct sink *run_new_sink(const struct options *o, const struct settings *s)
 		return report_json_new(&s->report);
 	if (o->given[OPTION_CSV])
 		return report_csv_new(&s->report);
+	if (o->given[OPTION_ZEEK])
+		return report_zeek_new(&s->report);
 	return report_list_new(&s->report);
 }
 

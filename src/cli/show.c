@@ -16,6 +16,8 @@ static int print(const struct options *o, const struct session *session, struct 
 
 	if (o->given[OPTION_JSON])
 		rc = report_show_json(session, &s->report, &e);
+	else if (o->given[OPTION_EXPLAIN])
+		rc = report_explain(session, &s->report, &e);
 	else if (o->given[OPTION_MERMAID])
 		rc = report_mermaid(session, &s->report, &e);
 	else

@@ -147,6 +147,7 @@ void walk_fill(const struct walk *w, struct segment *out)
 	out->ip_id = w->ip.id;
 	out->dont_fragment = w->ip.dont_fragment;
 	out->flow_label = w->ip.flow_label;
+	out->ip_len = w->ip.len;
 	out->icmp_type = 0;
 	out->icmp_code = 0;
 	out->icmp_mtu = 0;

@@ -98,6 +98,7 @@ static bool may_hold_tcp(const struct frag_piece *p)
 {
 	switch (p->head.protocol) {
 	case 6:  /* TCP */
+	case 17: /* UDP: GTP, VXLAN, Geneve, Teredo */
 	case 4:  /* IP in IP */
 	case 41: /* 6in4 */
 	case 47: /* GRE */
@@ -112,7 +113,8 @@ static bool may_hold_tcp(const struct frag_piece *p)
 	}
 }
 
-static void continue_with(struct walk *w, const struct frag_whole *whole)
+/* last: bytes of the fragment that made it whole */
+static void continue_with(struct walk *w, const struct frag_whole *whole, size_t last)
 {
 	w->decoder->parts = whole->packets;
 	w->decoder->nparts = whole->npackets;
@@ -123,6 +125,7 @@ static void continue_with(struct walk *w, const struct frag_whole *whole)
 	w->notes = (uint16_t)(whole->notes | SEG_FRAGMENTED);
 	if (whole->has_conflict)
 		w->notes |= SEG_FRAGMENT_CONFLICT;
+	w->ip.len += (uint32_t)(whole->len - last);
 	w->ip.ttl = whole->head.ttl;
 	w->ip.tos = whole->head.tos;
 	w->ip.dont_fragment = whole->head.dont_fragment;
@@ -171,7 +174,7 @@ enum step ip_reassemble(struct walk *w, struct frag_piece *p)
 		return STEP_HELD;
 	if (result == FRAG_DROPPED)
 		return walk_skip(w, DECODE_FRAGMENT_DROPPED);
-	continue_with(w, &whole);
+	continue_with(w, &whole, p->len);
 	if (result == FRAG_KILLED)
 		w->notes |= SEG_FRAGMENT_KILLED;
 	return walk_protocol(w, whole.head.protocol);

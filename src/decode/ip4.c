@@ -159,6 +159,7 @@ enum step ip4_header(struct walk *w)
 		return walk_skip(w, DECODE_IP_BAD);
 	else
 		ip_limit(w, ip.total - ip.header_len);
+	w->ip.len = (uint32_t)(ip.header_len + walk_wire_left(w));
 	/* A checksum of 0 is left to the network card: captured on the sending host. */
 	if (ip.checksum != 0 && !is_sum_good(&ip, ip.header_len))
 		w->notes |= SEG_IP_CHECKSUM_BAD;

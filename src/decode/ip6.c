@@ -49,6 +49,7 @@ enum step ip6_header(struct walk *w)
 		w->notes |= SEG_IP_LENGTH_ZERO;
 	else
 		ip_limit(w, payload);
+	w->ip.len = (uint32_t)(IP6_HEADER + walk_wire_left(w));
 	if (next == 0)
 		return STEP_IP6_HOP_BY_HOP;
 	return walk_protocol(w, next);

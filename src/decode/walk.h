@@ -75,6 +75,7 @@ struct walk_ip {
 	bool dont_fragment;
 	uint16_t id;         /* IPv4 */
 	uint32_t flow_label; /* IPv6 */
+	uint32_t len;        /* of the packet with all its headers, by its length field */
 };
 
 struct walk {

@@ -10,6 +10,7 @@
 #include "report/place.h"
 #include "report/record_json.h"
 #include "report/transfer_json.h"
+#include "tcpshadow/community.h"
 #include "tcpshadow/digest.h"
 
 #define SCHEMA 1
@@ -356,6 +357,27 @@ static void findings_json(
 		json_u64(out, "findings_lost", r->findings_lost);
 }
 
+static void community_json(struct buf *out, const struct conn_record *r)
+{
+	char id[COMMUNITY_SIZE];
+
+	community_id(id, 0, &r->sides[SIDE_CLIENT].addr, &r->sides[SIDE_SERVER].addr);
+	json_word(out, "community_id", id);
+}
+
+static void zeek_json(struct buf *out, const struct conn_record *r)
+{
+	const struct zeek_facts *z = &r->zeek;
+
+	json_object(out, "zeek");
+	json_word(out, "conn_state", zeek_state_word(z->state));
+	json_word(out, "history", z->history);
+	if (z->letters_lost)
+		json_u64(out, "history_lost", z->letters_lost);
+	json_word(out, "originator", side_words[z->originator]);
+	json_end_object(out);
+}
+
 static void identity_json(
     struct buf *out, const struct conn_record *r, const struct cap_facts *facts)
 {
@@ -369,6 +391,7 @@ static void identity_json(
 	if (r->vlan)
 		json_u64(out, "vlan", r->vlan);
 	json_word(out, "opener", opener_word(r->opener));
+	community_json(out, r);
 	json_epoch(out, "start", r->start);
 	json_epoch(out, "end", r->end);
 	json_ns(out, "duration", r->end - r->start);
@@ -394,5 +417,7 @@ void record_json_begin(struct buf *out, const struct conn_record *r, const struc
 	icmp_json(out, r, facts);
 	quality_json(out, r);
 	verdict_json(out, r);
+	zeek_json(out, r);
+	json_u64(out, "completeness", r->completeness);
 	findings_json(out, r, facts);
 }

@@ -34,6 +34,8 @@ static void add_value(struct buf *out, enum where_type type, const struct where_
 		buf_addstr(out, v->word);
 	else if (v->addr)
 		addr_text(out, &v->addr->ip, v->addr->version);
+	else if (type == TYPE_TEXT)
+		buf_addstr(out, v->text);
 	else if (type == TYPE_SEVERITY)
 		buf_addstr(out, v->number < 0 ? "" : severity_word((enum severity)v->number));
 	else if (type == TYPE_DURATION || type == TYPE_TIME)

@@ -4,12 +4,14 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tcpshadow/finding_text.h"
 #include "report/record_json.h"
 #include "report/where_field.h"
 #include "tcpshadow/buf.h"
+#include "tcpshadow/community.h"
 #include "tcpshadow/near.h"
 
 static const char *last_state(const struct side_record *s)
@@ -40,6 +42,22 @@ static struct where_value word(const char *v)
 static struct where_value address(const struct endpoint_addr *v)
 {
 	return (struct where_value){ .addr = v };
+}
+
+static struct where_value text(const char *v)
+{
+	struct where_value value = { .number = 0 };
+
+	(void)snprintf(value.text, sizeof(value.text), "%s", v);
+	return value;
+}
+
+static struct where_value community(const struct conn_record *r)
+{
+	struct where_value value = { .number = 0 };
+
+	community_id(value.text, 0, &r->sides[SIDE_CLIENT].addr, &r->sides[SIDE_SERVER].addr);
+	return value;
 }
 
 /* The worst of the findings; -1 = there is none. */

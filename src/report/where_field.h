@@ -7,7 +7,7 @@
 
 #include "tcpshadow/where.h"
 
-/* Kinds of values.  From TYPE_OPENER on: words out of a fixed list. */
+/* Kinds of values.  From TYPE_OPENER to TYPE_ZEEK_STATE: words out of a fixed list. */
 enum where_type {
 	TYPE_COUNT,
 	TYPE_BYTES,
@@ -26,12 +26,19 @@ enum where_type {
 	TYPE_VERDICT_KIND,
 	TYPE_PARTY,
 	TYPE_CONFIDENCE,
+	TYPE_ZEEK_STATE,
+	TYPE_TEXT, /* any text; upper and lower case differ */
 	TYPE_COUNT_OF_TYPES
+};
+
+enum {
+	TEXT_SIZE = 40,
 };
 
 struct where_value {
 	int64_t number;
 	const char *word;
+	char text[TEXT_SIZE]; /* TYPE_TEXT */
 	const struct endpoint_addr *addr;
 };
 

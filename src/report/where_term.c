@@ -32,8 +32,8 @@ static int term_regex(struct where_term *t, const char *text, struct err *e)
 	PCRE2_SIZE at;
 	int code;
 
-	t->regex = pcre2_compile(
-	    (PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, PCRE2_CASELESS, &code, &at, NULL);
+	t->regex = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED,
+	    t->field->type == TYPE_TEXT ? 0 : PCRE2_CASELESS, &code, &at, NULL);
 	if (!t->regex) {
 		if (pcre2_get_error_message(code, why, sizeof(why)) < 0)
 			why[0] = '\0';
@@ -70,12 +70,24 @@ static int term_word(struct where_term *t, const char *text, struct err *e)
 	return expected(t, text, e);
 }
 
+static int term_text(struct where_term *t, const char *text, struct err *e)
+{
+	size_t n = strlen(text);
+
+	if (n >= sizeof(t->text))
+		return expected(t, text, e);
+	memcpy(t->text, text, n + 1);
+	return 0;
+}
+
 int term_value(struct where_term *t, const char *text, struct err *e)
 {
 	if (t->op == OP_REGEX)
 		return term_regex(t, text, e);
 	if (where_type_word(t->field->type, 0))
 		return term_word(t, text, e);
+	if (t->field->type == TYPE_TEXT)
+		return term_text(t, text, e);
 	if (t->field->type == TYPE_ADDRESS)
 		return parse_address(&t->addr, text) ? 0 : expected(t, text, e);
 	return where_type_parse(t->field->type, text, &t->number) == 0 ? 0 : expected(t, text, e);
@@ -160,7 +172,7 @@ static bool regex_match(const struct where_term *t, const struct where_value *v)
 	if (v->addr)
 		addr_text(&text, &v->addr->ip, v->addr->version);
 	else
-		buf_addstr(&text, v->word);
+		buf_addstr(&text, v->word ? v->word : v->text);
 	found =
 	    pcre2_match(t->regex, (PCRE2_SPTR)text.data, text.len, 0, 0, t->match, t->limits) >= 0;
 	buf_release(&text);
@@ -173,6 +185,8 @@ static bool is_equal(const struct where_term *t, const struct where_value *v)
 		return v->addr->version == t->addr.version && addr_equal(&v->addr->ip, &t->addr.ip);
 	if (v->word)
 		return strcmp(v->word, t->word) == 0;
+	if (t->field->type == TYPE_TEXT)
+		return strcmp(v->text, t->text) == 0;
 	return v->number == t->number;
 }
 

@@ -30,6 +30,7 @@ struct where_term {
 	enum where_op op;
 	int64_t number;            /* OP_FINDING: enum finding_id */
 	const char *word;          /* one of the type's own */
+	char text[TEXT_SIZE];      /* TYPE_TEXT */
 	struct endpoint_addr addr; /* the port is not used */
 	unsigned bits;             /* OP_NET: length of the prefix */
 	pcre2_code *regex;

@@ -195,6 +195,11 @@ static const char *confidence_at(size_t i)
 	return i < CONFIDENCE_COUNT ? confidence_word((enum confidence)i) : NULL;
 }
 
+static const char *zeek_state_at(size_t i)
+{
+	return i < ZEEK_STATE_COUNT ? zeek_state_word((enum zeek_conn_state)i) : NULL;
+}
+
 static const struct {
 	const char *name;
 	const char *expected; /* NULL: one of the words */
@@ -219,6 +224,8 @@ static const struct {
 	[TYPE_VERDICT_KIND] = { "word", NULL, NULL, verdict_kind_at },
 	[TYPE_PARTY] = { "word", NULL, NULL, party_at },
 	[TYPE_CONFIDENCE] = { "word", NULL, NULL, confidence_at },
+	[TYPE_ZEEK_STATE] = { "word", NULL, NULL, zeek_state_at },
+	[TYPE_TEXT] = { "text", "a text of at most 39 characters", NULL, NULL },
 };
 
 const char *where_type_name(enum where_type t)

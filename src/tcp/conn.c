@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "tcp/completeness.h"
 #include "tcp/conn.h"
 #include "tcp/find.h"
 #include "tcp/stream.h"
@@ -555,12 +556,15 @@ void conn_segment(
 		.transfer.rtt = -1,
 	};
 	track_numbers(step);
+	completeness_segment(step);
 	if (express_takes(step)) {
+		zeek_plain(step);
 		account(step);
 		express_segment(step);
 		reset_notice(step);
 		return;
 	}
+	zeek_segment(step);
 	duplicate_check(step);
 	if (step->is_copy) {
 		account(step);

@@ -18,6 +18,7 @@
 #include "tcp/fsm.h"
 #include "tcp/reset.h"
 #include "tcp/transfer.h"
+#include "tcp/zeek.h"
 #include "tcpshadow/finding.h"
 #include "tcpshadow/replay.h"
 #include "tcpshadow/segment.h"
@@ -261,6 +262,8 @@ struct conn {
 	uint16_t resets_cap;
 	struct icmp_record icmp[ICMP_MAX]; /* likewise `about` */
 	struct endpoint_addr addrs[2];     /* by direction bit */
+	uint8_t completeness;              /* bits of enum completeness */
+	struct zeek zeek;
 };
 
 /* One segment on its way through the machine. */

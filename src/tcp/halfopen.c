@@ -142,6 +142,7 @@ static void looks_of(struct segment *l, const struct segment *s)
 {
 	memset(l, 0, sizeof(*l));
 	l->wire_len = s->wire_len;
+	l->ip_len = s->ip_len;
 	l->interface = s->interface;
 	l->file = s->file;
 	l->kind = s->kind;

@@ -117,6 +117,7 @@ size_t conn_pack(struct conn *c, uint8_t *out)
 {
 	uint8_t *p = out;
 
+	zeek_squeeze(c);
 	shift_all(c, true);
 	for (unsigned i = 0; i < 2; i++) {
 		const struct endpoint *e = &c->ends[i];
@@ -167,4 +168,5 @@ void conn_unpack(struct conn *c, const uint8_t *in)
 	}
 	(void)get(in, &c->uid, sizeof(*c) - offsetof(struct conn, uid));
 	shift_all(c, false);
+	zeek_squeeze(c);
 }

@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "tcp/completeness.h"
 #include "tcp/conn.h"
 #include "tcp/find.h"
 
@@ -226,11 +227,13 @@ void record_fill(struct conn_record *r, struct conn *c)
 		.truncated_packets = c->truncated,
 		.duplicate_frames = c->duplicates,
 		.bad_checksums = c->ends[0].bad_checksums + c->ends[1].bad_checksums,
+		.completeness = completeness_of(c),
 	};
 	r->opening = c->opening;
 	r->opening_by = side_of(c, c->opening_dir);
 	r->signs = c->signs;
 	r->vantage = (uint8_t)vantage_of(c, &r->vantage_marks);
+	zeek_fill(&r->zeek, &c->zeek, c->client);
 	for (unsigned i = 0; i < c->nfin_order; i++)
 		r->close_order[i] = side_of(c, c->fin_order[i]);
 	fill_times(r, c);

@@ -52,6 +52,9 @@ static const char *const close_words[] = {
 	"reset",
 };
 
+static const char *const zeek_states[ZEEK_STATE_COUNT] = { "S0", "S1", "SF", "REJ", "S2", "S3",
+	"RSTO", "RSTR", "RSTOS0", "RSTRH", "SH", "SHR", "OTH" };
+
 static const char *const opener_words[] = { "client", "both", "unknown" };
 
 static const char *const retransmission_words[] = {
@@ -151,6 +154,12 @@ const char *tcp_state_name(enum tcp_state s)
 {
 	BUG_ON(s >= TCPS_COUNT);
 	return state_names[s];
+}
+
+const char *zeek_state_word(enum zeek_conn_state s)
+{
+	BUG_ON(s >= ZEEK_STATE_COUNT);
+	return zeek_states[s];
 }
 
 const char *tcp_state_brief(enum tcp_state s)

@@ -87,6 +87,12 @@ static void check_word(struct check *c)
 	buf_addstr(&c->got, c->x->row->name(v));
 }
 
+static void check_text(struct check *c)
+{
+	buf_addstr(&c->want, c->x->word);
+	buf_addstr(&c->got, (const char *)c->record + c->x->row->at);
+}
+
 static void check_side_count(struct check *c)
 {
 	const int side = story_side_of(c->st, c->x->flow, c->x->end, c->record);
@@ -321,6 +327,9 @@ static void check_about_record(struct check *c)
 		break;
 	case FORM_WORD:
 		check_word(c);
+		break;
+	case FORM_TEXT:
+		check_text(c);
 		break;
 	case FORM_CLIENT:
 		check_client(c);

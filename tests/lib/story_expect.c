@@ -25,6 +25,11 @@ static const char *name_opener(unsigned v)
 	return opener_word((enum opener)v);
 }
 
+static const char *name_zeek(unsigned v)
+{
+	return zeek_state_word((enum zeek_conn_state)v);
+}
+
 #define RECORD_AT(field) offsetof(struct conn_record, field)
 #define SIDE_AT(field)   offsetof(struct side_record, field)
 
@@ -59,6 +64,9 @@ static const struct story_expect_row rows[] = {
 	{ "packets", FORM_SIDE_COUNT, SIDE_AT(packets), NULL, 0 },
 	{ "payload", FORM_SIDE_COUNT, SIDE_AT(payload_bytes), NULL, 0 },
 	{ "missing", FORM_SIDE_COUNT, SIDE_AT(missing_bytes), NULL, 0 },
+	{ "completeness", FORM_COUNT, RECORD_AT(completeness), NULL, 0 },
+	{ "zeek", FORM_WORD, RECORD_AT(zeek.state), name_zeek, ZEEK_STATE_COUNT },
+	{ "history", FORM_TEXT, RECORD_AT(zeek.history), NULL, 0 },
 	{ "finding", FORM_FINDING, 0, NULL, 0 },
 	{ "no-finding", FORM_NO_FINDING, 0, NULL, 0 },
 	{ "findings", FORM_CALM, 0, NULL, 0 },
@@ -260,6 +268,13 @@ static int parse_calm(struct story_scan *sc, struct story_expect *x)
 	return 0;
 }
 
+static int parse_text(struct story_scan *sc, struct story_expect *x)
+{
+	story_scan_word(sc, x->word, sizeof(x->word));
+	add_expect(sc, x);
+	return 0;
+}
+
 static int parse_form(struct story_scan *sc, struct story_expect *x)
 {
 	switch (x->row->form) {
@@ -273,6 +288,8 @@ static int parse_form(struct story_scan *sc, struct story_expect *x)
 		return parse_bool(sc, x);
 	case FORM_WORD:
 		return parse_name(sc, x);
+	case FORM_TEXT:
+		return parse_text(sc, x);
 	case FORM_CLIENT:
 	case FORM_ONE_SIDED:
 		return parse_ends(sc, x, false);

@@ -12,6 +12,7 @@ enum expect_form {
 	FORM_SIDE_COUNT, /* word A N: a 64-bit field of one side */
 	FORM_BOOL,       /* word yes|no */
 	FORM_WORD,       /* word NAME */
+	FORM_TEXT,       /* word TEXT: a string of the record */
 	FORM_CLIENT,     /* client A */
 	FORM_ONE_SIDED,  /* one-sided A|none */
 	FORM_ORDER,      /* order A [B] | none */

@@ -4,11 +4,13 @@
  */
 #include "config.h"
 
+#include <arpa/inet.h>
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tcpshadow/addr.h"
+#include "tcpshadow/community.h"
 #include "tcpshadow/err.h"
 #include "tcpshadow/hash.h"
 #include "tcpshadow/mem.h"
@@ -319,6 +321,46 @@ START_TEST(test_seq)
 }
 END_TEST
 
+/*
+ * The vectors of the specification, and two worked out with another implementation of SHA-1; both directions
+ * have one name.
+ */
+static const struct {
+	uint8_t version;
+	const char *a, *b;
+	uint16_t a_port, b_port, seed;
+	const char *id;
+} communities[] = {
+	{ 4, "128.232.110.120", "66.35.250.204", 34855, 80, 0, "1:LQU9qZlK+B5F3KDmev6m5PMibrg=" },
+	{ 4, "1.2.3.4", "5.6.7.8", 1122, 3344, 0, "1:wCb3OG7yAFWelaUydu0D+125CLM=" },
+	{ 4, "1.2.3.4", "5.6.7.8", 1122, 3344, 1, "1:HhA1B+6CoLbiKPEs5nhNYN4XWfk=" },
+	{ 6, "fe80:1:203:405:607:809:a0b:c0d", "fe80:2:203:405:607:809:a0b:c0d", 2, 1, 0,
+	    "1:P4S8hKSprDrDqyJzBqLErIRu9ks=" },
+	{ 4, "127.0.0.1", "127.0.0.1", 5000, 80, 0, "1:FCx8WNNKcB1IALH/+VHHqEe6L/k=" },
+};
+
+static struct endpoint_addr endpoint_at(uint8_t version, const char *ip, uint16_t port)
+{
+	struct endpoint_addr e = { .port = port, .version = version };
+
+	ck_assert_int_eq(inet_pton(version == 4 ? AF_INET : AF_INET6, ip, e.ip.b), 1);
+	return e;
+}
+
+START_TEST(test_community)
+{
+	struct endpoint_addr a, b;
+	char there[COMMUNITY_SIZE], back[COMMUNITY_SIZE];
+
+	a = endpoint_at(communities[_i].version, communities[_i].a, communities[_i].a_port);
+	b = endpoint_at(communities[_i].version, communities[_i].b, communities[_i].b_port);
+	community_id(there, communities[_i].seed, &a, &b);
+	community_id(back, communities[_i].seed, &b, &a);
+	ck_assert_str_eq(there, back);
+	ck_assert_str_eq(there, communities[_i].id);
+}
+END_TEST
+
 static void add_text_tests(TCase *t)
 {
 	tcase_add_loop_test(t, test_untrusted, 0, (int)ARRAY_LEN(strings));
@@ -327,6 +369,7 @@ static void add_text_tests(TCase *t)
 	tcase_add_test(t, test_dates);
 	tcase_add_loop_test(t, test_sizes, 0, (int)ARRAY_LEN(sizes));
 	tcase_add_test(t, test_addresses);
+	tcase_add_loop_test(t, test_community, 0, (int)ARRAY_LEN(communities));
 }
 
 int main(void)

@@ -351,13 +351,50 @@ START_TEST(test_not_kept)
 	b->build.data[10] ^= 0x55;
 	bench_decode_cut(b, b->build.len, b->build.len);
 	ck_assert_int_eq(b->result, DECODED_NOTHING);
-	b->build.data[9] = 17;
+	b->build.data[9] = 132;
 	build_fix_ip4(b->build.data);
 	bench_decode_cut(b, b->build.len, b->build.len);
 	ck_assert_int_eq(b->result, DECODED_NOTHING);
 	ck_assert_int_eq(bench_reason(b), DECODE_NOT_TCP);
 	ck_assert_uint_eq(decoder_counts(b->decoder)->fragments, 2);
 	bench_release(b);
+}
+END_TEST
+
+/* One fragment, IPv4, of the packet at `whole`: bytes [from, to) behind its header. */
+static void decode_part(struct bench *b, const uint8_t *whole, size_t from, size_t to, bool is_last)
+{
+	struct build *out = &b->build;
+
+	out->data = out->room;
+	out->len = 20 + to - from;
+	memcpy(out->data, whole, 20);
+	memcpy(out->data + 20, whole + 20 + from, to - from);
+	out->data[3] = (uint8_t)out->len;
+	out->data[6] = is_last ? 0 : 0x20;
+	out->data[7] = (uint8_t)(from / 8);
+	build_fix_ip4(out->data);
+	bench_decode_cut(b, out->len, out->len);
+}
+
+/* A tunnel over UDP (GTP-U) in two fragments, with a whole packet of 45 bytes inside. */
+START_TEST(test_tunnel)
+{
+	struct bench b;
+	uint8_t whole[BUILD_MAX];
+	size_t n;
+
+	bench_init(&b);
+	bench_build(&b, 101, "4 U2152 30ff002d00000001 4 T{}");
+	n = b.build.len - 20;
+	memcpy(whole, b.build.data, b.build.len);
+	decode_part(&b, whole, 0, 24, false);
+	ck_assert_int_eq(b.result, DECODED_HELD);
+	decode_part(&b, whole, 24, n, true);
+	ck_assert_int_eq(b.result, DECODED_SEGMENT);
+	ck_assert_uint_ne(b.segment.tunnel, 0);
+	ck_assert_uint_eq(b.segment.ip_len, 45);
+	bench_release(&b);
 }
 END_TEST
 
@@ -416,6 +453,7 @@ int main(void)
 	tcase_add_test(t, test_eviction);
 	tcase_add_test(t, test_cut);
 	tcase_add_test(t, test_not_kept);
+	tcase_add_test(t, test_tunnel);
 	tcase_add_test(t, test_limits);
 	return run_suite(s);
 }

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * explain_text - the rows of explain.def, with the numbers of a segment filled in.
+ */
+#include "config.h"
+
+#include "report/explain.h"
+#include "report/record_json.h"
+#include "tcpshadow/outcome.h"
+#include "tcpshadow/text.h"
+
+static const struct says_row says_rows[] = {
+#define SAYS(id, name, text) { name, text },
+#define CONCEPT(id, title, rfc, text)
+#define MEANING(state, text)
+#include "report/explain.def"
+#undef SAYS
+#undef CONCEPT
+#undef MEANING
+};
+
+static const struct concept_row concept_rows[] = {
+#define SAYS(id, name, text)
+#define CONCEPT(id, title, rfc, text) { title, rfc, text },
+#define MEANING(state, text)
+#include "report/explain.def"
+#undef SAYS
+#undef CONCEPT
+#undef MEANING
+};
+
+static const char *const meanings[TCPS_COUNT] = {
+#define SAYS(id, name, text)
+#define CONCEPT(id, title, rfc, text)
+#define MEANING(state, text) [TCPS_##state] = text,
+#include "report/explain.def"
+#undef SAYS
+#undef CONCEPT
+#undef MEANING
+};
+
+const struct says_row *explain_says(enum says s)
+{
+	BUG_ON(s >= SAYS_COUNT);
+	return &says_rows[s];
+}
+
+const struct concept_row *explain_concept(enum concept c)
+{
+	BUG_ON(c >= CONCEPT_COUNT);
+	return &concept_rows[c];
+}
+
+const char *explain_meaning(enum tcp_state s)
+{
+	BUG_ON(s >= TCPS_COUNT);
+	return meanings[s];
+}
+
+/* [from, to) as people count */
+static void range(struct buf *out, uint64_t from, uint64_t to)
+{
+	buf_add_u64(out, from);
+	if (to <= from + 1)
+		return;
+	buf_addstr(out, " to ");
+	buf_add_u64(out, to - 1);
+}
+
+typedef void fill_fn(struct buf *out, const struct explain_row *r);
+
+static void self(struct buf *out, const struct explain_row *r)
+{
+	buf_addstr(out, side_words[r->row->side]);
+}
+
+static void peer(struct buf *out, const struct explain_row *r)
+{
+	buf_addstr(out, side_words[!r->row->side]);
+}
+
+static void seq(struct buf *out, const struct explain_row *r)
+{
+	buf_add_u64(out, explain_seq(r));
+}
+
+static void ack(struct buf *out, const struct explain_row *r)
+{
+	buf_add_u64(out, explain_ack(r));
+}
+
+/* "Bytes 1 to 45", "Byte 7" */
+static void bytes(struct buf *out, const struct explain_row *r)
+{
+	uint64_t first = explain_seq(r);
+
+	buf_addstr(out, r->row->len == 1 ? "Byte " : "Bytes ");
+	range(out, first, first + r->row->len);
+}
+
+static void next(struct buf *out, const struct explain_row *r)
+{
+	buf_add_u64(out, explain_seq(r) + explain_space(r->row));
+}
+
+static void raw_seq(struct buf *out, const struct explain_row *r)
+{
+	buf_add_u64(out, r->row->raw_seq);
+}
+
+static void fin(struct buf *out, const struct explain_row *r)
+{
+	buf_add_u64(out, explain_seq(r) + r->row->len);
+}
+
+static void raw_fin(struct buf *out, const struct explain_row *r)
+{
+	buf_add_u64(out, (uint32_t)(r->row->raw_seq + r->row->len));
+}
+
+static void window(struct buf *out, const struct explain_row *r)
+{
+	text_count(out, r->row->step.window);
+}
+
+static void fresh(struct buf *out, const struct explain_row *r)
+{
+	text_count(out, r->fresh);
+}
+
+static void segments(struct buf *out, const struct explain_row *r)
+{
+	buf_add_u64(out, r->segments);
+}
+
+static void since(struct buf *out, const struct explain_row *r)
+{
+	if (r->since)
+		text_duration(out, r->since);
+	else
+		buf_addstr(out, "some time");
+}
+
+static void sack(struct buf *out, const struct explain_row *r)
+{
+	range(out, r->row->sack_left, r->row->sack_right);
+}
+
+static void port(struct buf *out, const struct explain_row *r)
+{
+	buf_add_u64(out, r->s->record.sides[r->row->side].addr.port);
+}
+
+static void icmp(struct buf *out, const struct explain_row *r)
+{
+	outcome_words(
+	    out, icmp_kind_word(r->row->ip_version, r->row->icmp_type, r->row->icmp_code));
+}
+
+static void from(struct buf *out, const struct explain_row *r)
+{
+	addr_text(out, &r->row->icmp_from, r->row->ip_version);
+}
+
+/* The notes of a segment that its receiver must ignore. */
+static void why(struct buf *out, const struct explain_row *r)
+{
+	size_t start = out->len;
+
+	for (unsigned i = 0; i < SEGMENT_NOTE_COUNT; i++)
+		if (r->row->step.notes & 1u << i && i != SEGMENT_NOTE_IGNORED)
+			buf_addf(out, "%s%s", out->len > start ? ", " : "",
+			    segment_note_brief((enum segment_note)i));
+	if (out->len == start)
+		buf_addstr(out, "its numbers do not fit");
+}
+
+static const struct {
+	const char *name;
+	fill_fn *fill;
+} names[] = {
+	{ "self", self },
+	{ "peer", peer },
+	{ "seq", seq },
+	{ "ack", ack },
+	{ "bytes", bytes },
+	{ "next", next },
+	{ "rawseq", raw_seq },
+	{ "fin", fin },
+	{ "rawfin", raw_fin },
+	{ "window", window },
+	{ "new", fresh },
+	{ "segments", segments },
+	{ "since", since },
+	{ "sack", sack },
+	{ "port", port },
+	{ "icmp", icmp },
+	{ "from", from },
+	{ "why", why },
+};
+
+static void fill_name(struct buf *out, const char *name, size_t n, const struct explain_row *r)
+{
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (strlen(names[i].name) == n && memcmp(names[i].name, name, n) == 0) {
+			names[i].fill(out, r);
+			return;
+		}
+	}
+	BUG_ON(true); /* a name in explain.def that has no row here */
+}
+
+void explain_fill(struct buf *out, const char *text, const struct explain_row *r)
+{
+	const char *open;
+
+	for (; (open = strchr(text, '{')) != NULL;) {
+		const char *close = strchr(open, '}');
+
+		BUG_ON(!close);
+		buf_add(out, text, (size_t)(open - text));
+		fill_name(out, open + 1, (size_t)(close - open) - 1, r);
+		text = close + 1;
+	}
+	buf_addstr(out, text);
+}
