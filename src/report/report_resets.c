@@ -26,12 +26,18 @@ static const char intro[] =
     "answers | 0 | none | ID 0, another flow label |\n"
     "| a firewall that rejects | as without the socket | 0 | none | ID 0; often another TTL, or "
     "too fast |\n"
-    "| Windows | as Linux | 0 | none | |\n"
+    "| Windows (by hearsay, not measured) | as Linux | 0 | none | |\n"
     "| macOS, a live socket | RST and ACK, its own next number | real | none | |\n\n"
     "Unread data and an abort (SO_LINGER) look alike: what was received and not answered, and how "
     "soon\n"
     "the reset followed, tells which is likelier. A closed port and a firewall's reset of a SYN "
-    "look alike too.\n\n";
+    "look alike too.\n\n"
+    "Recorded in `captures/`: `refused-port.pcap` (closed port), `refused-firewall.pcap` (a "
+    "firewall: the\n"
+    "same on the wire), `reset-unread-data.pcap`, `reset-linger.pcap`, "
+    "`reset-data-after-close.pcap`,\n"
+    "`keepalive-timeout.pcap`. The stories named below were written after recordings of the same "
+    "kind.\n\n";
 
 static void cause_rows(struct buf *out)
 {

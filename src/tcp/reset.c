@@ -12,6 +12,7 @@
 #include "tcp/find.h"
 #include "tcp/reset.h"
 #include "tcpshadow/mem.h"
+#include "tcpshadow/seq.h"
 
 /* A host that knows nothing of a connection answers at once: what takes longer is no answer (ns). */
 #define ANSWER_MAX (NS_PER_SEC / 10)
@@ -158,6 +159,8 @@ static uint64_t look_of(const struct step *st)
 	bool has_ts = s->opt.seen & OPT_TIMESTAMPS;
 	uint64_t seen = look_of_id(st);
 
+	if (has_ts && st->self->has_tsval && seq_lt(s->opt.tsval, st->self->tsval))
+		seen |= BIT(OLD_TIMESTAMP);
 	if (uses_timestamps(st)) {
 		seen |= has_ts ? BIT(HAS_TIMESTAMPS) : BIT(LACKS_TIMESTAMPS);
 		seen |= when(!has_ts && s->window != 0 && !st->has_ack, BIT(NEITHER_SHAPE));
@@ -222,6 +225,26 @@ static uint64_t burst_of(const struct step *st)
 
 /* ---- evidence: what it answers ---- */
 
+/* An earlier RST of its own, or one that it did not survive. */
+static uint64_t earlier_resets(const struct step *st)
+{
+	const uint64_t others = BIT(TTL_FOREIGN) | BIT(NEITHER_SHAPE);
+	const struct conn *c = st->conn;
+
+	for (unsigned i = 0; i < c->nresets; i++) {
+		const struct reset_record *r = &c->resets[i];
+		bool went_on = st->self->reset.spoke_at > r->time;
+
+		if (went_on)
+			continue;
+		if (r->by != st->dir && (r->ends_sender || r->seq == (uint32_t)st->self->rcv_nxt))
+			return BIT(AFTER_PEER_RESET);
+		if (r->by == st->dir && r->ends_sender && !(r->evidence & others))
+			return BIT(AFTER_OWN_RESET);
+	}
+	return 0;
+}
+
 /* Before the connection is open, at the end that asked for it. */
 static uint64_t answer_in_syn_sent(const struct step *st)
 {
@@ -246,6 +269,8 @@ static uint64_t answer_in_syn_received(const struct step *st)
 
 	if (peer->reset.query == QUERY_SYN)
 		return when(peer->isn != 0 && c->syns > 1, BIT(SECOND_SYN));
+	if (earlier_resets(st))
+		return earlier_resets(st);
 	if (peer->reset.last_ack != self->isn + 1)
 		return BIT(BAD_ACK);
 	return when(c->ack_time == peer->last_time, BIT(ANSWERS_THIRD_ACK));
@@ -276,26 +301,6 @@ static uint64_t answer_in_handshake(const struct step *st)
 	if (self->state == TCPS_SYN_SENT && st->peer->reset.query == QUERY_NONE)
 		return BIT(CANCELLED);
 	return !st->has_ack && is_only_opening(self) ? answer_in_syn_received(st) : 0;
-}
-
-/* An earlier RST of its own, or one that it did not survive. */
-static uint64_t earlier_resets(const struct step *st)
-{
-	const uint64_t others = BIT(TTL_FOREIGN) | BIT(NEITHER_SHAPE);
-	const struct conn *c = st->conn;
-
-	for (unsigned i = 0; i < c->nresets; i++) {
-		const struct reset_record *r = &c->resets[i];
-		bool went_on = st->self->reset.spoke_at > r->time;
-
-		if (went_on)
-			continue;
-		if (r->by != st->dir && (r->ends_sender || r->seq == (uint32_t)st->self->rcv_nxt))
-			return BIT(AFTER_PEER_RESET);
-		if (r->by == st->dir && r->ends_sender && !(r->evidence & others))
-			return BIT(AFTER_OWN_RESET);
-	}
-	return 0;
 }
 
 /* The peer's stream goes on behind what this end had acknowledged. */
@@ -493,6 +498,8 @@ static enum finding_id relative_of(const struct conn *c, const struct reset_reco
 		return FINDING_RST_SYN_SCAN_CLEANUP;
 	if (r->evidence & (BIT(ANSWERS_SYNACK) | BIT(CANCELLED)))
 		return FINDING_RST_CONNECT_CANCELLED;
+	if (r->evidence & BIT(OLD_TIMESTAMP))
+		return FINDING_RST_OLD_TIMESTAMP;
 	if (r->evidence & BIT(GAVE_UP))
 		return FINDING_RST_USER_TIMEOUT_LATE;
 	if (r->evidence & BIT(LONG_SILENCE) && r->evidence & open)

@@ -16,6 +16,9 @@ enum {
 	REPEATS_MIN = 3, /* unanswered repetitions that are a connection that died */
 };
 
+/* A closed window that cost so much is worth a word (ns). */
+#define SLOW_MIN (NS_PER_SEC / 5)
+
 /* What makes blame doubtful. */
 #define TRAPS (TRAP_DROP | TRAP_REORDER | TRAP_MIDSTREAM | TRAP_ONE_SIDED | TRAP_CLOCK | TRAP_END)
 
@@ -72,8 +75,7 @@ static const struct reset_record *last_word(const struct conn_record *r)
 	for (uint32_t i = 0; i < r->nresets; i++) {
 		const struct reset_record *rst = &r->resets[i];
 
-		if (rst->obeyed == 1 ||
-		    (rst->ends_sender && !shows(rst, EVIDENCE_SENDER_WENT_ON)))
+		if (rst->obeyed == 1 || (rst->ends_sender && !shows(rst, EVIDENCE_SENDER_WENT_ON)))
 			return rst;
 	}
 	return r->nresets ? &r->resets[0] : NULL;
@@ -264,6 +266,28 @@ static bool was_reset(const struct conn_record *r, struct verdict *v)
 	return true;
 }
 
+/* The end whose window kept the other waiting. */
+static unsigned slow_reader(const struct conn_record *r)
+{
+	const struct side_record *c = &r->sides[SIDE_CLIENT], *s = &r->sides[SIDE_SERVER];
+
+	if (c->transfer.window_probes != s->transfer.window_probes)
+		return c->transfer.window_probes > s->transfer.window_probes ? SIDE_SERVER
+		                                                             : SIDE_CLIENT;
+	return c->stream.bytes > s->stream.bytes ? SIDE_SERVER : SIDE_CLIENT;
+}
+
+static bool was_slow(const struct conn_record *r, struct verdict *v)
+{
+	int64_t time = r->time_spent[SPENT_RECEIVER_WINDOW];
+
+	if (time < SLOW_MIN || time < r->time_spent[SPENT_LOSS_RECOVERY] || r->is_midstream)
+		return false;
+	*v = about(VERDICT_OK_SLOW_READER, slow_reader(r), CONFIDENCE_LIKELY);
+	v->time = time;
+	return true;
+}
+
 static bool is_closed(const struct conn_record *r, struct verdict *v)
 {
 	const struct side_record *c = &r->sides[SIDE_CLIENT], *s = &r->sides[SIDE_SERVER];
@@ -283,6 +307,8 @@ static bool is_closed(const struct conn_record *r, struct verdict *v)
 	v->bytes = missing;
 	v->count = again;
 	v->time = r->time_spent[SPENT_LOSS_RECOVERY];
+	if (!missing)
+		(void)was_slow(r, v);
 	return r->close == CLOSE_FOUR_WAY || r->close == CLOSE_THREE_SEGMENT ||
 	       r->close == CLOSE_SIMULTANEOUS;
 }
