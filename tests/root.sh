@@ -100,17 +100,18 @@ equals "drops are known" "$(json 'k["drops"]' "$tmp/out")" "{'kernel': 0, 'inter
 
 # ---- reports for people
 
-start list -i vb -f tcp --time-wait 1
+start list -i vb -f tcp
 client fetch 10.77.0.2 80 3 1000 >/dev/null
-sleep 4
+sleep 4.5
+equals "a line for each connection soon after its end, though no packet comes" "$(grep -c '10.77.0.2:80 ' "$tmp/out")" 3
 client fetch 10.77.0.2 80 1 1000 >/dev/null
-sleep 0.5
-equals "a line for each connection while the capture goes on" "$(grep -c '10.77.0.2:80 ' "$tmp/out")" 3
+sleep 4.5
 kill -USR1 "$shadow"
 wait_for '^tcpshadow: [0-9,]+ packets; lost: 0 by the kernel' "$tmp/err"
 ok "SIGUSR1 shows the counters"
 stop TERM
 equals "SIGTERM ends it as well" "$ended" 0
+equals "each of them once" "$(grep -c '10.77.0.2:80 ' "$tmp/out")" 4
 matches "the closing line says what was lost" ' 4 connections; lost: none' "$tmp/out"
 
 start list -i vb -f tcp --time-wait 1 --every 1
@@ -122,12 +123,10 @@ stop
 [ "$(grep -c 'connections\?; lost: none' "$tmp/out")" -ge 3 ]
 ok "--every shows a table again and again"
 
-start findings -i vb -f tcp --time-wait 1
+start findings -i vb -f tcp
 client refused 10.77.0.2 81 1 >/dev/null
-sleep 4
-client refused 10.77.0.2 81 1 >/dev/null
-sleep 0.5
-matches "findings are shown when they are final" 'refused' "$tmp/out"
+sleep 4.5
+matches "findings are shown when they are final" 'syn-rejected-rst' "$tmp/out"
 stop
 start summary -i any -f "tcp port 80"
 client fetch 10.77.0.2 80 5 1000 >/dev/null

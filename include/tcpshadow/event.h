@@ -18,6 +18,7 @@ enum event_type {
 	EVENT_DATA,      /* bytes of a stream, in order (only if a sink wants them) */
 	EVENT_GAP,       /* bytes of a stream that are missing (likewise) */
 	EVENT_FORGOTTEN, /* a half-open connection was dropped to keep memory bounded: only counted */
+	EVENT_CLOSED, /* a connection looks over: its record as it stands, before the last one (only if a sink wants them) */
 	EVENT_TROUBLE, /* a connection shows a fault of the capture for the first time: not for sinks */
 	EVENT_SIGN, /* it shows for the first time what matters beyond it: not for sinks */
 };

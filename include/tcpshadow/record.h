@@ -234,6 +234,7 @@ struct conn_record {
 	bool is_midstream; /* no SYN was captured */
 	bool is_open;      /* it was still open when the capture ended or it was evicted */
 	bool is_evicted;
+	bool was_told;    /* EVENT_CLOSED had all that is in it */
 	int8_t one_sided; /* enum side that was seen, -1 = both */
 	uint32_t truncated_packets;
 	uint32_t duplicate_frames;

@@ -26,7 +26,8 @@ struct shard_options {
 	bool wants_segments; /* log EVENT_SEGMENT */
 	uint64_t
 	    checkpoint; /* with segments: so many packets of a connection between two checkpoints; 0 = none */
-	bool wants_data; /* log EVENT_DATA and EVENT_GAP */
+	bool wants_closed; /* log EVENT_CLOSED */
+	bool wants_data;   /* log EVENT_DATA and EVENT_GAP */
 	struct reasm_options streams;
 };
 
@@ -81,6 +82,12 @@ enum shard_ahead {
 void shard_prefetch(const struct shard *s, uint64_t hash, enum shard_ahead ahead);
 /* Packet time has reached this second; expire what is due. */
 void shard_tick(struct shard *s, int64_t second, uint32_t slot);
+
+/*
+ * No packet has come for a while and none older than `now` (ns since the epoch) will: what is done for those that look
+ * closed, which packets from then on would do first.  Nothing expires: that takes packets.
+ */
+void shard_quiet(struct shard *s, int64_t now);
 
 /* The capture is over: the connections left, one at a time, in order of uid. */
 void shard_finish_begin(struct shard *s);

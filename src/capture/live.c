@@ -24,9 +24,8 @@
 #include "tcpshadow/mem.h"
 #include "tcpshadow/recorder.h"
 
-#define RING_BYTES ((uint64_t)32 << 20)
-#define PATIENCE   100              /* ms that reading waits for a packet */
-#define LOSS_TICK  (NS_PER_SEC / 5) /* so often losses are asked for */
+#define PATIENCE  100              /* ms that reading waits for a packet */
+#define LOSS_TICK (NS_PER_SEC / 5) /* so often losses are asked for */
 #define LAST_PACKETS                                                                               \
 	((uint64_t)8 << 20) /* most bytes taken from the kernel after the end was asked for */
 
@@ -339,6 +338,17 @@ static void describe(struct live *l)
 	file->nanoseconds = l->device.nanoseconds;
 }
 
+/* Twice what the kernel has: the analysis may stand still for longer than the thread that captures. */
+static uint64_t ring_bytes(const struct cap_live_options *o)
+{
+	uint64_t wanted = 2 * (o->buffer_bytes ? o->buffer_bytes : CAP_BUFFER_DEFAULT);
+	uint64_t bytes = 1;
+
+	while (bytes < wanted)
+		bytes *= 2;
+	return bytes;
+}
+
 static int prepare(struct live *l, const struct cap_options *o, struct spool *spool, struct err *e)
 {
 	l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -351,7 +361,7 @@ static int prepare(struct live *l, const struct cap_options *o, struct spool *sp
 	if (l->recorder && recorder_begin(l->recorder, l->device.linktype, l->device.snaplen,
 	                       l->device.nanoseconds, e) < 0)
 		return -1;
-	ring_init(&l->ring, RING_BYTES);
+	ring_init(&l->ring, ring_bytes(&o->live));
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "engine/frame.h"
 #include "tcpshadow/mem.h"
@@ -94,12 +95,27 @@ static void decode(struct frame *f, struct frame_maker *m)
 	}
 }
 
+/* A packet is read so long after its time at the latest, unless the machine stood still. */
+#define QUIET_MARGIN NS_PER_SEC
+
+static int64_t wall_time(void)
+{
+	struct timespec t = { 0 };
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec * NS_PER_SEC + t.tv_nsec;
+}
+
 bool frame_make(struct frame *f, struct frame_maker *m)
 {
 	decoder_batch_give(m->decoder, f->datagrams);
 	f->datagrams = NULL;
-	if (cap_read(m->cap, &f->batch) == 0 && cap_is_over(m->cap))
-		return false;
+	f->quiet = 0;
+	if (cap_read(m->cap, &f->batch) == 0) {
+		if (cap_is_over(m->cap))
+			return false;
+		f->quiet = wall_time() - QUIET_MARGIN;
+	}
 	decode(f, m);
 	f->datagrams = decoder_batch_take(m->decoder);
 	f->progress = cap_progress(m->cap);
@@ -131,5 +147,7 @@ void frame_run_shard(struct frame *f, struct shard *s, unsigned shard)
 		if (t < f->nticks)
 			shard_tick(s, f->ticks[t].second, until);
 	}
+	if (f->quiet)
+		shard_quiet(s, f->quiet);
 	shard_log_swap(s, &f->logs[shard]);
 }

@@ -47,6 +47,8 @@ struct frame {
 	size_t nfragments, fragments_cap;
 	struct datagram *datagrams; /* the decoder's: some segments lie in them */
 	struct shard_log logs[SHARD_COUNT];
+	int64_t
+	    quiet; /* live, no packet came: all those before this time have (ns since the epoch); else 0 */
 	unsigned left;    /* parts not run yet */
 	int progress;     /* of the capture behind this batch, per mille, -1 = not known */
 	uint64_t packets; /* of the capture so far */

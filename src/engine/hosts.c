@@ -133,12 +133,10 @@ static unsigned traps_of_host(const struct hosts *h, const struct endpoint_addr 
 	return traps & TRAPS_OF_HOST;
 }
 
-void hosts_record(struct hosts *h, struct conn_record *r)
+void hosts_doubt(const struct hosts *h, struct conn_record *r)
 {
 	unsigned traps;
 
-	tap_record(&h->tap, r);
-	crowd_record(&h->crowd, r);
 	if (r->nfindings == 0)
 		return;
 	traps = traps_of_tap(h) | traps_of_host(h, &r->sides[0].addr) |
@@ -146,6 +144,13 @@ void hosts_record(struct hosts *h, struct conn_record *r)
 	for (uint32_t i = 0; i < r->nfindings; i++)
 		finding_doubt(&r->findings[i], traps);
 	verdict_doubt(&r->verdict, traps);
+}
+
+void hosts_record(struct hosts *h, struct conn_record *r)
+{
+	tap_record(&h->tap, r);
+	crowd_record(&h->crowd, r);
+	hosts_doubt(h, r);
 }
 
 /* ---- the capture as a whole ---- */

@@ -54,6 +54,8 @@ void hosts_finish(struct hosts *h, const struct cap_facts *capture);
  * own.  Its list of findings is then valid until the next record.
  */
 void hosts_record(struct hosts *h, struct conn_record *r);
+/* Only lowers what the capture could have faked: for a record that is not the last. */
+void hosts_doubt(const struct hosts *h, struct conn_record *r);
 /* Fills sum->findings from its other fields. */
 void hosts_summarise(struct hosts *h, const struct tap_clock *clock, struct run_summary *sum);
 

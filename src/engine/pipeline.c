@@ -122,6 +122,7 @@ static void pipeline_init(struct pipeline *p, struct cap *cap, unsigned threads)
 		.memory = memory / SHARD_COUNT,
 		.wants_segments = wants(p->sinks, p->nsinks, EVENT_SEGMENT),
 		.checkpoint = o->checkpoint ? o->checkpoint : DEFAULT_CHECKPOINT,
+		.wants_closed = wants(p->sinks, p->nsinks, EVENT_CLOSED),
 		.wants_data = wants(p->sinks, p->nsinks, EVENT_DATA),
 		.streams = {
 			.policy = o->overlap_policy,
@@ -217,6 +218,10 @@ static int deliver(struct pipeline *p, const struct log_entry *le, struct err *e
 		ev.id = le->record->id = idmap_take(&p->ids, ev.uid);
 		hosts_record(&p->hosts, le->record);
 		break;
+	case EVENT_CLOSED:
+		ev.id = le->record->id = idmap_get(&p->ids, ev.uid);
+		hosts_doubt(&p->hosts, le->record);
+		break;
 	case EVENT_FORGOTTEN:
 		ev.id = idmap_take(&p->ids, ev.uid);
 		break;
@@ -286,7 +291,7 @@ static void note_silence(struct pipeline *p, const struct frame *f, uint32_t slo
 		tap_silence(&p->hosts.tap, before, now->ts, now->ordinal);
 }
 
-static int merge(struct pipeline *p, struct frame *f, struct err *e)
+static int merge_slots(struct pipeline *p, const struct frame *f, struct err *e)
 {
 	size_t at[SHARD_COUNT] = { 0 }, tick = 0;
 
@@ -302,10 +307,27 @@ static int merge(struct pipeline *p, struct frame *f, struct err *e)
 			if (drain(p, &f->logs[i], slot, &at[i], e) != 0)
 				return -1;
 	}
-	if (f->batch.count) {
-		p->last_ts = f->batch.packets[f->batch.count - 1].ts;
-		p->has_last_ts = true;
+	p->last_ts = f->batch.packets[f->batch.count - 1].ts;
+	p->has_last_ts = true;
+	return 0;
+}
+
+/* A batch without packets, live: what shards had to tell all the same. */
+static int merge_quiet(struct pipeline *p, const struct frame *f, struct err *e)
+{
+	for (unsigned i = 0; i < SHARD_COUNT; i++) {
+		size_t at = 0;
+
+		if (drain(p, &f->logs[i], 0, &at, e) != 0)
+			return -1;
 	}
+	return 0;
+}
+
+static int merge(struct pipeline *p, struct frame *f, struct err *e)
+{
+	if ((f->batch.count ? merge_slots(p, f, e) : merge_quiet(p, f, e)) != 0)
+		return -1;
 	if (p->o->progress)
 		p->o->progress(p->o->progress_ctx, f->progress, f->packets);
 	return p->is_live ? pulse(p, e) : 0;

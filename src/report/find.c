@@ -172,6 +172,7 @@ static int find_event(struct sink *s, const struct event *ev, struct err *e)
 	case EVENT_DATA:
 	case EVENT_GAP:
 	case EVENT_FORGOTTEN:
+	case EVENT_CLOSED:
 	case EVENT_TROUBLE:
 	case EVENT_SIGN:
 		break;

@@ -9,12 +9,12 @@
 
 #include <stdlib.h>
 
-#include "tcpshadow/finding_text.h"
 #include "report/outcome.h"
 #include "report/place.h"
 #include "report/record_json.h"
 #include "report/sorter.h"
 #include "report/wrap.h"
+#include "tcpshadow/finding_text.h"
 #include "tcpshadow/mem.h"
 #include "tcpshadow/text.h"
 
@@ -307,11 +307,12 @@ static int findings_event(struct sink *s, const struct event *ev, struct err *e)
 	const struct conn_record *r = ev->u.record;
 	bool matched;
 
-	if (ev->type != EVENT_RECORD)
+	if (ev->type != EVENT_RECORD && ev->type != EVENT_CLOSED)
 		return 0;
 	matched = where_match(fs->o->where, r);
-	tally_add(&fs->tally, r, matched);
-	if (!matched)
+	if (ev->type == EVENT_RECORD)
+		tally_add(&fs->tally, r, matched);
+	if (!matched || r->was_told)
 		return 0;
 	if (fs->by_connection)
 		return add_connection(fs, r, e);
@@ -357,6 +358,14 @@ static void findings_free(struct sink *s)
 static const struct sink_ops findings_ops = {
 	.wants = EVENT_BIT(EVENT_RECORD),
 	.event = findings_event,
+	.finish = findings_finish,
+	.free = findings_free,
+};
+
+/* Live, those of a connection come when it looks over, and again only if more packets came. */
+static const struct sink_ops live_ops = {
+	.wants = EVENT_BIT(EVENT_RECORD) | EVENT_BIT(EVENT_CLOSED),
+	.event = findings_event,
 	.pulse = findings_pulse,
 	.finish = findings_finish,
 	.free = findings_free,
@@ -366,7 +375,7 @@ struct sink *report_findings_new(const struct report_options *o, bool by_connect
 {
 	struct findings_sink *fs = mem_alloc(1, sizeof(*fs));
 
-	fs->sink.ops = &findings_ops;
+	fs->sink.ops = o->live ? &live_ops : &findings_ops;
 	fs->o = o;
 	fs->by_connection = by_connection || o->live;
 	fs->all = all;

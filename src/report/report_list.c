@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tcpshadow/finding_text.h"
 #include "report/outcome.h"
 #include "report/place.h"
 #include "report/sorter.h"
 #include "report/table.h"
 #include "report/tally.h"
+#include "tcpshadow/finding_text.h"
 #include "tcpshadow/mem.h"
 #include "tcpshadow/report.h"
 #include "tcpshadow/text.h"
@@ -154,11 +154,12 @@ static int list_event(struct sink *s, const struct event *ev, struct err *e)
 	const struct conn_record *r = ev->u.record;
 	bool matched;
 
-	if (ev->type != EVENT_RECORD)
+	if (ev->type != EVENT_RECORD && ev->type != EVENT_CLOSED)
 		return 0;
 	matched = where_match(ls->o->where, r);
-	tally_add(&ls->tally, r, matched);
-	if (!matched)
+	if (ev->type == EVENT_RECORD)
+		tally_add(&ls->tally, r, matched);
+	if (!matched || r->was_told)
 		return 0;
 	make_row(&ls->line, r, ls->o);
 	table_measure(&ls->table, ls->line.data);
@@ -275,6 +276,14 @@ static void list_free(struct sink *s)
 static const struct sink_ops list_ops = {
 	.wants = EVENT_BIT(EVENT_RECORD),
 	.event = list_event,
+	.finish = list_finish,
+	.free = list_free,
+};
+
+/* Live, a line comes when a connection looks over, and again only if more packets came. */
+static const struct sink_ops live_ops = {
+	.wants = EVENT_BIT(EVENT_RECORD) | EVENT_BIT(EVENT_CLOSED),
+	.event = list_event,
 	.pulse = list_pulse,
 	.finish = list_finish,
 	.free = list_free,
@@ -284,7 +293,7 @@ struct sink *report_list_new(const struct report_options *o)
 {
 	struct list_sink *ls = mem_alloc(1, sizeof(*ls));
 
-	ls->sink.ops = &list_ops;
+	ls->sink.ops = o->live ? &live_ops : &list_ops;
 	ls->o = o;
 	ls->sorter = new_sorter(o);
 	init_table(ls);

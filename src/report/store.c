@@ -354,6 +354,7 @@ static int store_event(struct sink *sink, const struct event *ev, struct err *e)
 		break;
 	case EVENT_DATA:
 	case EVENT_GAP:
+	case EVENT_CLOSED:
 	case EVENT_TROUBLE:
 	case EVENT_SIGN:
 		break;

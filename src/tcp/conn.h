@@ -240,6 +240,7 @@ struct conn {
 	uint16_t signs_told;  /* of them told to the other connections */
 	int64_t late_span;    /* with SIGN_LATE_ACK: how late, ns */
 	bool is_stale;        /* one end reset what the other said of this connection */
+	bool was_told;        /* EVENT_CLOSED was logged after its last packet */
 	bool is_self_connect; /* one address and port at both ends */
 	struct previous previous;
 	struct spent spent;

@@ -421,7 +421,9 @@ static void log_sign(struct shard *s, struct conn *c, uint32_t slot)
 	c->signs_told = c->signs;
 }
 
-static void log_record(struct shard *s, struct conn *c, bool evicted, uint32_t slot)
+/* The connection is the log's from now on. */
+static struct conn_record *log_record_as(
+    struct shard *s, enum event_type type, struct conn *c, uint32_t slot)
 {
 	struct conn_record *r = pool_get(s->records);
 	struct shard_log *log = &s->log;
@@ -429,15 +431,39 @@ static void log_record(struct shard *s, struct conn *c, bool evicted, uint32_t s
 
 	BUG_ON(!r);
 	record_fill(r, c);
-	r->is_evicted = evicted;
-	if (evicted)
-		r->verdict = verdict_on(r, 0);
-	le = log_append(s, EVENT_RECORD, slot, c->uid);
+	le = log_append(s, type, slot, c->uid);
 	le->record = r;
 	le->event.u.record = r;
 	log->retired =
 	    mem_grow(log->retired, log->nretired, &log->retired_cap, sizeof(*log->retired));
 	log->retired[log->nretired++] = (struct retired){ c, r };
+	return r;
+}
+
+static void log_record(struct shard *s, struct conn *c, bool evicted, uint32_t slot)
+{
+	struct conn_record *r = log_record_as(s, EVENT_RECORD, c, slot);
+
+	r->is_evicted = evicted;
+	if (evicted)
+		r->verdict = verdict_on(r, 0);
+	r->was_told = c->was_told;
+}
+
+/* Its streams are closed: what the record would be if nothing more came. */
+static void log_closed(struct shard *s, struct conn *c)
+{
+	struct conn *copy;
+
+	if (!s->o.wants_closed || c->was_told)
+		return;
+	copy = pool_get_dirty(s->conns);
+	BUG_ON(!copy);
+	conn_copy(copy, c);
+	copy->watched = s->now - c->start;
+	conn_finish(copy, &s->env, false, false);
+	(void)log_record_as(s, EVENT_CLOSED, copy, s->env.slot);
+	c->was_told = true;
 }
 
 void shard_log_reset(struct shard *s, struct shard_log *log)
@@ -624,6 +650,7 @@ static void update_life(struct shard *s, struct flow *f, uint8_t dir)
 		life = LIFE_HALF_OPEN;
 	if (life == f->life)
 		return;
+	f->conn->was_told = false;
 	life_leave(s, f);
 	life_enter(s, f, life);
 }
@@ -783,6 +810,7 @@ static void icmp_segment(
 	}
 	f->last = seg->ts > f->last ? seg->ts : f->last;
 	conn_icmp(whole(s, f), seg, dir);
+	f->conn->was_told = false;
 	log_applied(s, f->conn, dir, &(struct step){ .seg = seg }, slot);
 }
 
@@ -862,6 +890,7 @@ static void tidy_closed(struct shard *s, int64_t now)
 	while ((f = life_due(s, LIFE_LINGERING, LINGER, now)) != NULL) {
 		stream_close(f->conn, &s->env);
 		transfer_close(f->conn);
+		log_closed(s, f->conn);
 		move(s, f, LIFE_CLOSED);
 	}
 	while (s->nclosed > CLOSED_WHOLE_MAX) {
@@ -898,6 +927,12 @@ void shard_tick(struct shard *s, int64_t second, uint32_t slot)
 	tidy_closed(s, now);
 	expire(s, LIFE_PACKED, s->o.time_wait, now, slot);
 	expire(s, LIFE_CLOSED, s->o.time_wait, now, slot);
+}
+
+void shard_quiet(struct shard *s, int64_t now)
+{
+	s->env.slot = 0;
+	tidy_closed(s, now);
 }
 
 static int by_uid(const void *a, const void *b)
