@@ -122,7 +122,10 @@ static const int of_files[] = {
 };
 
 static const int of_sanitizers[] = {
+	SCMP_SYS(open),
 	SCMP_SYS(openat),
+	SCMP_SYS(getdents),
+	SCMP_SYS(stat),
 	SCMP_SYS(readlink),
 	SCMP_SYS(readlinkat),
 	SCMP_SYS(getdents64),
@@ -180,12 +183,16 @@ static bool add_limited(scmp_filter_ctx f)
 	           SCMP_A2(SCMP_CMP_MASKED_EQ, exec, 0)) == 0 &&
 	       seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
 	           SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)) == 0 &&
-	       /* Its flags lie in memory: unknown to a filter.  The C library then takes clone(). */
-	       seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0 &&
 	       seccomp_rule_add(
 	           f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, self)) == 0 &&
 	       seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(kill), 1, SCMP_A0(SCMP_CMP_EQ, self)) ==
 	           0;
+}
+
+/* Its flags lie in memory: unknown to a filter.  The C library then takes clone(). */
+static bool refuse_clone3(scmp_filter_ctx f)
+{
+	return seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0;
 }
 
 /* fstat() of the C library: of what is open, by an empty name.  Names cannot be looked at, but it cannot be told. */
@@ -199,7 +206,7 @@ static bool fill(scmp_filter_ctx f, const struct sandbox *s)
 {
 	const unsigned long flags = SIOCGIFFLAGS_NUMBER;
 	bool ok = add_all(f, always, ARRAY_LEN(always)) &&
-	          add_ioctls(f, terminal_reads, ARRAY_LEN(terminal_reads));
+	          add_ioctls(f, terminal_reads, ARRAY_LEN(terminal_reads)) && refuse_clone3(f);
 
 	if (SANDBOX_SANITIZED)
 		ok = ok && add_all(f, of_sanitizers, ARRAY_LEN(of_sanitizers));
