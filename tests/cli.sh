@@ -101,6 +101,11 @@ status "a bad file among good ones: exit 3" 3 "$tcpshadow" list "$tmp/foreign.pc
 matches "the good one is reported" ':[0-9]' "$tmp/out"
 check "every JSON line is JSON, whatever the input" all_json
 
+echo text >"$tmp/keys"
+status "browse an empty capture" 0 "$tcpshadow" browse --script "$tmp/keys" "$tmp/empty.pcap"
+matches "and see that it is empty" '0 packets: there is nothing in the capture' "$tmp/out"
+status "browse what is no capture" 3 "$tcpshadow" browse --script "$tmp/keys" "$tmp/foreign.pcap"
+
 # ---- usage
 
 # misused WHAT ARGUMENTS...: exit 2, a message, nothing on standard output

@@ -14,8 +14,11 @@ struct tui_options {
 	struct store *store;
 	struct cap *cap;                     /* for cap_reread() */
 	const struct engine_options *engine; /* as the store is filled */
+	const char *filter;                  /* of the capture (-f), NULL = none */
+	bool is_live;                        /* an interface: it grows until it is stopped */
 	const char *name;                    /* of the capture, for the title */
 	const char *where;                   /* filter to begin with, NULL = none */
+	const char *config, *history;        /* the user's files, NULL = none */
 	bool utc;
 	bool ascii;
 };
@@ -42,10 +45,9 @@ enum tui_color {
 };
 
 struct tui_terminal {
-	FILE *in, *out;    /* a terminal each */
-	int signals;       /* of tui_open_signals() */
-	struct task *task; /* fills the store */
-	uint8_t color;     /* enum tui_color */
+	FILE *in, *out; /* a terminal each */
+	int signals;    /* of tui_open_signals() */
+	uint8_t color;  /* enum tui_color */
 	bool mouse;
 };
 
@@ -55,11 +57,16 @@ struct tui_terminal {
  */
 int tui_open_signals(void);
 
+struct tui;
+
+/* Shows the first screen.  NULL and *e when the terminal cannot show any.  o and t are borrowed. */
+struct tui *tui_open(const struct tui_options *o, const struct tui_terminal *t, struct err *e);
 /*
- * Until the user leaves, the terminal is lost or a signal ends it: *end_signal is that signal, SIGHUP when the
- * terminal is gone, or 0.  -1 and *e when the terminal cannot show screens.
+ * Until the user leaves, the terminal is lost or a signal ends it: returns that signal, SIGHUP when the terminal is
+ * gone, or 0.  task: fills the store.
  */
-TS_NODISCARD int tui_run(
-    const struct tui_options *o, const struct tui_terminal *t, int *end_signal, struct err *e);
+int tui_run(struct tui *t, struct task *task);
+void tui_leave(struct tui *t); /* gives the terminal back */
+void tui_close(struct tui *t); /* likewise; NULL is fine */
 
 #endif

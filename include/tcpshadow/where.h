@@ -47,6 +47,11 @@ struct where_name {
 	const char *help;
 };
 
+/* What could stand at the end of the first n bytes: called for each word, the likelier ones first. */
+typedef void where_hint(void *ctx, const char *word, const char *gloss);
+/* Returns where the word begins that is being typed; only words that begin like it are told. */
+size_t where_complete(const char *expr, size_t n, where_hint *hint, void *ctx);
+
 size_t where_name_count(void);
 struct where_name where_name_at(size_t i);
 

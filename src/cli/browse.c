@@ -5,17 +5,23 @@
 #include "config.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/browse.h"
+#include "cli/confine.h"
 #include "cli/crash.h"
 #include "cli/message.h"
 #include "cli/run.h"
+#include "cli/userfile.h"
 #include "tcpshadow/tui.h"
 
-enum { SCRIPT_MAX = 1 << 20 }; /* bytes */
+enum {
+	SCRIPT_MAX = 1 << 20, /* bytes */
+	WAIT_MS = 300,
+};
 
 struct browse {
 	const struct options *o;
@@ -82,22 +88,72 @@ static FILE *open_keys(struct err *e)
 	return f;
 }
 
-/* The screens while the capture is read in another thread. */
-static int run_screens(struct browse *b, struct tui_terminal *t, struct err *e)
+/* The user's own files, and what the screens may write to. */
+struct places {
+	struct buf config, history, folder;
+};
+
+static void find_places(struct places *p, struct tui_options *o)
+{
+	const char *slash;
+
+	buf_init(&p->config);
+	buf_init(&p->history);
+	buf_init(&p->folder);
+	userfile_path(&p->config, "XDG_CONFIG_HOME", ".config", "config");
+	userfile_path(&p->history, "XDG_STATE_HOME", ".local/state", "history");
+	o->config = p->config.len ? p->config.data : NULL;
+	o->history = p->history.len ? p->history.data : NULL;
+	if (!o->history)
+		return;
+	userfile_make_folders(o->history);
+	slash = strrchr(o->history, '/');
+	buf_add(&p->folder, o->history, (size_t)(slash - o->history));
+}
+
+static void release_places(struct places *p)
+{
+	buf_release(&p->config);
+	buf_release(&p->history);
+	buf_release(&p->folder);
+}
+
+/* The capture is read in another thread, which is made when the sandbox is closed. */
+static int run_screens(struct browse *b, struct tui *tui, struct err *e)
 {
 	struct sink *sink = store_sink(b->store);
-	int end_signal = 0, rc;
+	struct task *task;
+	int end_signal;
 
 	b->s->engine.progress = published;
 	b->s->engine.progress_ctx = b;
-	t->task = task_start(b->cap, &b->s->engine, &sink, 1, e);
-	if (!t->task)
+	task = task_start(b->cap, &b->s->engine, &sink, 1, e);
+	if (!task)
 		return -1;
+	end_signal = tui_run(tui, task);
+	tui_leave(tui); /* the end of the reading may take a while */
+	task_free(task);
+	return end_signal;
+}
+
+/* Returns as run_screens(). */
+static int open_screens(struct browse *b, struct tui_terminal *t, struct err *e)
+{
+	struct places places;
+	struct tui *tui;
+	const char *dirs[2] = { ".", NULL };
+	int rc = -1;
+
+	find_places(&places, &b->tui);
+	dirs[1] = places.folder.data;
 	crash_guard(t->in);
-	rc = tui_run(&b->tui, t, &end_signal, e);
+	tui = tui_open(&b->tui, t, e);
+	if (tui && confine_browsing(b->s, dirs, places.folder.len ? 2 : 1) == EXIT_DONE)
+		rc = run_screens(b, tui, e);
+	tui_close(tui);
 	crash_unguard();
-	task_free(t->task);
-	return rc < 0 ? -1 : end_signal;
+	release_places(&places);
+	return rc;
 }
 
 static int browse(struct browse *b)
@@ -115,7 +171,7 @@ static int browse(struct browse *b)
 	if (t.in) {
 		b->tui.ascii = !b->s->report.utf8;
 		t.signals = tui_open_signals();
-		rc = run_screens(b, &t, &e);
+		rc = open_screens(b, &t, &e);
 		if (t.in != stdin)
 			(void)fclose(t.in);
 	}
@@ -135,6 +191,26 @@ static int test(struct browse *b)
 	return run_input_code(cap_facts(b->cap));
 }
 
+static const char *name_of(const struct options *o)
+{
+	if (o->given[OPTION_INTERFACE])
+		return o->value[OPTION_INTERFACE];
+	if (o->nfiles != 1)
+		return "several captures";
+	return strcmp(o->files[0], "-") == 0 ? "standard input" : o->files[0];
+}
+
+/* Standard input that is silent: without its first bytes there is nothing to show. */
+static void tell_waiting(const struct options *o)
+{
+	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	if (o->nfiles != 1 || strcmp(o->files[0], "-") != 0 || !isatty(STDERR_FILENO))
+		return;
+	if (poll(&in, 1, WAIT_MS) == 0)
+		message_note("waiting for a capture on standard input; Ctrl-C ends");
+}
+
 int browse_run(const struct options *o, struct settings *s)
 {
 	struct browse b = { .o = o, .s = s };
@@ -142,6 +218,8 @@ int browse_run(const struct options *o, struct settings *s)
 	int code;
 
 	s->cap.spool_bytes = s->spool;
+	s->quiet = true; /* nothing but the screens on the terminal */
+	tell_waiting(o);
 	b.cap = cap_open(&s->cap, &e);
 	if (!b.cap)
 		return run_input_failed(&e);
@@ -150,7 +228,9 @@ int browse_run(const struct options *o, struct settings *s)
 		.store = b.store,
 		.cap = b.cap,
 		.engine = &s->engine,
-		.name = o->nfiles == 1 ? o->files[0] : "several captures",
+		.name = name_of(o),
+		.filter = s->cap.bpf,
+		.is_live = s->report.live,
 		.where = o->value[OPTION_WHERE],
 		.utc = s->report.utc,
 		.ascii = o->given[OPTION_ASCII],

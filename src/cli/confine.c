@@ -83,6 +83,19 @@ int confine_capture(struct settings *s, const struct recorder *r)
 	return confine(s, &wanted);
 }
 
+int confine_browsing(struct settings *s, const char *const *dirs, size_t n)
+{
+	struct sandbox wanted = {
+		.is_live = s->report.live, .has_terminal = true, .user = s->user, .output_fd = -1
+	};
+
+	warm_up(s);
+	for (size_t i = 0; i < n && wanted.ndirs < SANDBOX_DIRS_MAX; i++)
+		if (access(dirs[i], F_OK) == 0)
+			wanted.dirs[wanted.ndirs++] = dirs[i];
+	return confine(s, &wanted);
+}
+
 void confine_release(struct settings *s)
 {
 	if (s->fds)

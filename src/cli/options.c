@@ -15,7 +15,8 @@
 #define ON(command) (1u << COMMAND_##command)
 #define READS       (REPORTS | ON(BROWSE))
 #define REPORTS     (ON(LIST) | ON(SHOW) | ON(FOLLOW) | ON(SUMMARY) | ON(FINDINGS) | ON(EXTRACT))
-#define LIVE        (ON(LIST) | ON(SUMMARY) | ON(FINDINGS))
+#define RECORDS     (ON(LIST) | ON(SUMMARY) | ON(FINDINGS))
+#define LIVE        (RECORDS | ON(BROWSE))
 #define ALL         (READS | ON(CATALOGUE))
 
 const struct command_row command_rows[COMMAND_COUNT] = {

@@ -8,8 +8,9 @@
 
 #include "tcpshadow/text.h"
 #include "tui/app.h"
-#include "tui/bind.h"
+#include "tui/config_file.h"
 #include "tui/frame.h"
+#include "tui/settings.h"
 
 enum {
 	MIN_WIDTH = 20,
@@ -19,27 +20,79 @@ enum {
 
 void app_init(struct app *a, const struct tui_options *o, int w, int h)
 {
+	struct err e;
+
 	*a = (struct app){ .waits = ACTION_COUNT };
 	ui_init(&a->ui, o);
+	buf_init(&a->prompt.text);
+	buf_init(&a->prompt.draft);
+	buf_init(&a->prompt_before);
+	buf_init(&a->help.search);
 	grid_init(&a->grid, w, h, a->ui.tier);
 	a->ui.page = h - 1;
 	store_snapshot(a->ui.store, &a->ui.snap);
 	ui_open(&a->ui, (enum screen)0);
+	ask_load_history(a);
+	if (o->config && config_file_read(&a->ui, o->config, &e) < 0)
+		ui_complain(&a->ui, "%s", e.text);
 }
 
 void app_release(struct app *a)
 {
+	ask_save_history(a);
+	for (unsigned i = 0; i < APP_HISTORIES; i++)
+		history_release(&a->histories[i]);
+	prompt_release(&a->prompt);
+	choices_release(&a->menu.choices);
+	buf_release(&a->prompt_before);
+	buf_release(&a->help.search);
 	ui_release(&a->ui);
 	grid_release(&a->grid);
 }
 
-/* Look for a text from here on; nothing = no longer. */
-static void start_find(struct app *a, const char *what)
+/* m a, ' a */
+static void bookmark(struct ui *ui, const struct act *act)
+{
+	char letter = act->arg ? act->arg[0] : '\0';
+	struct bookmark *b = &ui->bookmarks[letter >= 'a' && letter <= 'z' ? letter - 'a' : 0];
+
+	if (letter < 'a' || letter > 'z') {
+		ui_complain(ui, "places have the letters a to z");
+	} else if (act->id == ACTION_SET_BOOKMARK) {
+		*b = (struct bookmark){ true, ui->session, ui->packet };
+		ui_say(ui, "this place is '%c' now", letter);
+	} else if (b->is_set) {
+		ui->session = b->session;
+		ui->packet = b->packet;
+	} else {
+		ui_complain(ui, "no place is called '%c'", letter);
+	}
+}
+
+static void set(struct ui *ui, const char *text)
+{
+	struct err e;
+
+	if (!text)
+		ui_complain(ui, "set what? Tab shows the settings");
+	else if (settings_set(ui, text, &e) < 0)
+		ui_complain(ui, "%s", e.text);
+}
+
+static void help(struct app *a)
+{
+	buf_reset(&a->help.search);
+	a->help.list = (struct list){ 0 };
+	a->help.is_open = true;
+}
+
+/* What is searched for from now on; nothing drops it. */
+static void search(struct app *a, const char *text)
 {
 	struct view *v = ui_top(&a->ui);
 
 	buf_reset(&a->ui.find);
-	buf_addstr(&a->ui.find, what ? what : "");
+	buf_addstr(&a->ui.find, text ? text : "");
 	if (a->ui.find.len && v->ops->find && !v->ops->find(v, &a->ui, 1))
 		ui_say(&a->ui, "not found: %s", a->ui.find.data);
 }
@@ -65,9 +118,6 @@ static bool act_of_frame(struct app *a, const struct act *act)
 	case ACTION_FINDINGS:
 		toggle(a, SCREEN_FINDINGS);
 		return true;
-	case ACTION_FIND:
-		start_find(a, act->arg);
-		return true;
 	case ACTION_BACK:
 		ui_back(&a->ui);
 		return true;
@@ -77,11 +127,27 @@ static bool act_of_frame(struct app *a, const struct act *act)
 	case ACTION_REDRAW:
 		a->ui.wants_redraw = true;
 		return true;
+	case ACTION_HELP:
+		help(a);
+		return true;
+	case ACTION_PAUSE:
+		a->ui.is_paused = !a->ui.is_paused;
+		return true;
+	case ACTION_SET:
+		set(&a->ui, act->arg);
+		return true;
+	case ACTION_FIND:
+		search(a, act->arg);
+		return true;
+	case ACTION_SET_BOOKMARK:
+	case ACTION_GO_BOOKMARK:
+		bookmark(&a->ui, act);
+		return true;
 	}
 	return false;
 }
 
-/* The next problem is the view's affair; the next match too, but by its find hook. */
+/* The next match is found by the view's hook; without a search, the next problem is the view's affair. */
 static bool find(struct app *a, const struct act *act)
 {
 	struct view *v = ui_top(&a->ui);
@@ -124,11 +190,19 @@ static void argument(struct app *a, uint32_t key)
 	}
 }
 
-static void key(struct app *a, uint32_t k)
+/* Esc drops a search before it leaves the screen. */
+static bool drops_search(struct app *a, uint32_t k)
 {
-	enum action id = bind_find(ui_top(&a->ui)->screen, k);
+	if (k != TUI_KEY_ESCAPE || a->ui.find.len == 0)
+		return false;
+	buf_reset(&a->ui.find);
+	return true;
+}
 
-	buf_reset(&a->ui.message);
+static void screen_key(struct app *a, uint32_t k)
+{
+	enum action id = bind_lookup(&a->ui, k);
+
 	if (a->waits != ACTION_COUNT) {
 		argument(a, k);
 	} else if (id == ACTION_COUNT && k >= '0' && k <= '9') {
@@ -138,9 +212,21 @@ static void key(struct app *a, uint32_t k)
 		a->count = 0;
 	} else if (bind_row(id)->argument == BIND_CHAR) {
 		a->waits = id;
-	} else {
+	} else if (bind_row(id)->argument == BIND_NONE || !ask_open(a, id)) {
 		run(a, id, NULL);
 	}
+}
+
+static void key(struct app *a, uint32_t k)
+{
+	buf_reset(&a->ui.message);
+	a->ui.key_at = a->ui.now;
+	if (a->help.is_open)
+		help_key(&a->help, &a->ui, k);
+	else if (ask_is_open(a))
+		ask_key(a, k);
+	else if (!drops_search(a, k))
+		screen_key(a, k);
 }
 
 /* What the store has by now. */
@@ -148,7 +234,9 @@ static void update(struct app *a)
 {
 	struct view *v = ui_top(&a->ui);
 
-	store_snapshot(a->ui.store, &a->ui.snap);
+	if (!a->ui.is_paused)
+		store_snapshot(a->ui.store, &a->ui.snap);
+	a->ui.is_asking = ask_is_open(a) || a->help.is_open;
 	if (v->ops->update)
 		v->ops->update(v, &a->ui);
 }
@@ -158,6 +246,8 @@ static void click(struct app *a, const struct app_event *ev)
 	struct view *v = ui_top(&a->ui);
 
 	buf_reset(&a->ui.message);
+	if (a->help.is_open || ask_is_open(a))
+		return;
 	if (v->ops->click && v->ops->click(v, &a->ui, ev->y, ev->x) && ev->is_double)
 		run(a, ACTION_OPEN, NULL);
 }
@@ -205,4 +295,8 @@ void app_draw(struct app *a)
 	}
 	v->ops->draw(v, &a->ui, g, r);
 	frame_bottom(g, bottom, &a->ui);
+	if (a->help.is_open)
+		help_draw(&a->help, &a->ui, g, r);
+	else
+		ask_draw(a, grid_rect(g));
 }

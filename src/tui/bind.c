@@ -13,6 +13,7 @@
 #define NONE       BIND_NONE
 #define CHAR       BIND_CHAR
 #define TEXT       BIND_TEXT
+#define MENU       BIND_MENU
 
 static const struct bind_row rows[ACTION_COUNT] = {
 #define BIND(id, name, argument, keys, screens, bar, help)                                         \
@@ -51,6 +52,16 @@ enum action bind_find(enum screen s, uint32_t key)
 		if ((rows[a].screens & 1u << s) && has_key(rows[a].keys, key))
 			return (enum action)a;
 	return ACTION_COUNT;
+}
+
+enum action bind_lookup(const struct ui *ui, uint32_t key)
+{
+	enum screen s = ui_top(ui)->screen;
+
+	for (size_t i = ui->nkeys; i-- > 0;)
+		if (ui->keys[i].key == key && (rows[ui->keys[i].action].screens & 1u << s))
+			return ui->keys[i].action;
+	return bind_find(s, key);
 }
 
 enum action bind_by_name(const char *name, size_t n)

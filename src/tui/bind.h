@@ -11,6 +11,7 @@ enum bind_argument {
 	BIND_NONE,
 	BIND_CHAR,
 	BIND_TEXT,
+	BIND_MENU, /* as TEXT, but chosen from what the view offers */
 };
 
 struct bind_row {
@@ -25,6 +26,8 @@ struct bind_row {
 const struct bind_row *bind_row(enum action a);
 /* ACTION_COUNT = the key does nothing there. */
 enum action bind_find(enum screen s, uint32_t key);
+/* The same on the screen that is shown, with what the user bound. */
+enum action bind_lookup(const struct ui *ui, uint32_t key);
 /* The action of a name of n bytes, or ACTION_COUNT. */
 enum action bind_by_name(const char *name, size_t n);
 /* The name of the first key of an action; empty when it has none. */

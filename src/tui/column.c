@@ -90,21 +90,26 @@ static uint64_t bytes_of(const struct store_session *row)
 	return row->sides[0].bytes + row->sides[1].bytes;
 }
 
-/* Bytes a second; 0 = it lasted no time. */
-static uint64_t rate_of(const struct store_session *row)
+/* Bytes a second: of late while a capture is live, otherwise over its life; 0 = it lasted no time. */
+static uint64_t rate_of(const struct column_cell *cell)
 {
+	const struct store_session *row = cell->row;
 	int64_t ns = row->end - row->start;
 
+	if (cell->ui->rates)
+		return cell->index < cell->ui->nrates ? cell->ui->rates[cell->index] : 0;
 	return ns > 0 ? (uint64_t)((double)bytes_of(row) * 1e9 / (double)ns) : 0;
 }
 
-static void rate_text(struct buf *out, const struct store_session *row)
+static void rate_text(struct buf *out, const struct column_cell *cell)
 {
-	if (row->end <= row->start) {
+	uint64_t rate = rate_of(cell);
+
+	if (rate == 0) {
 		buf_addch(out, '-');
 		return;
 	}
-	text_bytes(out, rate_of(row));
+	text_bytes(out, rate);
 	buf_addstr(out, "/s");
 }
 
@@ -149,7 +154,7 @@ static uint64_t number_of(const struct column_cell *cell, enum column c)
 	case COLUMN_ZERO_WINDOW:
 		return client->zero_windows + server->zero_windows;
 	case COLUMN_RATE:
-		return rate_of(row);
+		return rate_of(cell);
 	default:
 		return (uint64_t)cell->index + 1;
 	}
@@ -206,7 +211,7 @@ void column_text(struct buf *out, const struct column_cell *cell, enum column c)
 		duration_text(out, cell, c);
 		return;
 	case COLUMN_RATE:
-		rate_text(out, row);
+		rate_text(out, cell);
 		return;
 	case COLUMN_PROBLEM:
 		problem_text(out, row);
@@ -275,7 +280,7 @@ static void draw_health(struct pen *p, const struct column_cell *cell)
 	char letter = store_health(cell->row);
 	char text[2] = { letter, '\0' };
 
-	p->role = (uint8_t)column_health_role(letter);
+	p->role = column_health_role(letter);
 	if (letter == '.')
 		grid_put_glyph(p, GLYPH_FINE);
 	else if (letter == '0')

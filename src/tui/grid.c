@@ -61,7 +61,7 @@ const struct cell *grid_at(const struct grid *g, int y, int x)
 
 struct pen grid_pen(struct grid *g, int y, int x, int w, enum role role)
 {
-	struct pen p = { .grid = g, .y = y, .role = (uint8_t)role };
+	struct pen p = { .grid = g, .y = y, .role = role };
 	int end = x + (w > 0 ? w : 0);
 
 	p.start = p.x = x < 0 ? 0 : x;
@@ -99,9 +99,9 @@ static void set_cell(struct pen *p, char32_t c, int w)
 	struct cell *cell = cell_at(p->grid, p->y, p->x);
 
 	mend_halves(p->grid, p->y, p->x, w);
-	*cell = (struct cell){ { c }, (uint8_t)w, p->role, p->attr };
+	*cell = (struct cell){ { c }, (uint8_t)w, (uint8_t)p->role, p->attr };
 	if (w == 2)
-		cell[1] = (struct cell){ { 0 }, 0, p->role, p->attr };
+		cell[1] = (struct cell){ { 0 }, 0, (uint8_t)p->role, p->attr };
 	p->x += w;
 }
 

@@ -49,8 +49,9 @@ static inline struct rect grid_rect(const struct grid *g)
 struct pen {
 	struct grid *grid;
 	int y, x, start, end;
-	uint8_t role, attr; /* may be changed between writes */
-	bool is_cut;        /* nothing more fits */
+	enum role role; /* it and attr may be changed between writes */
+	uint8_t attr;
+	bool is_cut; /* nothing more fits */
 };
 
 /* `w` columns of row y from x; columns that are not on the grid or not in the rect are taken off. */

@@ -12,21 +12,28 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "tcpshadow/mem.h"
 #include "tui/app.h"
 #include "tui/term.h"
 
 #define FRAME (NS_PER_SEC / 10)
 
-struct loop {
+enum { EMPTY_READS_MAX = 20 };
+
+struct tui {
 	struct app app;
 	struct term *term;
 	const struct tui_terminal *given;
+	struct task *task;
 	int end_signal;
-	bool has_grown; /* since it was drawn */
+	unsigned empty_reads; /* in a row */
+	uint8_t color, mouse; /* settings that the terminal has */
+	bool has_grown;       /* since it was drawn */
 	int64_t drawn_at;
 };
 
@@ -52,13 +59,13 @@ int tui_open_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static void event(struct loop *l, struct app_event ev)
+static void event(struct tui *l, struct app_event ev)
 {
 	ev.now = now();
 	app_event(&l->app, &ev);
 }
 
-static void take_size(struct loop *l)
+static void take_size(struct tui *l)
 {
 	struct app_event ev = { .type = APP_RESIZE };
 
@@ -66,7 +73,7 @@ static void take_size(struct loop *l)
 	event(l, ev);
 }
 
-static void draw(struct loop *l)
+static void draw(struct tui *l)
 {
 	app_draw(&l->app);
 	term_show(l->term, &l->app.grid);
@@ -75,7 +82,7 @@ static void draw(struct loop *l)
 }
 
 /* As the terminal's own ^Z does, but with the screen given back before. */
-static void suspend(struct loop *l)
+static void suspend(struct tui *l)
 {
 	term_leave(l->term);
 	(void)kill(getpid(), SIGSTOP);
@@ -83,7 +90,7 @@ static void suspend(struct loop *l)
 	take_size(l);
 }
 
-static void take_signals(struct loop *l)
+static void take_signals(struct tui *l)
 {
 	struct signalfd_siginfo info;
 
@@ -104,7 +111,7 @@ static void take_signals(struct loop *l)
 	}
 }
 
-static void take_mouse(struct loop *l, const struct term_mouse *m)
+static void take_mouse(struct tui *l, const struct term_mouse *m)
 {
 	struct app_event move = { .type = APP_KEY,
 		.key = m->wheel < 0 ? TUI_KEY_UP : TUI_KEY_DOWN };
@@ -116,26 +123,28 @@ static void take_mouse(struct loop *l, const struct term_mouse *m)
 		             .type = APP_CLICK, .y = m->y, .x = m->x, .is_double = m->is_double });
 }
 
-static void take_keys(struct loop *l)
+/* A terminal that is readable again and again and gives nothing is at its end. */
+static void take_keys(struct tui *l)
 {
 	struct app_event ev = { .type = APP_KEY };
 	struct term_mouse mouse;
 	enum term_input in;
 
+	l->empty_reads++;
+
 	while (!l->app.ui.is_over && (in = term_read(l->term, &ev.key, &mouse)) != TERM_NOTHING) {
-		if (in == TERM_GONE) {
-			l->end_signal = SIGHUP;
-			return;
-		}
+		l->empty_reads = 0;
 		if (in == TERM_KEY)
 			event(l, ev);
 		else
 			take_mouse(l, &mouse);
 	}
+	if (l->empty_reads > EMPTY_READS_MAX)
+		l->end_signal = SIGHUP;
 }
 
 /* What the app wants of the terminal. */
-static void serve(struct loop *l)
+static void serve(struct tui *l)
 {
 	struct ui *ui = &l->app.ui;
 
@@ -144,41 +153,61 @@ static void serve(struct loop *l)
 			ui_complain(ui, "too long for the clipboard of a terminal");
 		buf_reset(&ui->copied);
 	}
+	if (ui->setting[SETTING_COLOR] != l->color)
+		term_set_color(l->term, (enum tui_color)ui->setting[SETTING_COLOR], ui->theme);
+	if (ui->setting[SETTING_MOUSE] != l->mouse)
+		term_set_mouse(l->term, ui->setting[SETTING_MOUSE]);
+	l->color = ui->setting[SETTING_COLOR];
+	l->mouse = ui->setting[SETTING_MOUSE];
 	if (ui->wants_redraw)
 		term_forget(l->term);
 	ui->wants_redraw = false;
 }
 
-/* Milliseconds until growth is to be drawn; -1 = there is none. */
-static int wait_for(const struct loop *l)
+/* The command line goes before the configuration. */
+static void take_options(struct tui *l)
 {
-	int64_t left = l->drawn_at + FRAME - now();
+	uint8_t *setting = l->app.ui.setting;
 
-	if (!l->has_grown)
+	if (l->given->color != TUI_COLOR_AUTO)
+		setting[SETTING_COLOR] = l->given->color;
+	if (l->given->mouse)
+		setting[SETTING_MOUSE] = 1;
+	l->color = UINT8_MAX;
+	serve(l);
+}
+
+/* Milliseconds until growth is to be drawn, or the clock of a live capture; -1 = there is none. */
+static int wait_for(const struct tui *l)
+{
+	bool ticks = l->app.ui.options->is_live && !l->app.ui.snap.is_done;
+	int64_t left = l->drawn_at + (l->has_grown ? FRAME : NS_PER_SEC) - now();
+
+	if (!l->has_grown && !ticks)
 		return -1;
 	return left > 0 ? (int)(left / 1000000) + 1 : 0;
 }
 
-static void take_growth(struct loop *l)
+static void take_growth(struct tui *l)
 {
-	task_heard(l->given->task);
+	task_heard(l->task);
 	l->has_grown = true;
 }
 
 /* One wait and what came of it; true = draw. */
-static bool step(struct loop *l)
+static bool step(struct tui *l)
 {
 	struct pollfd fds[] = {
 		{ .fd = fileno(l->given->in), .events = POLLIN },
 		{ .fd = l->given->signals, .events = POLLIN },
-		{ .fd = task_fd(l->given->task), .events = POLLIN },
+		{ .fd = task_fd(l->task), .events = POLLIN },
 	};
 	int n = poll(fds, ARRAY_LEN(fds), wait_for(l));
 
 	if (n < 0 && errno != EINTR)
 		l->end_signal = SIGHUP;
 	if (n <= 0)
-		return l->has_grown;
+		return n == 0;
 	if (fds[1].revents)
 		take_signals(l);
 	if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))
@@ -191,27 +220,47 @@ static bool step(struct loop *l)
 	return (fds[0].revents | fds[1].revents) || wait_for(l) == 0;
 }
 
-int tui_run(
-    const struct tui_options *o, const struct tui_terminal *t, int *end_signal, struct err *e)
+struct tui *tui_open(const struct tui_options *o, const struct tui_terminal *t, struct err *e)
 {
-	struct loop l = { .given = t };
+	struct tui *l = mem_alloc(1, sizeof(*l));
 	int w = 80, h = 24;
 
-	l.term = term_open(t, e);
-	if (!l.term)
-		return -1;
-	term_size(l.term, &w, &h);
-	app_init(&l.app, o, w, h);
-	draw(&l);
-	while (!l.app.ui.is_over && l.end_signal == 0) {
-		if (!step(&l))
-			continue;
-		if (l.has_grown)
-			event(&l, (struct app_event){ .type = APP_GREW });
-		draw(&l);
+	l->given = t;
+	l->term = term_open(t, e);
+	if (!l->term) {
+		free(l);
+		return NULL;
 	}
-	app_release(&l.app);
-	term_close(l.term);
-	*end_signal = l.end_signal;
-	return 0;
+	term_size(l->term, &w, &h);
+	app_init(&l->app, o, w, h);
+	take_options(l);
+	draw(l);
+	return l;
+}
+
+int tui_run(struct tui *l, struct task *task)
+{
+	l->task = task;
+	while (!l->app.ui.is_over && l->end_signal == 0) {
+		if (!step(l))
+			continue;
+		event(l, (struct app_event){ .type = l->has_grown ? APP_GREW : APP_TICK });
+		draw(l);
+	}
+	return l->end_signal;
+}
+
+void tui_leave(struct tui *l)
+{
+	term_close(l->term);
+	l->term = NULL;
+}
+
+void tui_close(struct tui *l)
+{
+	if (!l)
+		return;
+	app_release(&l->app);
+	term_close(l->term);
+	free(l);
 }

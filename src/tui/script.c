@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tcpshadow/text.h"
+#include "tui/config_file.h"
 #include "tui/script.h"
 
 enum { NS_PER_MS = 1000000 };
@@ -232,6 +233,18 @@ static int run_tier(struct script *s)
 	return err_set(s->error, "line %u: the tiers are ascii, lines and blocks", s->line);
 }
 
+static int run_config(struct script *s)
+{
+	struct buf name = BUF_INIT;
+	struct err e;
+
+	buf_add(&name, s->word, s->len);
+	if (config_file_read(&s->app->ui, name.data, &e) < 0)
+		ui_complain(&s->app->ui, "%s", e.text);
+	buf_release(&name);
+	return 0;
+}
+
 static int run_line(struct script *s)
 {
 	static const struct {
@@ -243,6 +256,7 @@ static int run_line(struct script *s)
 		{ "size", run_size },
 		{ "tick", run_tick },
 		{ "tier", run_tier },
+		{ "config", run_config },
 		{ "dump", run_dump },
 		{ "text", run_text },
 	};

@@ -9,6 +9,7 @@
  *     size 40x12              the terminal has another size now
  *     tick 500                milliseconds pass
  *     tier ascii              ascii, lines or blocks
+ *     config FILE             read the user's settings from there
  *     dump WORDS              the screen as two planes: text, and the letter of each cell's role; the words are its title
  *     text                    the text alone
  */

@@ -13,7 +13,10 @@
 #include "tcpshadow/mem.h"
 #include "tui/sessions.h"
 
-#define PACE (NS_PER_SEC / 2)
+#define PACE      (NS_PER_SEC / 2)
+#define LIVE_PACE NS_PER_SEC
+/* For so long after a key nothing moves, so that Enter opens what was under the eye. */
+#define KEY_PEACE (2 * NS_PER_SEC)
 
 static int compare(const void *a, const void *b)
 {
@@ -92,18 +95,55 @@ static void collect(struct sessions *s, const struct ui *ui)
 /* The cursor stays on its session, or on its row when that is not shown any more. */
 static void keep_cursor(struct sessions *s, struct ui *ui)
 {
-	if (ui->session != STORE_NONE && sessions_go(s, ui, ui->session))
+	if (!s->has_moved)
+		s->list.cursor = 0;
+	else if (s->follows)
+		s->list.cursor = s->nshown ? s->nshown - 1 : 0;
+	else if (ui->session != STORE_NONE && sessions_go(s, ui, ui->session))
 		return;
 	if (s->list.cursor >= s->nshown)
 		s->list.cursor = s->nshown ? s->nshown - 1 : 0;
 	ui->session = s->nshown ? s->shown[s->list.cursor] : STORE_NONE;
 }
 
+/* Once a second: how many bytes came since the last time. */
+static void sample(struct sessions *s, struct ui *ui)
+{
+	uint32_t n = ui->snap.nsessions;
+	int64_t passed = ui->now - s->sampled_at;
+	struct store_session row;
+
+	if (!ui->options->is_live || passed < NS_PER_SEC)
+		return;
+	s->sampled_at = ui->now;
+	s->sampled = mem_resize(s->sampled, n + 1, sizeof(*s->sampled));
+	s->rates = mem_resize(s->rates, n + 1, sizeof(*s->rates));
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t bytes, before = i < s->nsampled ? s->sampled[i] : 0;
+
+		store_session(ui->store, i, &row);
+		bytes = row.sides[0].bytes + row.sides[1].bytes;
+		s->rates[i] = (uint64_t)((double)(bytes - before) * 1e9 / (double)passed);
+		s->sampled[i] = bytes;
+	}
+	s->nsampled = ui->nrates = n;
+	ui->rates = s->rates;
+}
+
+static bool is_due(const struct sessions *s, const struct ui *ui)
+{
+	if (s->nshown == 0 || ui->snap.is_done)
+		return s->generation != ui->snap.generation;
+	if (!ui->options->is_live)
+		return s->generation != ui->snap.generation && ui->now - s->ordered_at >= PACE;
+	return !ui->is_paused && !ui->is_asking && ui->now - s->ordered_at >= LIVE_PACE &&
+	       (s->follows || ui->now - ui->key_at >= KEY_PEACE);
+}
+
 void sessions_update(struct sessions *s, struct ui *ui, bool at_once)
 {
-	bool is_due = ui->now - s->ordered_at >= PACE || ui->snap.is_done || s->nshown == 0;
-
-	if (!at_once && (s->generation == ui->snap.generation || !is_due))
+	sample(s, ui);
+	if (!at_once && !is_due(s, ui))
 		return;
 	s->generation = ui->snap.generation;
 	s->ordered_at = ui->now;
@@ -143,8 +183,7 @@ void sessions_mark(struct sessions *s, uint32_t index, bool on)
 	s->nmarked += on ? 1 : -1u;
 }
 
-/* Does somebody who types this mean an expression? */
-static bool is_expression(const char *text)
+bool sessions_is_expression(const char *text)
 {
 	static const char *const words[] = { " and ", " or ", "not ", "host ", "port ", "net " };
 
@@ -160,7 +199,7 @@ bool sessions_set_filter(struct sessions *s, struct ui *ui, const char *text, st
 {
 	struct where *where = *text ? where_compile(text, e) : NULL;
 
-	if (!where && *text && is_expression(text))
+	if (!where && *text && sessions_is_expression(text))
 		return false;
 	where_free(s->where);
 	s->where = where;

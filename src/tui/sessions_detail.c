@@ -9,6 +9,7 @@
 #include "tcpshadow/finding_text.h"
 #include "tcpshadow/outcome.h"
 #include "tcpshadow/text.h"
+#include "tcpshadow/transfer.h"
 #include "tui/sessions.h"
 
 struct detail {
@@ -164,52 +165,147 @@ static void volume_line(struct detail *d)
 		grid_putf(&p, "  zero window %u", c->zero_windows + s->zero_windows);
 }
 
-static void put_finding(struct pen *p, const struct finding *f, const struct cap_facts *facts)
+/* Bytes of a text that go on a line of w columns: to the last blank, or all that fits when there is none. */
+static size_t line_of(enum glyph_tier tier, const char *text, size_t n, int w)
+{
+	size_t fits = n;
+
+	if (grid_measure(tier, text, n) <= w)
+		return n;
+	while (fits > 0 && (text[fits] != ' ' || grid_measure(tier, text, fits) > w))
+		fits--;
+	return fits ? fits : n;
+}
+
+/* Over as many lines as it needs and there are, behind an indent. */
+static void put_wrapped(struct detail *d, struct pen *p, const char *text)
+{
+	size_t n = strlen(text);
+	int indent = p->x - p->start;
+
+	while (n > 0) {
+		size_t take = d->r.h > 0 ? line_of(d->grid->tier, text, n, p->end - p->x) : n;
+
+		grid_put(p, text, take);
+		text += take;
+		n -= take;
+		if (n == 0)
+			return;
+		text++; /* the blank */
+		n--;
+		*p = next_line(d, p->role);
+		grid_pad_to(p, p->start + indent);
+	}
+}
+
+static void put_finding(struct detail *d, const struct finding *f)
 {
 	const struct finding_info *info = finding_info((enum finding_id)f->id);
+	struct pen p = next_line(d, ROLE_NORMAL);
 	struct buf text = BUF_INIT;
 	char mark = outcome_mark((enum severity)info->severity);
 
-	p->role = (uint8_t)column_health_role(mark);
-	grid_putf(p, "%c", mark);
-	p->role = ROLE_NORMAL;
-	grid_puts(p, " ");
-	finding_text_story(&text, f, facts);
-	grid_puts(p, text.data);
+	p.role = column_health_role(mark);
+	grid_putf(&p, "%c", mark);
+	p.role = ROLE_NORMAL;
+	grid_puts(&p, " ");
+	finding_text_story(&text, f, cap_facts(d->ui->options->cap));
+	put_wrapped(d, &p, text.data);
 	buf_release(&text);
 }
 
-/* The worst findings that matter, one on a line. */
-static void finding_lines(struct detail *d, int lines)
+/* How it went and whose doing it was, in one sentence. */
+static void verdict_lines(struct detail *d)
+{
+	const struct verdict *v;
+	struct buf text = BUF_INIT;
+	struct pen p;
+	char mark;
+
+	if (!d->row.record || d->r.h == 0)
+		return;
+	v = &d->row.record->verdict;
+	mark = outcome_mark(verdict_severity((enum verdict_kind)v->kind));
+	p = next_line(d, column_health_role(mark));
+	if (mark == '.')
+		grid_put_glyph(&p, GLYPH_FINE);
+	else
+		grid_putf(&p, "%c", mark);
+	p.role = ROLE_HEAD;
+	grid_puts(&p, " ");
+	verdict_sentence(&text, d->row.record);
+	put_wrapped(d, &p, text.data);
+	buf_release(&text);
+}
+
+/* The worst findings that matter. */
+static void finding_lines(struct detail *d)
 {
 	const struct conn_record *r = d->row.record;
 	const struct finding *f = NULL;
 
-	while (r && lines > 0 && (f = finding_text_next(r->findings, r->nfindings, f))) {
-		struct pen p;
-
+	while (r && d->r.h > 0 && (f = finding_text_next(r->findings, r->nfindings, f))) {
 		if (finding_info((enum finding_id)f->id)->severity < SEVERITY_NOTE)
 			break;
-		p = next_line(d, ROLE_NORMAL);
-		put_finding(&p, f, cap_facts(d->ui->options->cap));
-		lines--;
+		put_finding(d, f);
 	}
+}
+
+/* What took most of the time, SPENT_COUNT = nothing. */
+static enum time_spent most_spent(const struct conn_record *r, unsigned taken)
+{
+	enum time_spent most = SPENT_COUNT;
+
+	for (unsigned t = 0; t < SPENT_COUNT; t++)
+		if (!(taken & 1u << t) && r->time_spent[t] > 0 &&
+		    (most == SPENT_COUNT || r->time_spent[t] > r->time_spent[most]))
+			most = (enum time_spent)t;
+	return most;
+}
+
+/* "server thinking 71%, transfer 20%": the three that took most, without crumbs. */
+static void put_spent(struct pen *p, const struct conn_record *r)
+{
+	int64_t total = r->end - r->start;
+	unsigned taken = 0;
+	struct buf word = BUF_INIT;
+
+	for (int i = 0; i < 3 && total > 0; i++) {
+		enum time_spent t = most_spent(r, taken);
+		int percent = t == SPENT_COUNT ? 0 : (int)(r->time_spent[t] * 100 / total);
+
+		if (percent < 3)
+			break;
+		taken |= 1u << t;
+		buf_reset(&word);
+		outcome_words(&word, time_spent_word(t));
+		grid_putf(p, "%s%s %d%%", i ? ", " : ": ", word.data, percent);
+	}
+	buf_release(&word);
+}
+
+static void put_gap(struct pen *p, const struct detail *d)
+{
+	struct store_packet packet;
+
+	if (d->row.gap <= 0 || d->row.gap_at >= d->row.npackets)
+		return;
+	store_packet(&d->row, d->row.gap_at, &packet);
+	grid_puts(p, "   silence ");
+	put_duration(p, d->row.gap);
+	grid_putf(p, " before #%llu",
+	    (unsigned long long)store_number(d->ui->store, packet.ordinal, NULL));
 }
 
 static void time_line(struct detail *d)
 {
 	struct pen p = next_line(d, ROLE_NORMAL);
-	struct store_packet packet;
 
 	grid_puts(&p, "lasted ");
 	put_duration(&p, d->row.end - d->row.start);
-	if (d->row.gap <= 0 || d->row.gap_at >= d->row.npackets)
-		return;
-	store_packet(&d->row, d->row.gap_at, &packet);
-	grid_puts(&p, ", longest silence ");
-	put_duration(&p, d->row.gap);
-	grid_putf(&p, " before #%llu",
-	    (unsigned long long)store_number(d->ui->store, packet.ordinal, NULL));
+	if (d->row.record)
+		put_spent(&p, d->row.record);
+	put_gap(&p, d);
 }
 
 void sessions_draw_detail(struct ui *ui, struct grid *g, struct rect r, uint32_t index)
@@ -221,5 +317,6 @@ void sessions_draw_detail(struct ui *ui, struct grid *g, struct rect r, uint32_t
 	handshake_line(&d);
 	volume_line(&d);
 	time_line(&d);
-	finding_lines(&d, d.r.h);
+	verdict_lines(&d);
+	finding_lines(&d);
 }

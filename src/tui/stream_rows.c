@@ -213,7 +213,7 @@ static void put_found(const struct stream_view *s, const struct stream_rows *row
 	uint64_t at = rows->line->at + row->from, end = at + row->n;
 	uint64_t a = s->found[0] > at ? s->found[0] : at, b = s->found[1] < end ? s->found[1] : end;
 	const uint8_t *bytes = rows->bytes + row->from;
-	uint8_t role = p->role;
+	enum role role = p->role;
 
 	if (a >= b) {
 		put_tabs(p, bytes, row->n);
@@ -259,7 +259,7 @@ static void put_hex(const struct stream_view *s, const struct stream_rows *rows,
 {
 	const struct stream_line *l = rows->line;
 	size_t per = (size_t)bytes_a_row(s), end = row->from + row->n;
-	uint8_t role = p->role;
+	enum role role = p->role;
 
 	end = end < l->nbytes ? end : l->nbytes;
 	for (size_t i = 0; i < per; i++) {

@@ -68,10 +68,10 @@ static attr_t curses_attr(unsigned attr)
 }
 
 /* The pair of a role is the role's number + 1. */
-static void set_roles(struct term *t)
+static void set_roles(struct term *t, const struct role_row *theme)
 {
 	for (unsigned i = 0; i < ROLE_COUNT; i++) {
-		const struct role_row *row = role_row((enum role)i);
+		const struct role_row *row = &theme[i];
 		int color = t->depth == MANY_COLORS ? row->color_256 : row->color_8;
 
 		t->attrs[i] = curses_attr(t->depth ? row->attr : row->mono);
@@ -80,10 +80,10 @@ static void set_roles(struct term *t)
 	}
 }
 
-void term_set_color(struct term *t, enum tui_color color)
+void term_set_color(struct term *t, enum tui_color color, const struct role_row *theme)
 {
 	t->depth = depth_of(color);
-	set_roles(t);
+	set_roles(t, theme);
 	term_forget(t);
 }
 
@@ -152,8 +152,6 @@ struct term *term_open(const struct tui_terminal *from, struct err *e)
 		return NULL;
 	}
 	set_modes();
-	term_set_color(t, (enum tui_color)from->color);
-	term_set_mouse(t, from->mouse);
 	return t;
 }
 
@@ -320,21 +318,15 @@ static enum term_input read_mouse(struct term_mouse *mouse)
 	return TERM_MOUSE;
 }
 
-/* Nothing came although poll() saw something: is there a terminal at all? */
-static bool is_gone(const struct term *t)
-{
-	int waiting = 0;
-
-	return ioctl(fileno(t->in), FIONREAD, &waiting) < 0;
-}
-
 enum term_input term_read(struct term *t, uint32_t *key, struct term_mouse *mouse)
 {
 	wint_t c;
 	int rc = get_wch(&c);
 
+	(void)t;
+
 	if (rc == ERR)
-		return is_gone(t) ? TERM_GONE : TERM_NOTHING;
+		return TERM_NOTHING;
 	if (rc == KEY_CODE_YES && c == KEY_MOUSE)
 		return read_mouse(mouse);
 	*key = rc == KEY_CODE_YES ? function_key(c) : character_key(c);

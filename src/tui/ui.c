@@ -23,6 +23,8 @@ void ui_init(struct ui *ui, const struct tui_options *o)
 {
 	*ui = (struct ui){ .options = o, .store = o->store, .session = STORE_NONE, .page = 1 };
 	ui->tier = o->ascii ? TIER_ASCII : TIER_BLOCKS;
+	for (unsigned i = 0; i < ROLE_COUNT; i++)
+		ui->theme[i] = *role_row((enum role)i);
 	buf_init(&ui->find);
 	buf_init(&ui->message);
 	buf_init(&ui->copied);
@@ -86,6 +88,7 @@ void ui_back(struct ui *ui)
 		ui->is_over = true;
 }
 
+TS_PRINTF(3, 0)
 static void say(struct ui *ui, bool is_error, const char *format, va_list args)
 {
 	buf_reset(&ui->message);

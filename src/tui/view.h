@@ -54,6 +54,8 @@ struct act {
 
 struct ui;
 struct view;
+struct choices;
+struct prompt_error;
 
 struct view_ops {
 	size_t size; /* of the view's own struct, whose first member is a struct view */
@@ -67,6 +69,14 @@ struct view_ops {
 	 */
 	void (*draw)(struct view *v, struct ui *ui, struct grid *g, struct rect r);
 	bool (*action)(struct view *v, struct ui *ui, const struct act *a); /* false = not for it */
+	/* What an action can take: for its menu, and to complete the text typed so far.  NULL = nothing. */
+	void (*choices)(
+	    struct view *v, struct ui *ui, enum action a, const char *typed, struct choices *out);
+	/* A prompt for the action opens: the text to begin with.  NULL = none. */
+	void (*prompt)(struct view *v, struct ui *ui, enum action a, struct buf *text);
+	/* The text so far: what is wrong with it; what is right may take effect at once.  NULL = anything goes. */
+	void (*typing)(
+	    struct view *v, struct ui *ui, enum action a, const char *text, struct prompt_error *e);
 	/* The mouse: true = the cursor is on what was clicked.  NULL = clicks do nothing. */
 	bool (*click)(struct view *v, struct ui *ui, int y, int x);
 	/* To the next (step 1) or previous (-1) place that ui_is_found(); false = there is none. */
@@ -82,18 +92,43 @@ struct view {
 #include "tui/screen.def"
 #undef SCREEN
 
-enum { UI_STACK_MAX = 16 };
+enum {
+	UI_STACK_MAX = 16,
+	UI_BOOKMARKS = 26,
+	UI_KEYS_MAX = 64,
+};
+
+/* A place remembered under a letter. */
+struct bookmark {
+	bool is_set;
+	uint32_t session;
+	uint64_t packet;
+};
+
+struct user_key {
+	uint32_t key;
+	enum action action;
+};
 
 /* Shared by all views.  The current packet stays the same when the view changes. */
 struct ui {
 	const struct tui_options *options; /* borrowed */
 	const struct store *store;         /* of the options; it grows meanwhile */
 	struct store_snapshot snap;        /* taken before each event and before each drawing */
-	uint32_t session;                  /* index of the current session, STORE_NONE = none */
-	uint64_t packet;                   /* ordinal of the current packet, 0 = none */
+	bool is_paused;                    /* the snapshot is kept as it is */
+	const uint64_t *rates; /* bytes a second of each session of late; NULL = not live */
+	uint32_t nrates;
+	int64_t key_at;   /* ns: the last key */
+	bool is_asking;   /* a prompt or a menu is open */
+	uint32_t session; /* index of the current session, STORE_NONE = none */
+	uint64_t packet;  /* ordinal of the current packet, 0 = none */
 	uint8_t setting[SETTING_COUNT];
 	enum glyph_tier tier;
-	int64_t now;        /* ns, from the event that is handled */
+	int64_t now;                       /* ns, from the event that is handled */
+	struct role_row theme[ROLE_COUNT]; /* the colours, with what the user changed */
+	struct bookmark bookmarks[UI_BOOKMARKS];
+	struct user_key keys[UI_KEYS_MAX]; /* that the user bound; they go before the table */
+	size_t nkeys;
 	int page;           /* rows of the screen; for paging */
 	struct buf find;    /* what is searched for, empty = nothing */
 	struct buf message; /* for the last line, until the next key */

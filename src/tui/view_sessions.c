@@ -8,15 +8,14 @@
 #include <string.h>
 
 #include "tcpshadow/text.h"
+#include "tui/prompt.h"
 #include "tui/sessions.h"
 
 enum {
-	DETAIL_LINES = 5, /* of the box under the table */
+	DETAIL_LINES = 7, /* of the box under the table */
 	DETAIL_LINES_TALL = 12,
 	ROOM_FOR_DETAIL = 14, /* rows of the screen below which there is no box */
 	TALL = 36,
-	GROW_ADDRESS = 47, /* "[...]:65535" of IPv6 */
-	GROW_ACTIVITY = STORE_ACTIVITY,
 };
 
 /* A view is the first member of its struct. */
@@ -43,22 +42,10 @@ static void close_sessions(struct view *v)
 
 	free(s->shown);
 	free(s->marks);
+	free(s->sampled);
+	free(s->rates);
 	where_free(s->where);
 	buf_release(&s->filter);
-}
-
-/* The first input that is broken; NULL = all is well, so far. */
-static const struct cap_file_facts *broken_file(const struct ui *ui)
-{
-	const struct cap_facts *facts;
-
-	if (!ui->snap.is_done)
-		return NULL;
-	facts = cap_facts(ui->options->cap);
-	for (size_t i = 0; i < facts->nfiles; i++)
-		if (facts->files[i].is_broken)
-			return &facts->files[i];
-	return NULL;
 }
 
 static void update(struct view *v, struct ui *ui)
@@ -66,213 +53,20 @@ static void update(struct view *v, struct ui *ui)
 	struct sessions *s = sessions_of(v);
 
 	sessions_update(s, ui, false);
+	if (s->nshown && ui->session != s->shown[s->list.cursor] &&
+	    !sessions_go(s, ui, ui->session))
+		ui->session = s->shown[s->list.cursor];
 	if (s->is_end_told || !ui->snap.is_done)
 		return;
 	s->is_end_told = true;
-	if (broken_file(ui))
-		ui_complain(ui, "%s", broken_file(ui)->error.text);
-}
-
-/* ---- layout ---- */
-
-struct layout {
-	enum column column[COLUMN_COUNT];
-	int x[COLUMN_COUNT], w[COLUMN_COUNT];
-	size_t n;
-};
-
-static int digits(uint64_t n)
-{
-	int count = 1;
-
-	while (n >= 10) {
-		n /= 10;
-		count++;
-	}
-	return count;
-}
-
-static int least_width(const struct ui *ui, enum column c, int screen)
-{
-	if (c == COLUMN_ID)
-		return digits(ui->snap.nsessions) < 2 ? 2 : digits(ui->snap.nsessions);
-	if (c == COLUMN_SERVER && screen >= 60)
-		return column_row(COLUMN_CLIENT)->width;
-	return column_row(c)->width;
-}
-
-static bool is_chosen(const struct sessions *s, enum column c, int screen)
-{
-	if (s->chosen)
-		return (s->chosen & 1u << c) != 0;
-	return screen >= column_row(c)->from && screen <= column_row(c)->to;
-}
-
-/* Leave out the least important column that is in. */
-static void drop_one(uint32_t *in)
-{
-	unsigned worst = COLUMN_COUNT;
-
-	for (unsigned c = 0; c < COLUMN_COUNT; c++)
-		if (*in & 1u << c &&
-		    (worst == COLUMN_COUNT || column_row((enum column)c)->priority >
-		                                  column_row((enum column)worst)->priority))
-			worst = c;
-	*in &= ~(1u << worst);
-}
-
-static int width_of_all(const struct ui *ui, uint32_t in, int screen)
-{
-	int sum = -1;
-
-	for (unsigned c = 0; c < COLUMN_COUNT; c++)
-		if (in & 1u << c)
-			sum += least_width(ui, (enum column)c, screen) + 1;
-	return sum;
-}
-
-/* Give what is left to one column, up to a width. */
-static void grow(struct layout *l, enum column c, int most, int *left)
-{
-	for (size_t i = 0; i < l->n; i++) {
-		int more = most - l->w[i];
-
-		if (l->column[i] != c || more <= 0)
-			continue;
-		if (more > *left)
-			more = *left;
-		l->w[i] += more;
-		*left -= more;
-	}
-}
-
-/* The widest address among the rows that can be seen. */
-static int widest(const struct sessions *s, const struct ui *ui, enum column c, int rows)
-{
-	size_t top = list_top(s->list.top, s->list.cursor, s->nshown, rows);
-	struct store_session row;
-	struct buf text = BUF_INIT;
-	int most = 0;
-
-	for (size_t i = top; i < s->nshown && i < top + (size_t)rows; i++) {
-		struct column_cell cell = { ui, &row, s->shown[i] };
-
-		store_session(ui->store, s->shown[i], &row);
-		buf_reset(&text);
-		column_text(&text, &cell, c);
-		if ((int)text.len > most)
-			most = (int)text.len;
-	}
-	buf_release(&text);
-	return most;
-}
-
-static void place(struct layout *l, int x)
-{
-	for (size_t i = 0; i < l->n; i++) {
-		l->x[i] = x;
-		x += l->w[i] + 1;
-	}
-}
-
-static void make_layout(
-    struct layout *l, const struct sessions *s, const struct ui *ui, struct rect r)
-{
-	uint32_t in = 0;
-	int left;
-
-	l->n = 0;
-	for (unsigned c = 0; c < COLUMN_COUNT; c++)
-		if (is_chosen(s, (enum column)c, r.w))
-			in |= 1u << c;
-	while (in & (in - 1) && width_of_all(ui, in, r.w) > r.w)
-		drop_one(&in);
-	for (unsigned c = 0; c < COLUMN_COUNT; c++) {
-		if (!(in & 1u << c))
-			continue;
-		l->column[l->n] = (enum column)c;
-		l->w[l->n++] = least_width(ui, (enum column)c, r.w);
-	}
-	left = r.w - width_of_all(ui, in, r.w);
-	grow(l, COLUMN_CLIENT, widest(s, ui, COLUMN_CLIENT, r.h), &left);
-	grow(l, COLUMN_SERVER, widest(s, ui, COLUMN_SERVER, r.h), &left);
-	grow(l, COLUMN_STATE, 13, &left);
-	grow(l, COLUMN_ACTIVITY, GROW_ACTIVITY / 2, &left);
-	grow(l, COLUMN_PROBLEM, 40, &left);
-	grow(l, COLUMN_ACTIVITY, GROW_ACTIVITY, &left);
-	place(l, r.x);
+	if (sessions_broken_file(ui))
+		ui_complain(ui, "%s", sessions_broken_file(ui)->error.text);
 }
 
 /* ---- drawing ---- */
 
-static void add_read(struct buf *out, const struct ui *ui)
-{
-	const struct store_snapshot *now = &ui->snap;
-
-	if (now->is_done)
-		buf_addf(out, "%s read", ui_glyph(ui, GLYPH_DONE));
-	else if (now->per_mille >= 0)
-		buf_addf(out, "reading %d %%", now->per_mille / 10);
-	else
-		buf_addstr(out, "reading");
-}
-
-static void title_right(struct buf *out, const struct ui *ui)
-{
-	const struct cap_file_facts *broken = broken_file(ui);
-
-	if (broken) {
-		buf_addstr(out, "! broken after ");
-		text_count(out, broken->packets);
-		buf_addstr(out, " packets  ");
-	}
-	text_count(out, ui->snap.nsessions);
-	buf_addstr(out, ui->snap.nsessions == 1 ? " session  " : " sessions  ");
-	text_bytes(out, ui->snap.packets);
-	buf_addstr(out, " packets  ");
-	add_read(out, ui);
-}
-
-static void status_right(struct buf *out, const struct sessions *s, const struct ui *ui)
-{
-	if (s->nmarked)
-		buf_addf(out, "%u marked   ", s->nmarked);
-	buf_addf(out, "sort: %s %s   ", column_row(s->sort)->name,
-	    ui_glyph(ui, s->descending ? GLYPH_SORT_DOWN : GLYPH_SORT_UP));
-	text_count(out, s->nshown);
-	buf_addstr(out, " of ");
-	text_count(out, ui->snap.nsessions - ui->snap.nforgotten);
-}
-
-/* Name of the capture without its folders. */
-static const char *base_name(const char *name)
-{
-	const char *slash = strrchr(name, '/');
-
-	return slash && slash[1] ? slash + 1 : name;
-}
-
-static void draw_head(const struct sessions *s, struct ui *ui, struct grid *g, struct rect *r)
-{
-	struct buf title = BUF_INIT, right = BUF_INIT, status = BUF_INIT, order = BUF_INIT;
-	struct head head = { .is_warning = broken_file(ui) != NULL };
-
-	buf_addf(&title, "tcpshadow  %s", base_name(ui->options->name));
-	title_right(&right, ui);
-	buf_addf(&status, "filter: %s", s->filter.len ? s->filter.data : "-");
-	status_right(&order, s, ui);
-	head.title = title.data;
-	head.right = right.data;
-	head.status = status.data;
-	head.status_right = order.data;
-	frame_head(g, r, &head);
-	buf_release(&title);
-	buf_release(&right);
-	buf_release(&status);
-	buf_release(&order);
-}
-
-static void draw_titles(const struct layout *l, const struct sessions *s, struct grid *g, int y)
+static void draw_titles(
+    const struct sessions_layout *l, const struct sessions *s, struct grid *g, int y)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		struct pen p = grid_pen(g, y, l->x[i], l->w[i], ROLE_HEAD);
@@ -282,7 +76,8 @@ static void draw_titles(const struct layout *l, const struct sessions *s, struct
 	}
 }
 
-static void draw_row(const struct layout *l, const struct column_cell *cell, struct grid *g, int y)
+static void draw_row(
+    const struct sessions_layout *l, const struct column_cell *cell, struct grid *g, int y)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		struct pen p = grid_pen(g, y, l->x[i], l->w[i], ROLE_NORMAL);
@@ -294,13 +89,13 @@ static void draw_row(const struct layout *l, const struct column_cell *cell, str
 static void draw_rows(struct sessions *s, struct ui *ui, struct grid *g, struct rect r)
 {
 	struct rect titles = r, body;
-	struct layout l;
+	struct sessions_layout l;
 	size_t top;
 
 	body = r;
 	titles = rect_take_top(&body, 1);
 	s->body = body;
-	make_layout(&l, s, ui, body);
+	sessions_layout(&l, s, ui, body);
 	draw_titles(&l, s, g, titles.y);
 	top = list_top(s->list.top, s->list.cursor, s->nshown, body.h);
 	for (int y = 0; y < body.h && top + (size_t)y < s->nshown; y++) {
@@ -331,6 +126,8 @@ static void nothing_text(struct buf *out, const struct sessions *s, const struct
 		    out, "none of %u sessions matches; \\ clears the filter", ui->snap.nsessions);
 	} else if (!ui->snap.is_done) {
 		buf_addstr(out, ui->snap.packets ? "no TCP yet" : "waiting for packets");
+		if (ui->options->is_live)
+			buf_addf(out, " on %s", ui->options->name);
 	} else if (ui->snap.packets == 0) {
 		buf_addstr(out, "0 packets: there is nothing in the capture");
 	} else {
@@ -363,7 +160,7 @@ static void draw(struct view *v, struct ui *ui, struct grid *g, struct rect r)
 	int lines = detail_lines(s, g);
 	struct rect box, rule;
 
-	draw_head(s, ui, g, &r);
+	sessions_draw_head(s, ui, g, &r);
 	if (s->nshown == 0) {
 		draw_nothing(s, ui, g, r);
 		return;
@@ -484,11 +281,139 @@ static bool filter_action(struct sessions *s, struct ui *ui, const struct act *a
 	return false;
 }
 
+/* A column on or off; "auto" gives the choice back to the width. */
+static void choose_column(struct sessions *s, struct ui *ui, const char *name)
+{
+	enum column c = column_by_name(name, strlen(name));
+
+	if (strcmp(name, "auto") == 0) {
+		s->chosen = 0;
+	} else if (c == COLUMN_COUNT) {
+		ui_complain(ui, "no column is called '%s'", name);
+	} else {
+		s->chosen = (s->chosen ? s->chosen : s->columns) ^ 1u << c;
+		s->columns = s->chosen;
+	}
+}
+
+/* Narrow the filter by the value that the row has in the sort column. */
+static void filter_by_cell(struct sessions *s, struct ui *ui, bool exclude)
+{
+	struct buf expr = BUF_INIT, all = BUF_INIT;
+	struct store_session row;
+	struct column_cell cell = { ui, &row, s->shown[s->list.cursor] };
+	struct where_error e;
+
+	store_session(ui->store, cell.index, &row);
+	column_expression(&expr, &cell, s->sort);
+	if (s->where)
+		buf_addf(&all, "(%s) and ", s->filter.data);
+	buf_addf(&all, exclude ? "not (%s)" : "%s", expr.data);
+	if (expr.len == 0)
+		ui_say(ui, "the filter language has no name for this: sort by another column");
+	else if (!sessions_set_filter(s, ui, all.data, &e))
+		ui_complain(ui, "%s", e.what.text);
+	buf_release(&expr);
+	buf_release(&all);
+}
+
+static void copy(const struct sessions *s, struct ui *ui, const char *what)
+{
+	struct store_session row;
+	struct column_cell cell = { ui, &row, s->shown[s->list.cursor] };
+
+	store_session(ui->store, cell.index, &row);
+	if (!sessions_copy(ui, &cell, what))
+		ui_complain(ui, "copy what? addresses, row, wireshark, bpf or filter");
+}
+
+static bool row_action(struct sessions *s, struct ui *ui, const struct act *a)
+{
+	switch ((int)a->id) {
+	case ACTION_EXPORT:
+		sessions_export(s, ui, a->arg ? a->arg : "");
+		return true;
+	case ACTION_COLUMNS:
+		choose_column(s, ui, a->arg ? a->arg : "");
+		return true;
+	case ACTION_FILTER_CELL:
+	case ACTION_EXCLUDE_CELL:
+		if (s->nshown)
+			filter_by_cell(s, ui, a->id == ACTION_EXCLUDE_CELL);
+		return true;
+	case ACTION_COPY:
+		if (s->nshown)
+			copy(s, ui, a->arg ? a->arg : "addresses");
+		return true;
+	}
+	return false;
+}
+
+static void choices(
+    struct view *v, struct ui *ui, enum action a, const char *typed, struct choices *out)
+{
+	(void)ui;
+	sessions_choices(sessions_of(v), a, typed, out);
+}
+
+static void prompt(struct view *v, struct ui *ui, enum action a, struct buf *text)
+{
+	(void)ui;
+	if (a == ACTION_FILTER)
+		buf_addstr(text, sessions_of(v)->filter.data);
+	else if (a == ACTION_EXPORT)
+		buf_addstr(text, "tcpshadow.pcap");
+}
+
+static void typing(
+    struct view *v, struct ui *ui, enum action a, const char *text, struct prompt_error *e)
+{
+	if (a == ACTION_FILTER)
+		sessions_typing(sessions_of(v), ui, text, e);
+}
+
+static void follow(struct sessions *s, struct ui *ui)
+{
+	s->follows = !s->follows;
+	s->has_moved = true;
+	if (!s->follows)
+		return;
+	s->sort = COLUMN_ID;
+	s->descending = false;
+	sessions_update(s, ui, true);
+}
+
+/* By rate, or back to the order before. */
+static void top(struct sessions *s, struct ui *ui)
+{
+	enum column before = s->sort;
+
+	s->follows = false;
+	if (s->sort == COLUMN_RATE) {
+		set_sort(s, ui, s->sort_before);
+		return;
+	}
+	s->sort_before = before;
+	set_sort(s, ui, COLUMN_RATE);
+}
+
 static bool other_action(struct sessions *s, struct ui *ui, const struct act *a)
 {
 	switch ((int)a->id) {
+	case ACTION_FOLLOW:
+		follow(s, ui);
+		return true;
+	case ACTION_TOP:
+		top(s, ui);
+		return true;
 	case ACTION_ZOOM:
 		s->is_alone = !s->is_alone;
+		return true;
+	case ACTION_LEFT:
+		s->scroll -= s->scroll > 0;
+		return true;
+	case ACTION_RIGHT:
+		s->scroll += s->scroll < COLUMN_COUNT - 3;
 		return true;
 	case ACTION_NEXT:
 	case ACTION_PREVIOUS:
@@ -502,27 +427,33 @@ static bool other_action(struct sessions *s, struct ui *ui, const struct act *a)
 static bool action(struct view *v, struct ui *ui, const struct act *a)
 {
 	struct sessions *s = sessions_of(v);
-	bool done;
+	bool moved, done;
 
 	if (a->id == ACTION_OPEN && s->nshown) {
 		ui->session = s->shown[s->list.cursor];
+		s->has_moved = true;
 		ui_open(ui, SCREEN_LADDER);
 		return true;
 	}
-	done = list_action(&s->list, a, s->nshown, page(s, ui)) || mark_action(s, ui, a) ||
-	       order_action(s, ui, a) || filter_action(s, ui, a) || other_action(s, ui, a);
+	moved = list_action(&s->list, a, s->nshown, page(s, ui));
+	done = moved || mark_action(s, ui, a) || order_action(s, ui, a) ||
+	       filter_action(s, ui, a) || row_action(s, ui, a) || other_action(s, ui, a);
 
+	if (moved)
+		s->follows = ui->options->is_live && a->id == ACTION_LAST && s->sort == COLUMN_ID &&
+		             !s->descending;
+	s->has_moved = s->has_moved || done;
 	if (s->nshown)
 		ui->session = s->shown[s->list.cursor];
 	return done;
 }
 
 /* The column at x of the screen; COLUMN_COUNT = none. */
-static enum column column_at(const struct sessions *s, const struct ui *ui, int x)
+static enum column column_at(struct sessions *s, const struct ui *ui, int x)
 {
-	struct layout l;
+	struct sessions_layout l;
 
-	make_layout(&l, s, ui, s->body);
+	sessions_layout(&l, s, ui, s->body);
 	for (size_t i = 0; i < l.n; i++)
 		if (x >= l.x[i] && x <= l.x[i] + l.w[i])
 			return l.column[i];
@@ -547,6 +478,7 @@ static bool click(struct view *v, struct ui *ui, int y, int x)
 	if (y < s->body.y || y >= s->body.y + s->body.h || at >= s->nshown)
 		return false;
 	s->list.cursor = at;
+	s->has_moved = true;
 	ui->session = s->shown[at];
 	return true;
 }
@@ -559,4 +491,7 @@ const struct view_ops view_sessions = {
 	.draw = draw,
 	.action = action,
 	.click = click,
+	.choices = choices,
+	.prompt = prompt,
+	.typing = typing,
 };

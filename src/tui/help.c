@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * help - the box of keys.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "tcpshadow/text.h"
+#include "tui/help.h"
+
+enum {
+	KEYS_WIDTH = 18,
+	BOX_WIDTH = 78,
+	EDGE = 2,
+};
+
+/* "Down j", "Space", ":name" for what has no key. */
+static void keys_text(struct buf *out, enum action a)
+{
+	const struct bind_row *row = bind_row(a);
+
+	if (row->keys)
+		buf_addstr(out, row->keys);
+	else
+		buf_addf(out, ":%s", row->name);
+}
+
+static bool is_wanted(const struct help *h, const struct ui *ui, enum action a)
+{
+	const struct bind_row *row = bind_row(a);
+
+	if (!(row->screens & 1u << ui_top(ui)->screen))
+		return false;
+	return h->search.len == 0 || strcasestr(row->help, h->search.data) ||
+	       strcasestr(row->name, h->search.data) ||
+	       (row->keys && strcasestr(row->keys, h->search.data));
+}
+
+static size_t count(const struct help *h, const struct ui *ui)
+{
+	size_t n = 0;
+
+	for (unsigned a = 0; a < ACTION_COUNT; a++)
+		n += is_wanted(h, ui, (enum action)a);
+	return n;
+}
+
+static void scroll(struct help *h, const struct ui *ui, int by)
+{
+	size_t n = count(h, ui), page = (size_t)ui->page;
+	size_t most = n + 4 > page ? n + 4 - page : 0;
+
+	if (by < 0)
+		h->list.top -= h->list.top < (size_t)-by ? h->list.top : (size_t)-by;
+	else
+		h->list.top = h->list.top + (size_t)by > most ? most : h->list.top + (size_t)by;
+}
+
+static void search(struct help *h, uint32_t key)
+{
+	char bytes[4];
+
+	h->list.top = 0;
+	if (key == TUI_KEY_BACKSPACE) {
+		while (h->search.len && ((uint8_t)h->search.data[h->search.len - 1] & 0xc0) == 0x80)
+			h->search.data[--h->search.len] = '\0';
+		if (h->search.len)
+			h->search.data[--h->search.len] = '\0';
+	} else if (key_is_text(key) && h->search.len < 40) {
+		buf_add(&h->search, bytes, text_utf8_encode(bytes, key));
+	}
+}
+
+void help_key(struct help *h, const struct ui *ui, uint32_t key)
+{
+	switch (key) {
+	case TUI_KEY_ESCAPE:
+	case TUI_KEY_ENTER:
+	case TUI_KEY_F1:
+		h->is_open = false;
+		break;
+	case TUI_KEY_UP:
+		scroll(h, ui, -1);
+		break;
+	case TUI_KEY_DOWN:
+		scroll(h, ui, 1);
+		break;
+	case TUI_KEY_PAGE_UP:
+		scroll(h, ui, -ui->page / 2);
+		break;
+	case TUI_KEY_PAGE_DOWN:
+		scroll(h, ui, ui->page / 2);
+		break;
+	default:
+		search(h, key);
+	}
+}
+
+/* Words in the frame. */
+static void edge_text(struct grid *g, struct rect box, int y, const char *left, const char *right)
+{
+	struct pen p = grid_pen(g, y, box.x + EDGE, box.w - 2 * EDGE, ROLE_HEAD);
+	int w = grid_measure(g->tier, right, strlen(right));
+
+	grid_puts(&p, left);
+	p = grid_pen(g, y, box.x + box.w - EDGE - w, w, ROLE_DIM);
+	if (box.w > 50)
+		grid_puts(&p, right);
+}
+
+static void draw_frame(const struct help *h, const struct ui *ui, struct grid *g, struct rect box)
+{
+	struct buf text = BUF_INIT;
+
+	grid_box(g, box);
+	if (h->search.len)
+		buf_addf(&text, " %s_ ", h->search.data);
+	else
+		buf_addstr(&text, " type to search ");
+	edge_text(g, box, box.y, " Keys ", text.data);
+	buf_reset(&text);
+	buf_addf(&text, " %zu keys ", count(h, ui));
+	edge_text(g, box, box.y + box.h - 1, " Up Down scroll, Esc closes ", text.data);
+	buf_release(&text);
+}
+
+static void draw_row(struct pen *p, enum action a)
+{
+	struct buf keys = BUF_INIT;
+
+	keys_text(&keys, a);
+	p->role = ROLE_HEAD;
+	grid_puts(p, keys.data);
+	grid_pad_to(p, p->start + KEYS_WIDTH);
+	grid_puts(p, " ");
+	p->role = ROLE_NORMAL;
+	grid_puts(p, bind_row(a)->help);
+	buf_release(&keys);
+}
+
+void help_draw(const struct help *h, const struct ui *ui, struct grid *g, struct rect r)
+{
+	int w = r.w < BOX_WIDTH ? r.w : BOX_WIDTH, rows = (int)count(h, ui);
+	int most = r.h > 6 ? r.h - 2 : r.h, tall = rows + 2 < most ? rows + 2 : most;
+	struct rect box = { r.y + (r.h - tall) / 2, r.x + (r.w - w) / 2, tall, w };
+	struct rect inner = { box.y + 1, box.x + EDGE, box.h - 2, box.w - 2 * EDGE };
+	size_t skip = h->list.top;
+
+	draw_frame(h, ui, g, box);
+	for (unsigned a = 0, row = 0; a < ACTION_COUNT && (int)row < inner.h; a++) {
+		struct pen p = rect_pen(g, inner, (int)row, ROLE_NORMAL);
+
+		if (!is_wanted(h, ui, (enum action)a) || (skip && skip--))
+			continue;
+		draw_row(&p, (enum action)a);
+		row++;
+	}
+	g->cursor_y = box.y;
+	g->cursor_x = box.x;
+}

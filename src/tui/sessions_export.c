@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sessions_export - writes what is marked, or all that is shown, to a file.
+ *
+ * Output: by the name's ending: .csv, .json and .txt as `list` prints them, .pcap and .pcapng a capture.
+ * Does not: replace a file that exists.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tcpshadow/mem.h"
+#include "tcpshadow/pcapout.h"
+#include "tui/sessions.h"
+
+/* Where a packet is. */
+struct place {
+	uint64_t ordinal, offset;
+	uint16_t file;
+};
+
+struct export
+{
+	struct ui *ui;
+	struct report_options report;
+	struct report_out out;
+	uint32_t *sessions; /* indices, in order of the screen */
+	size_t n;
+	struct place *places;
+	size_t nplaces, cap_places;
+};
+
+static void choose(struct export *x, const struct sessions *s)
+{
+	uint32_t total = x->ui->snap.nsessions;
+
+	x->sessions = mem_alloc(total ? total : 1, sizeof(*x->sessions));
+	for (uint32_t i = 0; s->nmarked && i < total; i++)
+		if (sessions_is_marked(s, i))
+			x->sessions[x->n++] = i;
+	if (s->nmarked)
+		return;
+	memcpy(x->sessions, s->shown, s->nshown * sizeof(*s->shown));
+	x->n = s->nshown;
+}
+
+/* The records go through a sink as they do when a capture is read. */
+static int write_records(struct export *x, struct sink *sink, struct err *e)
+{
+	struct store_session row;
+	int rc = 0;
+
+	for (size_t i = 0; i < x->n && rc == 0; i++) {
+		struct event ev = { .type = EVENT_RECORD };
+
+		store_session(x->ui->store, x->sessions[i], &row);
+		if (!row.record)
+			continue;
+		ev.u.record = row.record;
+		ev.uid = row.record->uid;
+		ev.id = row.record->id;
+		rc = sink->ops->event(sink, &ev, e);
+	}
+	if (rc == 0)
+		rc = sink->ops->finish(sink, store_summary(x->ui->store), e);
+	report_sink_free(sink);
+	return rc;
+}
+
+static int write_csv(struct export *x, struct err *e)
+{
+	return write_records(x, report_csv_new(&x->report), e);
+}
+
+static int write_json(struct export *x, struct err *e)
+{
+	return write_records(x, report_json_new(&x->report), e);
+}
+
+static int write_text(struct export *x, struct err *e)
+{
+	return write_records(x, report_list_new(&x->report), e);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	return x->ordinal < y->ordinal ? -1 : x->ordinal > y->ordinal;
+}
+
+static void find_packets(struct export *x)
+{
+	struct store_session row;
+	struct store_packet packet;
+
+	for (size_t i = 0; i < x->n; i++) {
+		store_session(x->ui->store, x->sessions[i], &row);
+		for (uint32_t k = 0; k < row.npackets; k++) {
+			store_packet(&row, k, &packet);
+			x->places =
+			    mem_grow(x->places, x->nplaces, &x->cap_places, sizeof(*x->places));
+			x->places[x->nplaces++] =
+			    (struct place){ packet.ordinal, packet.offset, packet.file };
+		}
+	}
+	if (x->nplaces)
+		qsort(x->places, x->nplaces, sizeof(*x->places), compare);
+}
+
+static int write_packets(struct export *x, struct err *e)
+{
+	struct cap *cap = x->ui->options->cap;
+	struct pcapout format;
+	struct packet packet;
+	int rc = 0;
+
+	find_packets(x);
+	pcapout_init(&format, cap_facts(cap));
+	pcapout_begin(&format, &x->out.buf);
+	for (size_t i = 0; i < x->nplaces && rc == 0; i++) {
+		const struct place *p = &x->places[i];
+
+		rc = cap_reread(cap, p->file, p->offset, &packet, e);
+		if (rc == 0)
+			pcapout_packet(&format, &x->out.buf, &packet);
+		if (rc == 0)
+			rc = report_out_commit(&x->out, e);
+	}
+	pcapout_release(&format);
+	return rc;
+}
+
+typedef int write_fn(struct export *x, struct err *e);
+
+static write_fn *writer_of(const char *name)
+{
+	static const struct {
+		const char *ending;
+		write_fn *write;
+	} table[] = {
+		{ ".pcap", write_packets },
+		{ ".pcapng", write_packets },
+		{ ".csv", write_csv },
+		{ ".json", write_json },
+		{ ".txt", write_text },
+	};
+	const char *dot = strrchr(name, '.');
+
+	for (size_t i = 0; dot && i < ARRAY_LEN(table); i++)
+		if (strcmp(table[i].ending, dot) == 0)
+			return table[i].write;
+	return NULL;
+}
+
+static int export_to(struct export *x, const char *name, write_fn *write, struct err *e)
+{
+	FILE *f = fopen(name, "wx");
+	int rc;
+
+	if (!f)
+		return err_set(e, "%s: %s", name, strerror(errno));
+	report_out_init(&x->out, f);
+	x->report.out = &x->out;
+	rc = write(x, e);
+	if (rc == 0)
+		rc = report_out_flush(&x->out, e);
+	report_out_release(&x->out);
+	if (fclose(f) != 0 && rc == 0)
+		rc = err_set(e, "%s: %s", name, strerror(errno));
+	return rc;
+}
+
+void sessions_export(struct sessions *s, struct ui *ui, const char *name)
+{
+	struct export x = { .ui = ui };
+	write_fn *write = writer_of(name);
+	struct err e = { "" };
+
+	if (!write) {
+		ui_complain(ui, "the name must end in .pcap, .pcapng, .csv, .json or .txt");
+		return;
+	}
+	if (!ui->snap.is_done) {
+		ui_complain(ui, "the capture is still being read: wait until it is done");
+		return;
+	}
+	x.report = (struct report_options){ .facts = cap_facts(ui->options->cap),
+		.sort = REPORT_SORT_COUNT,
+		.utc = ui->options->utc };
+	choose(&x, s);
+	if (export_to(&x, name, write, &e) < 0)
+		ui_complain(ui, "%s", e.text);
+	else
+		ui_say(ui, "wrote %zu session%s to %s", x.n, x.n == 1 ? "" : "s", name);
+	free(x.sessions);
+	free(x.places);
+}

@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# The screens in tmux, as people use them: keys, another size, and the end of the terminal.
+
+: "${top_srcdir:=.}" "${tcpshadow:=./tcpshadow}"
+. "$top_srcdir/tests/lib/tap.sh"
+
+command -v tmux >/dev/null 2>&1 || {
+	skip "the screens in tmux" "no tmux"
+	plan
+	exit
+}
+
+server=tcpshadow-test-$$
+tm() {
+	TMUX='' tmux -L "$server" -f /dev/null "$@" 2>/dev/null
+}
+trap 'tm kill-server; rm -rf "$tmp"' EXIT
+
+# await PATTERN: until a line of the screen matches, at most 10 s
+await() {
+	for _ in $(seq 1 100); do
+		tm capture-pane -p >"$tmp/screen"
+		grep -qE -e "$1" "$tmp/screen" && return 0
+		sleep 0.1
+	done
+	sed 's/^/# /' "$tmp/screen"
+	return 1
+}
+
+start() {
+	tm new-session -d -x 80 -y 24 "HOME='$tmp' LC_ALL=C.UTF-8 '$tcpshadow' '$top_srcdir/captures/tap-loss.pcap'; echo ended with \$?; sleep 60"
+	tm set-option -g window-size manual
+}
+
+if ! start; then
+	skip "the screens in tmux" "tmux does not start"
+	plan
+	exit
+fi
+await 'tap-loss.pcap.*read$'
+ok "without a command the screens open on a terminal"
+tm send-keys '?'
+await 'open what the cursor is on'
+ok "a key is answered"
+tm send-keys Escape
+tm resize-window -x 40 -y 12
+await '^H SERVER +STATE'
+ok "a narrow terminal gets fewer columns"
+tm resize-window -x 80 -y 24
+await '^H +# CLIENT'
+ok "and back"
+tm send-keys Q
+await '^ended with 0$'
+ok "Q ends it, and the terminal is as before"
+tm kill-server
+
+server=$server-second # the first may not be gone yet
+start
+await 'tap-loss.pcap.*read$'
+pid=$(pgrep -f "^$tcpshadow $top_srcdir/captures/tap-loss.pcap" | head -n 1)
+# who has ended may wait for its parent a while
+alive() {
+	[ -d "/proc/$pid" ] && ! grep -q '^State:.*Z' "/proc/$pid/status"
+}
+tm kill-server
+for _ in $(seq 1 20); do
+	alive || break
+	sleep 0.05
+done
+[ -n "$pid" ] && ! alive
+ok "when the terminal is killed the program ends within a second"
+plan
