@@ -24,8 +24,9 @@
 #include "tcpshadow/mem.h"
 #include "tcpshadow/recorder.h"
 
-#define PATIENCE  100              /* ms that reading waits for a packet */
-#define LOSS_TICK (NS_PER_SEC / 5) /* so often losses are asked for */
+#define PATIENCE   100              /* ms that reading waits for a packet */
+#define LOSS_TICK  (NS_PER_SEC / 5) /* so often losses are asked for */
+#define DRAIN_TIME (NS_PER_SEC / 4) /* so long packets are taken after the end was asked for */
 #define LAST_PACKETS                                                                               \
 	((uint64_t)8 << 20) /* most bytes taken from the kernel after the end was asked for */
 
@@ -137,13 +138,18 @@ static void look_at_state(struct live *l)
 	    memory_order_relaxed);
 }
 
-/* What the kernel had when the end was asked for; a block is handed over when its time is up. */
+/*
+ * What the kernel had when the end was asked for; a block is handed over when its time is up.  On a busy interface
+ * there is always more: not for long.
+ */
 static void drain(struct live *l)
 {
 	struct pollfd fd = { .fd = pcap_get_selectable_fd(l->device.pcap), .events = POLLIN };
 	uint64_t start = atomic_load(&l->ring.head);
+	int64_t end = now() + DRAIN_TIME;
 
-	while (atomic_load(&l->ring.head) - start < LAST_PACKETS && poll(&fd, 1, PATIENCE) > 0)
+	while (atomic_load(&l->ring.head) - start < LAST_PACKETS && now() < end &&
+	       poll(&fd, 1, PATIENCE) > 0)
 		if (!dispatch(l))
 			break;
 }
