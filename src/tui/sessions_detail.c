@@ -10,7 +10,13 @@
 #include "tcpshadow/outcome.h"
 #include "tcpshadow/text.h"
 #include "tcpshadow/transfer.h"
+#include "tui/graph.h"
 #include "tui/sessions.h"
+
+enum {
+	ROOM_FOR_PREVIEW = 100, /* columns */
+	ROWS_FOR_PREVIEW = 8,
+};
 
 struct detail {
 	struct ui *ui;
@@ -308,10 +314,25 @@ static void time_line(struct detail *d)
 	put_gap(&p, d);
 }
 
+/* Where there is room, a picture of what was sent takes the right half. */
+static struct rect draw_preview(struct ui *ui, struct grid *g, struct rect r, uint32_t index)
+{
+	struct rect right;
+
+	if (r.w < ROOM_FOR_PREVIEW || r.h < ROWS_FOR_PREVIEW)
+		return r;
+	right = rect_take_right(&r, r.w / 2);
+	grid_vline(g, right.y, right.x, right.h);
+	(void)rect_take_left(&right, 2);
+	graph_preview(ui, g, right, index);
+	return r;
+}
+
 void sessions_draw_detail(struct ui *ui, struct grid *g, struct rect r, uint32_t index)
 {
-	struct detail d = { .ui = ui, .grid = g, .r = r, .index = index };
+	struct detail d = { .ui = ui, .grid = g, .index = index };
 
+	d.r = draw_preview(ui, g, r, index);
 	store_session(ui->store, index, &d.row);
 	who_line(&d);
 	handshake_line(&d);

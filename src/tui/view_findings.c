@@ -11,6 +11,7 @@
 #include "tcpshadow/findlist.h"
 #include "tcpshadow/outcome.h"
 #include "tcpshadow/text.h"
+#include "tui/choices.h"
 #include "tui/para.h"
 #include "tui/save.h"
 #include "tui/view.h"
@@ -606,6 +607,21 @@ static bool action(struct view *v, struct ui *ui, const struct act *a)
 	       list_action(&f->cursor, a, findlist_rows(f->list), page(f, ui));
 }
 
+static void choices(
+    struct view *v, struct ui *ui, enum action a, const char *typed, struct choices *out)
+{
+	static const char *const by[] = { "what went wrong", "one by one", "where it went wrong" };
+	static const char *const sort[] = { "time lost", "how bad", "how often", "when first" };
+	const struct findings *f = findings_of(v);
+
+	(void)ui;
+	(void)typed;
+	for (unsigned i = 0; a == ACTION_GROUP && i < FINDLIST_BY_COUNT; i++)
+		choices_add(out, by_word(i), by[i], f->by == (enum findlist_by)i);
+	for (unsigned i = 0; a == ACTION_SORT && i < FINDLIST_SORT_COUNT; i++)
+		choices_add(out, sort_word(i), sort[i], f->sort == (enum findlist_sort)i);
+}
+
 const struct view_ops view_findings = {
 	.size = sizeof(struct findings),
 	.open = open_findings,
@@ -613,4 +629,5 @@ const struct view_ops view_findings = {
 	.update = update,
 	.draw = draw,
 	.action = action,
+	.choices = choices,
 };

@@ -22,6 +22,7 @@
 enum {
 	PAUSES_MAX = 200000, /* packets: with more of them pauses have no names */
 	DOUBT_LINES = 4,     /* most lines for what is wrong with the bytes */
+	GROWING_MAX = 5000,  /* packets: streams of a longer session are not followed live */
 	EXPORT_WIDTH = 100,
 	EXPORT_ROWS = 100000,
 	EXPORT_AROUND = 6,   /* rows of head and doubts */
@@ -251,6 +252,17 @@ static void settle(struct stream_view *s, struct ui *ui)
 	take_packet(s, ui);
 }
 
+/* While the session goes on its streams are mapped again: those of a long one when it is over. */
+static bool has_grown(const struct stream_view *s, const struct ui *ui)
+{
+	struct store_session row;
+
+	store_session(ui->store, ui->session, &row);
+	if (row.record != trace_session(s->trace)->record)
+		return true;
+	return row.npackets != s->npackets && row.npackets <= GROWING_MAX;
+}
+
 /* Another screen may have moved the current packet, or chosen another session. */
 static void update(struct view *v, struct ui *ui)
 {
@@ -258,6 +270,8 @@ static void update(struct view *v, struct ui *ui)
 
 	if (ui->session == STORE_NONE || ui->session >= ui->snap.nsessions)
 		return;
+	if (s->session == ui->session && has_grown(s, ui))
+		load(s, ui);
 	if (s->session != ui->session) {
 		load(s, ui);
 		s->seen_packet = 0;
@@ -567,6 +581,15 @@ static bool prepare_search(struct stream_view *s, struct ui *ui)
 	return s->search != NULL;
 }
 
+/* A run of binary data is on one line, which does not show what was found. */
+static void say_where(struct stream_view *s, struct ui *ui)
+{
+	struct stream_rows rows;
+
+	if (stream_rows_of(s, ui, s->cursor.line, &rows) && rows.line->kind == STREAM_LINE_BINARY)
+		ui_say(ui, "found in binary data: x shows it");
+}
+
 static bool find(struct view *v, struct ui *ui, int by)
 {
 	struct stream_view *s = stream_of(v);
@@ -589,6 +612,7 @@ static bool find(struct view *v, struct ui *ui, int by)
 	s->found[1] = found[1];
 	go_place(s, found[0]);
 	settle(s, ui);
+	say_where(s, ui);
 	return true;
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/stored.h"
 #include "tcpshadow/text.h"
@@ -89,6 +90,36 @@ START_TEST(test_any_keys)
 }
 END_TEST
 
+/* What is found is on the screen, marked; what is saved is what `follow --raw` writes. */
+START_TEST(test_find_and_save)
+{
+	char path[4096], script[8192], dir[] = "/tmp/test-views-XXXXXX";
+	struct buf out = BUF_INIT;
+	char bytes[64] = "";
+	FILE *f;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	stored_path(path, "normal.pcap");
+	snprintf(script, sizeof(script),
+	    "keys f /\ntype Hello\nkeys Enter\ndump found\nkeys Esc 1 w\ntype %s/client\nkeys "
+	    "Enter\n"
+	    "keys /\ntype nothing like it\nkeys Enter\ntext\n",
+	    dir);
+	run(path, script, &out);
+	ck_assert_ptr_nonnull(strstr(out.data, "MMMMM"));
+	ck_assert_ptr_nonnull(strstr(out.data, "not found: nothing like it"));
+	snprintf(path, sizeof(path), "%s/client", dir);
+	f = fopen(path, "r");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fread(bytes, 1, sizeof(bytes), f), 45);
+	ck_assert(memcmp(bytes, "GET /hello HTTP/1.1\r\nHost: server.example\r\n\r\n", 45) == 0);
+	fclose(f);
+	unlink(path);
+	rmdir(dir);
+	buf_release(&out);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("views");
@@ -99,6 +130,7 @@ int main(void)
 	suite_add_tcase(s, t);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_any_keys);
+	tcase_add_test(t, test_find_and_save);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
