@@ -351,6 +351,7 @@ int settings_init(struct settings *s, const struct options *o, struct err *e)
 	s->report.sort = REPORT_SORT_COUNT;
 	s->spool = SPOOL_DEFAULT;
 	s->engine.hash_key = hash_random_key();
+	s->no_sandbox = o->given[OPTION_NO_SANDBOX];
 	s->engine.reverse_shards = o->given[OPTION_REVERSE_SHARDS];
 	s->engine.digest = o->given[OPTION_DIGEST];
 	s->quiet = o->given[OPTION_QUIET];

@@ -26,6 +26,7 @@ struct settings {
 	int *fds;
 	struct filter *filter;
 	bool quiet, verbose;
+	bool no_sandbox; /* with files: valgrind and other debuggers need what the sandbox takes */
 };
 
 /* Checks every value.  -1 and a sentence (of several lines for --where) when one is wrong. */
