@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tcpshadow/finding_text.h"
 #include "report/outcome.h"
+#include "tcpshadow/finding_text.h"
 #include "tcpshadow/mem.h"
 #include "tcpshadow/text.h"
 

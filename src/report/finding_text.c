@@ -6,10 +6,10 @@
 
 #include <string.h>
 
-#include "tcpshadow/finding_text.h"
 #include "report/outcome.h"
 #include "report/place.h"
 #include "report/wrap.h"
+#include "tcpshadow/finding_text.h"
 #include "tcpshadow/text.h"
 
 static unsigned severity_of(const struct finding *f)

@@ -6,10 +6,10 @@
 
 #include <string.h>
 
-#include "tcpshadow/finding_text.h"
 #include "report/json.h"
 #include "report/outcome.h"
 #include "report/wrap.h"
+#include "tcpshadow/finding_text.h"
 
 #define PAGE_WIDTH 100
 

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tcpshadow/finding_text.h"
 #include "report/keep.h"
 #include "report/store_model.h"
+#include "tcpshadow/finding_text.h"
 #include "tcpshadow/mem.h"
 #include "tcpshadow/replay.h"
 

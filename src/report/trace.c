@@ -183,15 +183,15 @@ static void make_row(struct trace *t, struct replay *replay, uint32_t k, struct 
 	row->step.notes = indexed.notes; /* the analysis saw the streams too */
 }
 
-/* A replay that has seen a number of packets, at most `upto`; *k = how many. */
-static struct replay *start_replay(const struct trace *t, uint32_t upto, uint32_t *k)
+/* A replay that has seen a number of packets, at most `until`; *k = how many. */
+static struct replay *start_replay(const struct trace *t, uint32_t until, uint32_t *k)
 {
 	uint32_t from = 0, to = t->session.nmarks;
 
 	while (from < to) {
 		uint32_t middle = from + (to - from) / 2;
 
-		if (t->session.marks[middle].k <= upto)
+		if (t->session.marks[middle].k <= until)
 			from = middle + 1;
 		else
 			to = middle;

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tcpshadow/finding_text.h"
 #include "report/record_json.h"
 #include "report/where_field.h"
 #include "tcpshadow/buf.h"
 #include "tcpshadow/community.h"
+#include "tcpshadow/finding_text.h"
 #include "tcpshadow/near.h"
 
 static const char *last_state(const struct side_record *s)
