@@ -10,8 +10,6 @@
 #include "engine/census.h"
 #include "tcpshadow/mem.h"
 
-enum { SKETCH_BITS = 256 };
-
 void census_init(struct census *c)
 {
 	*c = (struct census){ 0 };
@@ -84,17 +82,6 @@ unsigned sketch_least(const struct sketch *s)
 	for (unsigned i = 0; i < ARRAY_LEN(s->bits); i++)
 		n += (unsigned)__builtin_popcountll(s->bits[i]);
 	return n;
-}
-
-/* Until n of m bits were set, m/m + m/(m-1) + ... + m/(m-n+1) different things came, on average. */
-unsigned sketch_about(const struct sketch *s)
-{
-	unsigned n = sketch_least(s);
-	uint64_t sum = 0;
-
-	for (unsigned i = 0; i < n; i++)
-		sum += (SKETCH_BITS << 10) / (SKETCH_BITS - i);
-	return (unsigned)((sum + 512) >> 10);
 }
 
 void sketch_join(struct sketch *s, const struct sketch *other)

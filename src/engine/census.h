@@ -50,7 +50,7 @@ static inline bool census_is_taken(const struct census *c, size_t place)
 	return c->keys && c->keys[place].key != 0;
 }
 
-/* How many different things were seen, in 32 bytes: linear counting (Whang and others 1990). */
+/* How many different things were seen at least, in 32 bytes: two of them may share a bit. */
 struct sketch {
 	uint64_t bits[4];
 };
@@ -62,8 +62,6 @@ static inline void sketch_add(struct sketch *s, uint64_t hash)
 
 /* At least so many. */
 unsigned sketch_least(const struct sketch *s);
-/* About so many; what fills the sketch is the most it can tell. */
-unsigned sketch_about(const struct sketch *s);
 void sketch_join(struct sketch *s, const struct sketch *other);
 
 #endif

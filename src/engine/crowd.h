@@ -47,11 +47,6 @@ enum isn_habit {
 	ISN_CLOCK, /* one every 4 us: RFC 9293 3.4.1 without the secret of RFC 6528 */
 };
 
-/* An estimate that is made again only when there is an eighth more to estimate: it is dear. */
-struct estimate {
-	uint32_t at, value;
-};
-
 struct prober {
 	struct endpoint_addr addr; /* port 0 */
 	uint8_t kind;              /* enum probe */
@@ -64,7 +59,6 @@ struct prober {
 	uint32_t plain;          /* SYNs without the options that kernels send */
 	uint32_t closed_windows; /* handshakes completed with a window of 0 */
 	struct sketch ports, hosts;
-	struct estimate about_ports, about_hosts;
 	uint64_t first, last; /* packets */
 	uint64_t last_closed; /* packet that completed the latest such handshake */
 	int64_t first_time,
@@ -102,8 +96,7 @@ struct listener {
 	struct sketch sources;
 	struct flood_window window;
 	struct flood flood;
-	struct estimate about_sources; /* of its floods */
-	uint16_t took[TOOK_BUCKETS];   /* SYN to SYN-ACK */
+	uint16_t took[TOOK_BUCKETS]; /* SYN to SYN-ACK */
 	struct isn_watch isn;
 };
 

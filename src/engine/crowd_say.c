@@ -100,22 +100,15 @@ enum finding_id prober_verdict(const struct prober *p, int64_t now)
 	return FINDING_COUNT;
 }
 
-static unsigned about(struct estimate *e, const struct sketch *s, uint32_t n)
-{
-	if (n > e->at + e->at / 8)
-		*e = (struct estimate){ n, sketch_about(s) };
-	return e->value;
-}
-
-static struct finding about_prober(struct prober *p, enum finding_id id)
+static struct finding about_prober(const struct prober *p, enum finding_id id)
 {
 	return (struct finding){
 		.id = (uint16_t)id,
 		.confidence = CONFIDENCE_LIKELY,
 		.by = BY_NOBODY,
 		.count = p->attempts - (p->real < p->attempts ? p->real : p->attempts),
-		.a = about(&p->about_ports, &p->ports, p->attempts),
-		.b = about(&p->about_hosts, &p->hosts, p->attempts),
+		.a = sketch_least(&p->ports),
+		.b = sketch_least(&p->hosts),
 		.npackets = 2,
 		.packets = { p->first, p->last },
 		.subject = p->addr,
@@ -124,7 +117,7 @@ static struct finding about_prober(struct prober *p, enum finding_id id)
 
 /* ---- listeners ---- */
 
-static struct finding about_flood(struct listener *l, const struct flood *f, int64_t now)
+static struct finding about_flood(const struct listener *l, const struct flood *f, int64_t now)
 {
 	bool is_young = l->window.ripe && now - l->window.ripe < SILENCE && !l->flood.seen;
 
@@ -135,7 +128,7 @@ static struct finding about_flood(struct listener *l, const struct flood *f, int
 		.by = BY_NOBODY,
 		.count = f->count > UINT32_MAX ? UINT32_MAX : (uint32_t)f->count,
 		.a = f->count,
-		.b = about(&l->about_sources, &f->sources, l->attempts),
+		.b = sketch_least(&f->sources),
 		.npackets = 2,
 		.packets = { f->first, f->last },
 		.subject = l->addr,
@@ -208,7 +201,7 @@ static struct finding about_isn(
 
 /* ---- the capture ---- */
 
-static void tell_prober(const struct crowd *c, struct prober *p,
+static void tell_prober(const struct crowd *c, const struct prober *p,
     void (*tell)(void *, const struct finding *), void *ctx)
 {
 	enum finding_id id = prober_verdict(p, c->now);
@@ -238,7 +231,7 @@ static void tell_prober(const struct crowd *c, struct prober *p,
 	}
 }
 
-static void tell_listener(const struct crowd *c, struct listener *l,
+static void tell_listener(const struct crowd *c, const struct listener *l,
     void (*tell)(void *, const struct finding *), void *ctx)
 {
 	struct flood flood = listener_flood(l, c->now);
@@ -251,7 +244,7 @@ static void tell_listener(const struct crowd *c, struct listener *l,
 	if (is_failing(l)) {
 		f = about_listener(l, FINDING_LISTENER_FAILING, l->attempts - l->opened);
 		f.a = l->attempts;
-		f.b = sketch_about(&l->sources);
+		f.b = sketch_least(&l->sources);
 		tell(ctx, &f);
 	} else if (is_loop(l)) {
 		f = about_listener(l, FINDING_CONNECT_RETRY_LOOP, l->attempts);
@@ -373,7 +366,7 @@ static bool is_deaf(const struct conn_record *r, const struct listener *l)
 
 static void look_at_listener(struct crowd *c, struct conn_record *r)
 {
-	struct listener *l = crowd_listener(c, &r->sides[SIDE_SERVER].addr);
+	const struct listener *l = crowd_listener(c, &r->sides[SIDE_SERVER].addr);
 	struct flood flood;
 
 	if (!l)
@@ -392,7 +385,7 @@ static void look_at_listener(struct crowd *c, struct conn_record *r)
 
 static void look_at_prober(struct crowd *c, struct conn_record *r, enum probe kind)
 {
-	struct prober *p = crowd_prober(c, &r->sides[r->opening_by].addr, kind);
+	const struct prober *p = crowd_prober(c, &r->sides[r->opening_by].addr, kind);
 	enum finding_id id =
 	    p && !(r->signs & SIGN_TALKED) ? prober_verdict(p, c->now) : FINDING_COUNT;
 
