@@ -47,6 +47,21 @@ assert rows[1]["duration"] < 0.1 and sum(rows[1]["packets"].values()) == 5
 early, = [f for f in rows[2]["findings"] if f["id"] == "tuple-reused-early"]
 assert " 1,000 ms after " in early["sentence"]' list --json "$tmp/reused.pcap"
 
+# Every moment of a connection goes into one thing, and every repetition has one reason.
+sums() {
+	for path in "$captures"/*.pcap*; do
+		json '
+from decimal import Decimal
+rows = [json.loads(line, parse_float=Decimal) for line in open(sys.argv[1])]
+for r in rows[:-1]:
+	assert sum(r["time_spent"].values()) == r["duration"], (r["time_spent"], r["duration"])
+	for again in r["retransmissions"].values():
+		assert sum(v for k, v in again.items() if k not in ("segments", "bytes", "packets", "packets_seen")) \
+		    == again["segments"]' list --json "$path" || return 1
+	done
+}
+check "time_spent adds up to the duration, kinds to the segments sent again" sums
+
 csv() {
 	"$tcpshadow" list --csv "$captures/timewait-reuse.pcap" >"$tmp/csv"
 	"$tcpshadow" list --json "$captures/timewait-reuse.pcap" >"$tmp/json"

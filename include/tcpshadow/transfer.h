@@ -74,10 +74,20 @@ struct rtt_record {
 	int64_t min, mean, max, smoothed;
 };
 
+enum metric {
+#define METRIC(id, name, type, known, value, help) METRIC_##id,
+#include "tcpshadow/metric.def"
+#undef METRIC
+	METRIC_COUNT
+};
+
+#define METRIC_UNKNOWN UINT64_MAX
+
 struct transfer_record {
 	struct retransmission_record again;
 	struct rtt_record rtt; /* of what this side sent */
 	uint32_t window_probes, keepalives;
+	uint64_t metrics[METRIC_COUNT]; /* METRIC_UNKNOWN = not known */
 };
 
 #endif

@@ -22,7 +22,8 @@ enum {
 
 #define NOTE(id)  (1u << SEGMENT_NOTE_##id)
 /* Notes that do not keep a segment out of a fold; a duplicate ACK only behind another, a window only if it was open. */
-#define NOTES_FOLDED (NOTE(WINDOW_UPDATE) | NOTE(TRUNCATED) | NOTE(DUPLICATE_ACK))
+#define NOTES_FOLDED                                                                               \
+	(NOTE(WINDOW_UPDATE) | NOTE(TRUNCATED) | NOTE(DUPLICATE_ACK) | NOTE(WINDOW_FULL))
 
 struct builder {
 	struct ladder *ladder;

@@ -201,26 +201,57 @@ static const struct finding *next_finding(
 	return last;
 }
 
-/* The mark of the worst and the ids of the worst few; `facts`: plain facts too, one of them. */
+/* "out-of-order", "out_of_order" */
+static bool is_same_word(const char *id, const char *word)
+{
+	while (*id && (*id == *word || (*id == '-' && *word == '_'))) {
+		id++;
+		word++;
+	}
+	return *id == *word;
+}
+
+/* Do the notes on the line say what the finding's id says? */
+static bool is_noted(const struct session_row *row, const char *id)
+{
+	static const char again[] = "retransmission", probe[] = "tail-loss-probe";
+
+	if (row->step.transfer.kind &&
+	    (strncmp(id, again, sizeof(again) - 1) == 0 || strcmp(id, probe) == 0))
+		return true;
+	for (unsigned i = 0; i < SEGMENT_NOTE_COUNT; i++)
+		if (row->step.notes & 1u << i && is_same_word(id, segment_note_word(i)))
+			return true;
+	return false;
+}
+
+/*
+ * The mark of the worst and the ids of the worst few that the notes do not say; `facts`: plain facts too, one of
+ * them.
+ */
 static void finding_notes(
     struct buf *out, const struct conn_record *r, const struct session_row *row, bool facts)
 {
 	const struct finding *f = NULL;
 	size_t start = out->len;
 	unsigned shown = 0, left = 0;
+	bool is_marked = false;
 
 	while ((f = next_finding(r, row->packet, f))) {
 		const struct finding_info *info = finding_info(f->id);
 
 		if (info->severity == SEVERITY_INFO && (!facts || shown))
 			break;
+		if (!is_marked && info->severity > SEVERITY_INFO) {
+			buf_addf(out, "%c ", outcome_mark(info->severity));
+			start = out->len;
+			is_marked = true;
+		}
+		if (is_noted(row, info->name))
+			continue;
 		if (shown == FINDINGS_SHOWN) {
 			left++;
 			continue;
-		}
-		if (shown == 0 && info->severity > SEVERITY_INFO) {
-			buf_addf(out, "%c ", outcome_mark(info->severity));
-			start = out->len;
 		}
 		add_note(out, start, info->name);
 		shown++;
@@ -229,15 +260,29 @@ static void finding_notes(
 		buf_addf(out, " +%u", left);
 }
 
+/* "RTO retransmission, try 3" */
+static void retransmission_note(struct buf *out, size_t start, const struct transfer_step *t)
+{
+	add_note(out, start, retransmission_brief((enum retransmission_kind)t->kind));
+	if (t->tries > 1)
+		buf_addf(out, ", try %u", (unsigned)t->tries);
+}
+
 /* What the segment is. */
 static void segment_notes(
     struct buf *out, size_t start, const struct conn_record *r, const struct session_row *row)
 {
+	const struct transfer_step *t = &row->step.transfer;
+
 	for (unsigned i = 0; i < SEGMENT_NOTE_COUNT; i++) {
-		if (i == SEGMENT_NOTE_RETRANSMISSION && is_repeated_data(row))
-			continue; /* RETX says it */
-		if (row->step.notes & 1u << i)
+		if (!(row->step.notes & 1u << i))
+			continue;
+		if (i == SEGMENT_NOTE_RETRANSMISSION && t->kind)
+			retransmission_note(out, start, t);
+		else
 			add_note(out, start, segment_note_brief(i));
+		if (i == SEGMENT_NOTE_DUPLICATE_ACK && t->dup_ack > 1)
+			buf_addf(out, " %u", (unsigned)t->dup_ack);
 	}
 	if (row->flags & TCP_RST && !row->is_icmp)
 		reset_note(out, start, r, row);
@@ -249,7 +294,9 @@ void ladder_notes_text(struct buf *out, const struct conn_record *r, const struc
 	size_t start = out->len;
 
 	finding_notes(out, r, row, false);
-	segment_notes(out, start, r, row);
+	/* (A mark alone: the notes follow it.) */
+	segment_notes(
+	    out, out->len > start && out->data[out->len - 1] == ' ' ? out->len : start, r, row);
 	if (out->len == start)
 		finding_notes(out, r, row, true);
 }

@@ -30,6 +30,7 @@ static const struct table_column columns[] = {
 	{ .title = "OUTCOME", .styled = true }, { .title = "C-STATE", .rank = 1 },
 	{ .title = "S-STATE", .rank = 2 }, { .title = "PKTS", .right = true, .rank = 5 },
 	{ .title = "BYTES", .right = true, .rank = 4 },
+	{ .title = "RTX", .right = true, .rank = 7 }, { .title = "RTT", .right = true, .rank = 8 },
 	{ .title = "TIME", .right = true, .rank = 3 }, { .title = "START", .rank = 6 },
 	{ .title = "FILE", .can_cut = true }, /* only where there are several */
 };
@@ -57,7 +58,8 @@ static struct sorter *new_sorter(const struct report_options *o)
 /* What a connection of IPv4 needs, so that the columns of the first lines are seldom too narrow. */
 static const char usual_row[] =
     ".\t.\t9999\t192.168.100.100:65535\t192.168.100.100:65535\trefused\t"
-    "ESTABLISHED\tESTABLISHED\t9,999\t999.9k\t999.9 ms\t2026-01-01 00:00:00.000000\t.\t";
+    "ESTABLISHED\tESTABLISHED\t9,999\t999.9k\t999\t999.9 ms\t999.9 ms\t2026-01-01 "
+    "00:00:00.000000\t.\t";
 
 static void init_table(struct list_sink *ls)
 {
@@ -89,6 +91,19 @@ static void identity_cells(struct buf *b, const struct conn_record *r, bool brie
 	end_cell(b);
 }
 
+/* From end to end: the tap sees a part of the way in either direction. */
+static void rtt_cell(struct buf *b, const struct conn_record *r)
+{
+	const struct rtt_record *c = &r->sides[SIDE_CLIENT].transfer.rtt;
+	const struct rtt_record *s = &r->sides[SIDE_SERVER].transfer.rtt;
+
+	if (c->samples || s->samples)
+		text_duration(b, c->min + s->min);
+	else
+		buf_addch(b, '-');
+	end_cell(b);
+}
+
 static void volume_cells(struct buf *b, const struct conn_record *r, bool utc)
 {
 	const struct side_record *c = &r->sides[SIDE_CLIENT], *s = &r->sides[SIDE_SERVER];
@@ -97,6 +112,9 @@ static void volume_cells(struct buf *b, const struct conn_record *r, bool utc)
 	end_cell(b);
 	text_bytes(b, c->wire_bytes + s->wire_bytes);
 	end_cell(b);
+	text_count(b, (uint64_t)c->transfer.again.segments + s->transfer.again.segments);
+	end_cell(b);
+	rtt_cell(b, r);
 	text_duration(b, r->end - r->start);
 	end_cell(b);
 	text_date(b, r->start, utc);

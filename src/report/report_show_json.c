@@ -98,6 +98,27 @@ static void tcp_json(struct buf *out, const struct session_row *row)
 	json_u64(out, "window", row->flags & TCP_SYN ? row->raw_window : row->step.window);
 }
 
+/* What it was to the transfer: nothing of it where there is nothing to say. */
+static void transfer_step_json(
+    struct buf *out, const struct transfer_step *t, const struct cap_facts *facts)
+{
+	if (t->kind) {
+		json_object(out, "retransmission");
+		json_word(out, "kind", retransmission_word((enum retransmission_kind)t->kind));
+		json_u64(out, "try", t->tries);
+		if (t->repeats)
+			json_u64(out, "repeats", place_number(facts, t->repeats));
+		json_end_object(out);
+	}
+	if (t->rtt >= 0)
+		json_ns(out, "rtt", t->rtt);
+	json_u64(out, "in_flight", t->flight);
+	if (t->dup_ack)
+		json_u64(out, "duplicate_ack", t->dup_ack);
+	if (t->wait)
+		json_word(out, "waited_for", wait_label((enum wait)t->wait));
+}
+
 static void segment_json(struct buf *out, const struct session *s, const struct session_row *row,
     const struct cap_facts *facts)
 {
@@ -110,6 +131,8 @@ static void segment_json(struct buf *out, const struct session *s, const struct 
 		tcp_json(out, row);
 	states_json(out, &s->record, row);
 	variables_json(out, row);
+	if (!row->is_icmp)
+		transfer_step_json(out, &row->step.transfer, facts);
 	notes_json(out, row->step.notes);
 	json_end_object(out);
 }

@@ -75,6 +75,41 @@ static void rtt_json(struct buf *out, const struct conn_record *r)
 	json_end_object(out);
 }
 
+static const struct {
+	const char *name;
+	bool is_time;
+} metrics[] = {
+#define COUNT                                      false
+#define BYTES                                      false
+#define DURATION                                   true
+#define METRIC(id, name, type, known, value, help) { name, type },
+#include "tcpshadow/metric.def"
+#undef METRIC
+#undef COUNT
+#undef BYTES
+#undef DURATION
+};
+
+static void metrics_json(struct buf *out, const struct conn_record *r)
+{
+	json_object(out, "metrics");
+	for (unsigned side = 0; side < 2; side++) {
+		const uint64_t *values = r->sides[side].transfer.metrics;
+
+		json_object(out, side_words[side]);
+		for (unsigned i = 0; i < METRIC_COUNT; i++) {
+			if (values[i] == METRIC_UNKNOWN)
+				continue;
+			if (metrics[i].is_time)
+				json_ns(out, metrics[i].name, (int64_t)values[i]);
+			else
+				json_u64(out, metrics[i].name, values[i]);
+		}
+		json_end_object(out);
+	}
+	json_end_object(out);
+}
+
 static void time_spent_json(struct buf *out, const struct conn_record *r)
 {
 	json_object(out, "time_spent");
@@ -88,5 +123,6 @@ void transfer_json(struct buf *out, const struct conn_record *r, const struct ca
 	retransmissions_json(out, r, facts);
 	probes_json(out, r);
 	rtt_json(out, r);
+	metrics_json(out, r);
 	time_spent_json(out, r);
 }

@@ -19,6 +19,17 @@ static const char *last_state(const struct side_record *s)
 	return tcp_state_name(s->states[s->nstates - 1].state);
 }
 
+/* Segments sent again for this reason, as the JSON counts them. */
+static uint32_t again_class(const struct side_record *s, enum retransmission_kind class)
+{
+	uint32_t n = 0;
+
+	for (unsigned k = 0; k < RETRANSMISSION_COUNT; k++)
+		if (retransmission_class((enum retransmission_kind)k) == class)
+			n += s->transfer.again.kinds[k];
+	return n;
+}
+
 static struct where_value count(uint64_t v)
 {
 	return (struct where_value){ .number = (int64_t)v };

@@ -108,6 +108,8 @@ static void account(struct step *st)
 	e->packets++;
 	e->wire_bytes += st->seg->wire_len;
 	e->payload_bytes += st->seg->len;
+	if (st->time - e->last_time > e->transfer.measures.idle_max && e->packets > 1)
+		e->transfer.measures.idle_max = st->time - e->last_time;
 	e->last_time = st->time;
 	if (st->time > c->end)
 		c->end = st->time;
@@ -405,7 +407,11 @@ static void send(struct step *st)
 		sent_fin(st);
 }
 
-/* RFC 9293 3.8.4: seq = SND.NXT - 1.  3.8.6.1: bytes at or beyond the right edge of a closed window. */
+/*
+ * RFC 9293 3.8.4: seq = SND.NXT - 1.  3.8.6.1: bytes at or beyond the right edge of a closed window, which is what it
+ * acknowledges.  They may have been sent before, into a window that the receiver then took back, and be as many as a
+ * segment holds (lesson 21).
+ */
 static void note_probes(struct step *st)
 {
 	const struct endpoint *e = st->self, *peer = st->peer;
@@ -414,9 +420,12 @@ static void note_probes(struct step *st)
 
 	if (!e->has_seq || (st->seg->flags & (TCP_SYN | TCP_FIN | TCP_RST)))
 		return;
-	if (closed && (last_octet || (st->seg->len && st->end > peer->right_edge)))
+	/* (Whoever has not heard that the window is open goes on probing.) */
+	closed |= e->transfer.probed_last && last_octet;
+	if (closed && (last_octet || (st->seg->len && st->seq >= peer->rcv_nxt)))
 		st->notes |= 1u << SEGMENT_NOTE_WINDOW_PROBE;
-	else if (last_octet)
+	/* (Behind its FIN it is an ACK that the FIN overtook.) */
+	else if (last_octet && !(e->fin_seen && e->fin_end == e->snd_nxt))
 		st->notes |= 1u << SEGMENT_NOTE_KEEPALIVE;
 }
 
@@ -555,6 +564,9 @@ void conn_segment(
 		.usual_ttl = c->ends[dir].ttl,
 		.transfer.rtt = -1,
 	};
+	/* As shard.c does when the time comes, so that a replay knows no more. */
+	if (c->is_over && step->time - c->end >= TRANSFER_LINGER)
+		transfer_close(c);
 	track_numbers(step);
 	completeness_segment(step);
 	if (express_takes(step)) {
@@ -583,6 +595,7 @@ void conn_segment(
 	find_stream(step);
 	if (!(s->flags & TCP_RST))
 		reset_notice(step);
+	find_transfer(step);
 	note_challenge_due(step);
 	spent_segment(step);
 	sign_segment(step);
@@ -639,6 +652,7 @@ static void look_back_for_findings(struct conn *c)
 	find_attack_end(c);
 	find_stream_end(c);
 	reset_end(c);
+	find_transfer_end(c);
 	find_gate(c);
 }
 

@@ -133,6 +133,7 @@ void express_segment(struct step *st)
 		e->data_ttl = s->ttl;
 	track_advance(st);
 	stream_plain(st);
+	find_transfer(st);
 	spent_segment(st);
 	e->last_packet = s->packet;
 }

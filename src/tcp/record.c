@@ -124,7 +124,7 @@ static void fill_side(struct side_record *r, const struct conn *c, uint8_t dir)
 		.unanswered = e->reset.repeats,
 		.window_closed = e->has_ack && e->last_window == 0 && !c->is_over && !e->fin_seen,
 	};
-	transfer_record(&r->transfer, e);
+	transfer_record(&r->transfer, e, c->end);
 }
 
 /* Some end may still send: LISTEN and UNKNOWN are no part of this connection any more, or never were. */

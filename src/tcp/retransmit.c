@@ -32,6 +32,7 @@
 enum {
 	DUPLICATE_THRESHOLD = 3,
 	BACKED_OFF = 17, /* tenths: the second time-out is twice the first */
+	BACKED_OFF_MAX = 25,
 };
 
 int64_t retransmit_loop(const struct endpoint *e)
@@ -267,13 +268,16 @@ static void begin_recovery(const struct step *st, struct loss *l, enum retransmi
  */
 static void revise_probe(struct step *st, struct loss *l, const struct sent *old, int64_t gap)
 {
-	if (!(old->flags & SENT_WAS_PROBE) || old->tries != 1 ||
-	    gap * 10 < (old->last - old->first) * BACKED_OFF)
+	int64_t before = old->last - old->first;
+
+	if (!(old->flags & SENT_WAS_PROBE) || old->tries != 1 || before < RTO_MIN * 3 / 4 ||
+	    gap * 10 < before * BACKED_OFF || gap * 10 > before * BACKED_OFF_MAX)
 		return;
 	l->again.kinds[RETRANSMISSION_TLP]--;
 	l->again.kinds[RETRANSMISSION_RTO]++;
 	st->transfer.revised = old->again;
 	st->transfer.revised_kind = RETRANSMISSION_RTO;
+	find_revised(st, old);
 }
 
 static void mark(struct step *st, struct sent *s, enum retransmission_kind kind)
@@ -305,11 +309,21 @@ static void note_unanswered(struct step *st, const struct sent *old)
 		t->unanswered++;
 }
 
-static void note_again(struct step *st)
+/* The entry that begins where the segment does; what was sent in one piece may come again in several. */
+static struct sent *repeated(struct step *st)
 {
-	struct transfer *t = &st->self->transfer;
+	struct sent_ring *r = &st->self->transfer.sent;
+
+	find_recut(st, sent_find(r, st->seq));
+	sent_cut(r, st->seq);
+	sent_cut(r, st->end);
+	return sent_find(r, st->seq);
+}
+
+static void note_again(struct step *st, bool fills)
+{
 	struct loss *l = loss_of(st->self);
-	struct sent *old = sent_find(&t->sent, st->seq);
+	struct sent *old = repeated(st);
 	enum retransmission_kind kind = kind_of(st, old, l);
 	int64_t gap = old ? st->time - old->last : 0;
 
@@ -324,6 +338,7 @@ static void note_again(struct step *st)
 	l->last_gap = gap;
 	if (kind != RETRANSMISSION_SPURIOUS)
 		note_unanswered(st, old);
+	find_again(st, old, gap, fills);
 	mark_all(st, old, kind);
 	st->transfer.tries = old ? old->tries : 1;
 }
@@ -347,14 +362,32 @@ static void remember(struct step *st, bool is_late)
 	                                      });
 }
 
+static void note_late(struct step *st)
+{
+	struct transfer *t = &st->self->transfer;
+	struct measures *m = &t->measures;
+	const struct sent *above = sent_above(&t->sent, st->end);
+	uint32_t packets = above ? sent_count_from(&t->sent, above) : 0;
+
+	st->notes |= 1u << SEGMENT_NOTE_OUT_OF_ORDER;
+	m->reordered++;
+	if (st->self->snd_nxt - st->end > m->reorder_bytes)
+		m->reorder_bytes = st->self->snd_nxt - st->end;
+	if (packets > m->reorder_packets)
+		m->reorder_packets = packets;
+	if (above && st->time - above->first > m->reorder_time)
+		m->reorder_time = st->time - above->first;
+	find_late(st);
+}
+
 void retransmit_note(struct step *st, bool fills)
 {
 	bool is_late = fills && is_late_original(st);
 
 	if (is_late)
-		st->notes |= 1u << SEGMENT_NOTE_OUT_OF_ORDER;
+		note_late(st);
 	else
-		note_again(st);
+		note_again(st, fills);
 	if (fills && !st->self->transfer.is_closed)
 		remember(st, is_late);
 }

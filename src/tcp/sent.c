@@ -147,6 +147,19 @@ static uint64_t index_of(const struct sent_ring *r, const struct sent *s)
 	return low + ((place - low) & (r->cap - 1));
 }
 
+void sent_cut(struct sent_ring *r, uint64_t seq)
+{
+	struct sent *s = sent_find(r, seq), right;
+
+	if (!s || s->seq == seq || index_of(r, s) < r->head)
+		return;
+	right = *s;
+	right.seq = seq;
+	right.len = (uint32_t)(end_of(s) - seq);
+	s->len -= right.len;
+	sent_insert(r, &right);
+}
+
 struct sent *sent_next(const struct sent_ring *r, const struct sent *s)
 {
 	uint64_t i = index_of(r, s) + 1;
@@ -165,6 +178,11 @@ struct sent *sent_take(struct sent_ring *r, uint64_t ack)
 		return NULL;
 	r->head++;
 	return s;
+}
+
+const struct sent *sent_head(const struct sent_ring *r)
+{
+	return r->head < r->tail ? at(r, r->head) : NULL;
 }
 
 uint32_t sent_count_from(const struct sent_ring *r, const struct sent *s)

@@ -155,6 +155,8 @@ void spent_segment(struct step *st)
 		way = crossing(st, s, gap);
 	spend(s, WAIT_TRANSFER, way);
 	spend(s, w, gap - way);
+	if (w == WAIT_FULL_WINDOW)
+		st->peer->transfer.measures.window_full_time += gap;
 	s->mark = c->end;
 	s->now = (uint8_t)(standing_of(&c->ends[0], &c->ends[1]) |
 	                   standing_of(&c->ends[1], &c->ends[0]) << 1);

@@ -15,6 +15,12 @@
 
 #include "tcpshadow/transfer.h"
 
+/* Keepalives closer together are frequent (ns): Linux sends them every 75 s once the peer does not answer. */
+#define KEEPALIVE_FREQUENT (15 * NS_PER_SEC)
+
+/* So long after its last packet a connection that is over keeps what it sent (ns). */
+#define TRANSFER_LINGER (2 * NS_PER_SEC)
+
 enum {
 	SENT_MIN = 8, /* powers of two */
 	SENT_MAX = 256,
@@ -60,6 +66,22 @@ struct loss {
 	uint8_t kind;          /* of the one that began recovery: enum retransmission_kind */
 };
 
+/* Sums and extremes that are only reported. */
+struct measures {
+	uint64_t flight_max;
+	uint64_t window_min, window_max; /* that it offered, but for its SYN */
+	uint64_t reorder_bytes;          /* farthest that a segment came late */
+	int64_t reorder_time;
+	int64_t zero_window_time, window_full_time; /* its window closed; it filled the peer's */
+	int64_t idle_max;                           /* between two of its packets */
+	int64_t data_first, data_last;              /* times of its payload; data_first -1 = none */
+	uint32_t reordered, reorder_packets;
+	uint32_t zero_windows, windows_full;
+	uint32_t dup_acks, delayed_acks, stretch_acks;
+	uint32_t largest_segment, unneeded;
+	bool has_window, has_data;
+};
+
 struct rtt {
 	uint32_t samples;
 	int64_t min, max, sum;
@@ -71,6 +93,7 @@ struct transfer {
 	struct sent_ring sent;
 	struct loss *loss; /* heap, NULL = nothing was sent again */
 	struct rtt rtt;    /* of what this end sent */
+	struct measures measures;
 
 	/* facts about the end of the connection */
 	uint16_t
@@ -85,6 +108,17 @@ struct transfer {
 	int64_t window_closed_at; /* with window_closed */
 	bool window_closed;       /* its last window was 0 */
 	bool is_closed;           /* the connection is over: `sent` was given back */
+
+	/* what findings must remember */
+	bool probed_last;         /* the last thing it sent was a window probe */
+	uint16_t small_updates;   /* window updates of little use, in a row */
+	uint16_t frequent;        /* keepalives soon after the one before */
+	uint16_t held_writes;     /* small writes that left with a delayed ACK */
+	uint32_t probes_at_close; /* the peer's, when its window closed last */
+	int64_t held_time;        /* that they waited, ns */
+	int64_t ack_delay;        /* of its last ACK, of a small segment, ns */
+	uint64_t dropped_from; /* number it took back from its window with data there, 0 = none */
+	uint64_t dropped_to;
 };
 
 /* What the time went into.  Embedded in struct conn. */
@@ -109,14 +143,32 @@ void sent_insert(struct sent_ring *r, const struct sent *s);
 struct sent *sent_find(const struct sent_ring *r, uint64_t seq);
 /* The first entry at or behind this number; NULL = none. */
 struct sent *sent_above(const struct sent_ring *r, uint64_t seq);
+/* No entry that is not acknowledged goes across this number any more; moves entries. */
+void sent_cut(struct sent_ring *r, uint64_t seq);
 /* The one behind it, or NULL. */
 struct sent *sent_next(const struct sent_ring *r, const struct sent *s);
 /* The oldest that is completely acknowledged by `ack` leaves the flight; NULL = none. */
 struct sent *sent_take(struct sent_ring *r, uint64_t ack);
+/* The oldest that is not completely acknowledged; NULL = none. */
+const struct sent *sent_head(const struct sent_ring *r);
 /* Entries not acknowledged at or behind `s`. */
 uint32_t sent_count_from(const struct sent_ring *r, const struct sent *s);
 void sent_own(struct sent_ring *r);
 void sent_release(struct sent_ring *r);
+
+/* find_transfer.c */
+/* The segment repeats `old` (NULL = not captured), `gap` ns after it was sent last; before that is marked. */
+/* The segment repeats bytes of `old`, as that was first sent. */
+void find_recut(struct step *st, const struct sent *old);
+void find_again(struct step *st, const struct sent *old, int64_t gap, bool fills);
+/* The last repetition of `old` was no loss probe: the timer sent it. */
+void find_revised(struct step *st, const struct sent *old);
+void find_late(struct step *st);
+void find_sack(struct step *st);
+/* Its window is 0, or is not any more. */
+void find_window_change(struct step *st, bool closed);
+void find_transfer(struct step *st);
+void find_transfer_end(struct conn *c);
 
 /* retransmit.c */
 /* Space that was passed before, and is neither a probe nor the first SYN-ACK.  fills: nobody has seen it. */
@@ -135,7 +187,7 @@ void transfer_close(struct conn *c);
 /* A copy of another end's gets a copy of what that owns. */
 void transfer_own(struct transfer *t);
 void transfer_release(struct endpoint *e);
-void transfer_record(struct transfer_record *r, const struct endpoint *e);
+void transfer_record(struct transfer_record *r, const struct endpoint *e, int64_t end);
 
 /* spent.c */
 /* Its interval ends with this segment, which the machine has taken. */
