@@ -11,6 +11,7 @@
 #ifndef TCPSHADOW_LADDER_H
 #define TCPSHADOW_LADDER_H
 
+#include "tcpshadow/capture.h"
 #include "tcpshadow/session.h"
 
 enum ladder_kind {
@@ -113,7 +114,8 @@ void ladder_flags_text(struct buf *out, const struct session_row *row);
 /* "371001+1400": of what was never captured before the row's packet, in its numbers. */
 void ladder_unseen_text(
     struct buf *out, const struct ladder_item *it, const struct session_row *row, bool absolute);
-/* What there is to say about a segment: "retransmission, zero window". */
-void ladder_notes_text(struct buf *out, const struct conn_record *r, const struct session_row *row);
+/* What there is to say about a segment: "SACK recovery of #402, zero window", "rtt 11.8 ms". */
+void ladder_notes_text(struct buf *out, const struct conn_record *r, const struct session_row *row,
+    const struct cap_facts *facts);
 
 #endif

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "report/keep.h"
-#include "tcpshadow/mem.h"
 
 struct array {
 	const void **pointer; /* in the copy */
@@ -39,7 +38,7 @@ static void list_arrays(struct conn_record *r, struct array a[ARRAYS])
 		r->nfindings * sizeof(*r->findings) };
 }
 
-struct conn_record *keep_record(const struct conn_record *r)
+struct conn_record *keep_record(struct arena *a, const struct conn_record *r)
 {
 	struct conn_record flat = *r, *copy;
 	struct array arrays[ARRAYS];
@@ -49,7 +48,7 @@ struct conn_record *keep_record(const struct conn_record *r)
 	list_arrays(&flat, arrays);
 	for (unsigned i = 0; i < ARRAYS; i++)
 		bytes += aligned(arrays[i].bytes);
-	at = mem_alloc(bytes, 1);
+	at = arena_take(a, bytes);
 	copy = (struct conn_record *)(void *)at;
 	*copy = *r;
 	list_arrays(copy, arrays);

@@ -5,9 +5,10 @@
 #ifndef REPORT_KEEP_H
 #define REPORT_KEEP_H
 
+#include "tcpshadow/mem.h"
 #include "tcpshadow/record.h"
 
-/* A copy with all that the record points to, in one piece: free with free(). */
-struct conn_record *keep_record(const struct conn_record *r);
+/* A copy with all that the record points to, in one piece. */
+struct conn_record *keep_record(struct arena *a, const struct conn_record *r);
 
 #endif

@@ -261,7 +261,7 @@ static void draw_segment(struct drawing *d, const struct session_row *row)
 		words.len = d->arrow_width - 4;
 	draw_arrow(d, &words, to_server);
 	l.style = to_server ? STYLE_CLIENT : STYLE_SERVER;
-	ladder_notes_text(&d->notes, &d->s->record, row);
+	ladder_notes_text(&d->notes, &d->s->record, row, d->o->facts);
 	add_lines(d, &l);
 	buf_release(&words);
 }

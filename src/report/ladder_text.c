@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #include "report/outcome.h"
+#include "report/place.h"
 #include "tcpshadow/finding_text.h"
 #include "tcpshadow/ladder.h"
 #include "tcpshadow/text.h"
@@ -260,45 +261,77 @@ static void finding_notes(
 		buf_addf(out, " +%u", left);
 }
 
-/* "RTO retransmission, try 3" */
-static void retransmission_note(struct buf *out, size_t start, const struct transfer_step *t)
+/* Which bytes were sent again and why: "RTO after 6.20 s of #402, try 3". */
+static void again_note(
+    struct buf *out, size_t start, const struct session_row *row, const struct cap_facts *facts)
 {
-	add_note(out, start, retransmission_brief((enum retransmission_kind)t->kind));
+	const struct transfer_step *t = &row->step.transfer;
+
+	if (t->kind == RETRANSMISSION_NONE)
+		return;
+	if (t->kind == RETRANSMISSION_RTO) {
+		add_note(out, start, "RTO after ");
+		text_duration(out, t->waited);
+	} else {
+		add_note(out, start, retransmission_brief((enum retransmission_kind)t->kind));
+	}
+	if (t->repeats) {
+		buf_addstr(out, " of #");
+		buf_add_u64(out, place_number(facts, t->repeats));
+	}
 	if (t->tries > 1)
-		buf_addf(out, ", try %u", (unsigned)t->tries);
+		buf_addf(out, ", try %u", t->tries);
+}
+
+/* The second duplicate ACK and those behind it have numbers. */
+static void note_of(struct buf *out, size_t start, const struct session_row *row, unsigned note)
+{
+	bool is_numbered = note == SEGMENT_NOTE_DUPLICATE_ACK && row->step.transfer.dup_ack > 1;
+
+	add_note(out, start, is_numbered ? "dup ACK " : segment_note_brief(note));
+	if (is_numbered)
+		buf_add_u64(out, row->step.transfer.dup_ack);
+}
+
+static void rtt_note(struct buf *out, const struct session_row *row)
+{
+	if (row->step.transfer.rtt < 0)
+		return;
+	buf_addstr(out, "rtt ");
+	text_duration(out, row->step.transfer.rtt);
 }
 
 /* What the segment is. */
 static void segment_notes(
     struct buf *out, size_t start, const struct conn_record *r, const struct session_row *row)
 {
-	const struct transfer_step *t = &row->step.transfer;
-
 	for (unsigned i = 0; i < SEGMENT_NOTE_COUNT; i++) {
-		if (!(row->step.notes & 1u << i))
-			continue;
-		if (i == SEGMENT_NOTE_RETRANSMISSION && t->kind)
-			retransmission_note(out, start, t);
-		else
-			add_note(out, start, segment_note_brief(i));
-		if (i == SEGMENT_NOTE_DUPLICATE_ACK && t->dup_ack > 1)
-			buf_addf(out, " %u", (unsigned)t->dup_ack);
+		if (i == SEGMENT_NOTE_RETRANSMISSION &&
+		    (is_repeated_data(row) || row->step.transfer.kind != RETRANSMISSION_NONE))
+			continue; /* RETX says it, or its kind */
+		if (row->step.notes & 1u << i)
+			note_of(out, start, row, i);
 	}
 	if (row->flags & TCP_RST && !row->is_icmp)
 		reset_note(out, start, r, row);
 }
 
 /* The worst findings, then notes; a finding that is a plain fact only where there is nothing else. */
-void ladder_notes_text(struct buf *out, const struct conn_record *r, const struct session_row *row)
+void ladder_notes_text(struct buf *out, const struct conn_record *r, const struct session_row *row,
+    const struct cap_facts *facts)
 {
-	size_t start = out->len;
+	size_t start = out->len, notes = start;
 
 	finding_notes(out, r, row, false);
 	/* (A mark alone: the notes follow it.) */
-	segment_notes(
-	    out, out->len > start && out->data[out->len - 1] == ' ' ? out->len : start, r, row);
+	if (out->len > start && out->data[out->len - 1] == ' ')
+		notes = out->len;
+	again_note(out, notes, row, facts);
+	segment_notes(out, notes, r, row);
 	if (out->len == start)
 		finding_notes(out, r, row, true);
+	if (out->len == start)
+		rtt_note(out, row);
 }
 
 void ladder_fold_text(struct buf *out, const struct ladder_fold *f, enum side side)

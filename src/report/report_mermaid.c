@@ -47,7 +47,7 @@ static void add_segment(struct buf *out, const struct session *s, const struct s
 	ladder_segment_text(out, row, ROOM);
 	buf_addstr(out, " (");
 	notes = out->len;
-	ladder_notes_text(out, &s->record, row);
+	ladder_notes_text(out, &s->record, row, o->facts);
 	if (out->len == notes)
 		out->len -= 2;
 	else

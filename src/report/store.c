@@ -18,12 +18,6 @@
 #define ACTIVITY_FIRST_SHIFT                                                                       \
 	20 /* parts of about a millisecond, until life is longer than 32 of them */
 
-static void keep(struct store *s, void *p)
-{
-	s->kept = mem_grow(s->kept, s->nkept, &s->kept_cap, sizeof(*s->kept));
-	s->kept[s->nkept++] = p;
-}
-
 static void mark_dirty(struct store *s, struct store_open *o)
 {
 	if (o->is_dirty)
@@ -39,18 +33,16 @@ static void mark_dirty(struct store *s, struct store_open *o)
 static void add_block(struct store *s, struct store_open *o, uint32_t size)
 {
 	if (o->nblocks == o->blocks_cap) {
-		uint32_t cap = o->blocks_cap ? 2 * o->blocks_cap : 1;
-		struct store_cell **list = mem_alloc(cap, sizeof(struct store_cell *));
+		uint32_t cap = o->blocks_cap ? 2 * o->blocks_cap : 4;
+		struct store_cell **list = arena_take(&s->kept, cap * sizeof(struct store_cell *));
 
 		if (o->nblocks)
 			memcpy(list, o->blocks, o->nblocks * sizeof(struct store_cell *));
-		keep(s, list);
 		o->blocks = list;
 		o->blocks_cap = cap;
 		o->row.blocks = list;
 	}
-	o->blocks[o->nblocks] = mem_alloc(size, sizeof(struct store_cell));
-	keep(s, o->blocks[o->nblocks++]);
+	o->blocks[o->nblocks++] = arena_take(&s->kept, size * sizeof(struct store_cell));
 }
 
 static struct store_cell *add_cell(struct store *s, struct store_open *o)
@@ -90,11 +82,10 @@ static void add_mark(struct store *s, struct store_open *o, const struct replay 
 	s->replays[s->nreplays++] = r;
 	if (o->row.nmarks == o->marks_cap) {
 		uint32_t cap = o->marks_cap ? 2 * o->marks_cap : 4;
-		struct store_mark *list = mem_alloc(cap, sizeof(*list));
+		struct store_mark *list = arena_take(&s->kept, cap * sizeof(*list));
 
 		if (o->marks_cap)
 			memcpy(list, o->marks, o->marks_cap * sizeof(*list));
-		keep(s, list);
 		o->row.marks = o->marks = list;
 		o->marks_cap = cap;
 	}
@@ -312,9 +303,8 @@ static void forget_open(struct store *s, struct store_open *o)
 static void on_record(struct store *s, const struct event *ev)
 {
 	struct store_open *o = s->open[ev->id - 1];
-	struct conn_record *r = keep_record(ev->u.record);
+	struct conn_record *r = keep_record(&s->kept, ev->u.record);
 
-	keep(s, r);
 	take_record(&o->row, r);
 	for (uint32_t i = 0; i < r->nfindings; i++) {
 		struct store_finding *f = stable_reach(&s->findings, s->now.nfindings++);
@@ -434,15 +424,13 @@ void store_free(struct store *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; i < s->nkept; i++)
-		free(s->kept[i]);
 	for (size_t i = 0; i < s->nreplays; i++)
 		replay_free(s->replays[i]);
 	stable_release(&s->rows);
 	stable_release(&s->owners);
 	stable_release(&s->findings);
 	pool_free(s->opens);
-	free(s->kept);
+	arena_release(&s->kept);
 	free(s->replays);
 	free(s->open);
 	free(s->dirty);

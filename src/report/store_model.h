@@ -6,6 +6,7 @@
 #define REPORT_STORE_MODEL_H
 
 #include "report/publish.h"
+#include "tcpshadow/mem.h"
 #include "tcpshadow/stable.h"
 #include "tcpshadow/store.h"
 
@@ -33,31 +34,32 @@ enum cell_flag {
 _Static_assert(sizeof(struct store_cell) <= 48, "the index takes at most 48 bytes a packet");
 
 /*
- * The cells of a connection lie in blocks of 4, 8, 16 ... BLOCK_MAX, BLOCK_MAX ... cells: a short one takes little, a
- * long one wastes little.
+ * The cells of a connection lie in blocks: four of 4 cells, four of 8, and so on up to BLOCK_MAX, from there on all of
+ * BLOCK_MAX.  A short connection takes little, a long one wastes at most a fifth.
  */
 enum {
-	BLOCK_FIRST = 4,
-	BLOCK_DOUBLINGS = 8,
-	BLOCK_MAX = BLOCK_FIRST << BLOCK_DOUBLINGS,
-	BLOCKS_GROWING =
-	    BLOCK_FIRST * ((1 << BLOCK_DOUBLINGS) - 1), /* cells before the first of full size */
+	BLOCK_FIRST_BITS = 2,
+	BLOCK_MAX_BITS = 10,
+	BLOCK_MAX = 1 << BLOCK_MAX_BITS,
+	BLOCKS_GROWING = 4 * (BLOCK_MAX_BITS - BLOCK_FIRST_BITS), /* blocks smaller than that */
 };
 
 /* Where cell k is; *size = cells of its block. */
 static inline uint32_t store_block_of(uint32_t k, uint32_t *within, uint32_t *size)
 {
-	unsigned n;
+	uint64_t v =
+	    (uint64_t)k + (4u << BLOCK_FIRST_BITS); /* a quarter of its highest bit is the size */
+	unsigned bits = 61u - (unsigned)__builtin_clzll(v);
 
-	if (k >= BLOCKS_GROWING) {
+	if (bits >= BLOCK_MAX_BITS) {
+		v -= 4u << BLOCK_MAX_BITS;
 		*size = BLOCK_MAX;
-		*within = (k - BLOCKS_GROWING) % BLOCK_MAX;
-		return BLOCK_DOUBLINGS + (k - BLOCKS_GROWING) / BLOCK_MAX;
+		*within = (uint32_t)v % BLOCK_MAX;
+		return BLOCKS_GROWING + (uint32_t)(v / BLOCK_MAX);
 	}
-	n = 31u - (unsigned)__builtin_clz(k / BLOCK_FIRST + 1);
-	*size = (uint32_t)BLOCK_FIRST << n;
-	*within = k - BLOCK_FIRST * ((1u << n) - 1);
-	return n;
+	*size = 1u << bits;
+	*within = (uint32_t)v & (*size - 1);
+	return 4 * (bits - BLOCK_FIRST_BITS) + (uint32_t)(v >> bits & 3u);
 }
 
 struct store_row {
@@ -97,8 +99,7 @@ struct store {
 	uint32_t *dirty;
 	size_t ndirty, dirty_cap;
 	struct pool *opens;
-	void **kept; /* to be freed with the store: blocks, lists of blocks, records */
-	size_t nkept, kept_cap;
+	struct arena kept;       /* blocks, lists, records: what readers may hold on to */
 	struct replay **replays; /* likewise */
 	size_t nreplays, replays_cap;
 	struct run_summary summary; /* read after is_done */

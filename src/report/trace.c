@@ -218,14 +218,24 @@ static void seek(struct trace *t, uint32_t k)
 		make_row(t, t->replay, t->at, &row);
 }
 
+/* Why a segment was sent again may only show at the next time; then it may stand above the window. */
+static void revise(struct trace *t, const struct transfer_step *step)
+{
+	for (uint32_t i = t->nrows; step->revised && i-- > 0;)
+		if (t->rows[i].packet == step->revised)
+			t->rows[i].step.transfer.kind = step->revised_kind;
+}
+
 static void fill_window(struct trace *t, uint32_t from)
 {
 	uint32_t left = t->session.npackets - from;
 
 	seek(t, from);
 	t->first = from;
-	for (t->nrows = 0; t->nrows < WINDOW && t->nrows < left; t->nrows++)
+	for (t->nrows = 0; t->nrows < WINDOW && t->nrows < left; t->nrows++) {
 		make_row(t, t->replay, t->at++, &t->rows[t->nrows]);
+		revise(t, &t->rows[t->nrows].step.transfer);
+	}
 }
 
 const struct session_row *trace_row(struct trace *t, uint32_t k)
@@ -237,6 +247,17 @@ const struct session_row *trace_row(struct trace *t, uint32_t k)
 }
 
 /* ---- the record ---- */
+
+/* The capture has not ended: more will come. */
+static void forget_the_end(struct conn_record *r)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < r->nfindings; i++)
+		if (r->findings[i].id != FINDING_CAPTURE_ENDS_MID)
+			r->findings[kept++] = r->findings[i];
+	r->nfindings = kept;
+}
 
 static void make_open_record(struct trace *t)
 {
@@ -250,6 +271,8 @@ static void make_open_record(struct trace *t)
 	t->open_record = mem_alloc(1, sizeof(*t->open_record));
 	*t->open_record = *replay_finish(t->record_replay, now.last_ts / NS_PER_SEC);
 	t->open_record->id = t->index + UINT64_C(1);
+	if (!now.is_done)
+		forget_the_end(t->open_record);
 }
 
 const struct conn_record *trace_record(struct trace *t)

@@ -319,7 +319,7 @@ static void put_notes(const struct line *l, const struct session_row *row)
 	struct pen p = notes_pen(l, note_role(l->v->source.record, row->packet));
 	struct buf text = BUF_INIT;
 
-	ladder_notes_text(&text, l->v->source.record, row);
+	ladder_notes_text(&text, l->v->source.record, row, cap_facts(l->ui->options->cap));
 	grid_puts(&p, text.data);
 	buf_release(&text);
 }
@@ -372,7 +372,7 @@ void ladder_line_text(struct buf *out, struct ladder_view *v, const struct ui *u
 	ladder_segment_text(out, &row, SIZE_MAX / 2);
 	buf_addstr(out, "  ");
 	start = out->len;
-	ladder_notes_text(out, r, &row);
+	ladder_notes_text(out, r, &row, cap_facts(ui->options->cap));
 	for (unsigned side = 0; side < 2; side++) {
 		const struct state_entry *e = session_caused(&r->sides[side], row.packet);
 

@@ -40,6 +40,10 @@ static void same_row(const struct session_row *a, const struct session_row *b)
 	ck_assert_uint_eq(a->step.rel_ack, b->step.rel_ack);
 	ck_assert_uint_eq(a->step.window, b->step.window);
 	ck_assert_uint_eq(a->step.notes, b->step.notes);
+	ck_assert_int_eq(a->step.transfer.rtt, b->step.transfer.rtt);
+	ck_assert_uint_eq(a->step.transfer.kind, b->step.transfer.kind);
+	ck_assert_uint_eq(a->step.transfer.repeats, b->step.transfer.repeats);
+	ck_assert_uint_eq(a->step.transfer.flight, b->step.transfer.flight);
 	for (unsigned side = 0; side < 2; side++)
 		same_end(&a->step.ends[side], &b->step.ends[side]);
 	rows_compared++;
