@@ -28,6 +28,7 @@ struct ladder_view {
 	uint64_t *problems; /* ordinals of evidence of notes and worse, ascending */
 	size_t nproblems;
 	struct list list;              /* cursor: a line */
+	struct rect body;              /* where the lines were drawn last, for clicks */
 	bool pane_is_chosen, has_pane; /* otherwise by the height of the screen */
 	bool in_pane;                  /* it has the focus */
 	uint8_t place;                 /* enum ladder_place */

@@ -647,6 +647,7 @@ void ladder_draw_rows(struct ladder_view *v, struct ui *ui, struct grid *g, stru
 	struct rect titles = rect_take_top(&r, 1);
 	size_t total = (size_t)v->ladder.lines, top;
 
+	v->body = r;
 	l.c = columns_of(v, ui, r.w);
 	l.y = titles.y;
 	draw_titles(&l);

@@ -575,6 +575,20 @@ static bool find(struct view *view, struct ui *ui, int step)
 	return found;
 }
 
+static bool click(struct view *view, struct ui *ui, int y, int x)
+{
+	struct ladder_view *v = ladder_of(view);
+	const struct rect *r = &v->body;
+	size_t total = (size_t)v->ladder.lines, at;
+
+	at = list_top(v->list.top, v->list.cursor, total, r->h) + (size_t)(y - r->y);
+	if (y < r->y || y >= r->y + r->h || x < r->x || x >= r->x + r->w || at >= total)
+		return false;
+	v->in_pane = false;
+	go_line(v, ui, at);
+	return true;
+}
+
 const struct view_ops view_ladder = {
 	.size = sizeof(struct ladder_view),
 	.open = open_ladder,
@@ -583,4 +597,5 @@ const struct view_ops view_ladder = {
 	.draw = draw,
 	.action = action,
 	.find = find,
+	.click = click,
 };
