@@ -147,7 +147,7 @@ static uint8_t gap_lines(const struct builder *b, int64_t gap)
 	uint8_t lines = 1;
 
 	if (b->o->gaps == LADDER_GAPS_LINEAR)
-		return gap / NS_PER_SEC < 2 ? (uint8_t)(1 + gap / NS_PER_SEC) : 3;
+		return (uint8_t)(gap / NS_PER_SEC < 2 ? 1 + gap / NS_PER_SEC : 3);
 	while (lines < 3 && limit < INT64_MAX / 10 && gap >= (limit *= 10))
 		lines++;
 	return lines;
