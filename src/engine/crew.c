@@ -8,9 +8,9 @@
 #include "config.h"
 
 #include <pthread.h>
-#include <signal.h>
 
 #include "engine/crew.h"
+#include "engine/thread.h"
 #include "tcpshadow/util.h"
 
 struct crew {
@@ -58,17 +58,12 @@ static void run_alone(const struct crew_job *job)
 	}
 }
 
-/* Signals are for the thread that began: the others inherit that they are blocked. */
 static unsigned start(struct crew *crew, pthread_t *threads, unsigned n)
 {
-	sigset_t all, before;
 	unsigned started = 0;
 
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	while (started < n && pthread_create(&threads[started], NULL, work, crew) == 0)
+	while (started < n && thread_start(&threads[started], work, crew) == 0)
 		started++;
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return started;
 }
 

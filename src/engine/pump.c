@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pump - signals are left to the other threads, which know what they mean.
+ * pump - see pump.h for the contract.
  */
 #include "config.h"
 
-#include <signal.h>
 #include <string.h>
 
 #include "engine/pump.h"
+#include "engine/thread.h"
 
 static void *run(void *arg)
 {
@@ -17,16 +17,12 @@ static void *run(void *arg)
 
 int pump_start(struct pump *p, struct cap *cap, struct err *e)
 {
-	sigset_t all, before;
 	int error;
 
 	*p = (struct pump){ .cap = cap };
 	if (!cap_facts(cap)->is_live)
 		return 0;
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&p->thread, NULL, run, cap);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	error = thread_start(&p->thread, run, cap);
 	if (error)
 		return err_set(e, "cannot start a thread: %s", strerror(error));
 	p->is_running = true;

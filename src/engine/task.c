@@ -7,12 +7,12 @@
 #include <sys/eventfd.h>
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/thread.h"
 #include "tcpshadow/mem.h"
 #include "tcpshadow/task.h"
 
@@ -57,19 +57,6 @@ static void *run(void *ctx)
 	return NULL;
 }
 
-/* Signals are for the thread that began it all. */
-static int start_thread(struct task *t)
-{
-	sigset_t all, before;
-	int rc;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(&t->thread, NULL, run, t);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return rc;
-}
-
 struct task *task_start(struct cap *cap, const struct engine_options *o, struct sink *const *sinks,
     size_t nsinks, struct err *e)
 {
@@ -84,7 +71,7 @@ struct task *task_start(struct cap *cap, const struct engine_options *o, struct 
 	t->sinks = sinks;
 	t->nsinks = nsinks;
 	t->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	rc = t->fd < 0 ? -1 : start_thread(t);
+	rc = t->fd < 0 ? -1 : thread_start(&t->thread, run, t);
 	if (rc != 0) {
 		(void)err_set(e, "cannot start a thread");
 		if (t->fd >= 0)
