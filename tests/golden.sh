@@ -6,6 +6,7 @@
 #
 #   golden.sh             run all rows, as TAP
 #   golden.sh regen NAME  rewrite the file of one row and show what changed  (make regen NAME=...)
+#                         NAME=readme: what README.md shows
 
 : "${top_srcdir:=.}" "${tcpshadow:=./tcpshadow}"
 . "$top_srcdir/tests/lib/tap.sh"
@@ -40,6 +41,12 @@ regen() {
 	return 1
 }
 
+if [ "$*" = "regen readme" ]; then
+	cp README.md "$tmp/before"
+	scripts/check-readme --write "$tcpshadow" >"$tmp/log"
+	diff -u "$tmp/before" README.md
+	exit 0
+fi
 if [ "${1:-}" = regen ]; then
 	regen "${2:?the name of a row}"
 	exit

@@ -166,13 +166,6 @@ nothing() {
 }
 check "findings of nothing" nothing
 
-readme() {
-	COLUMNS=80 "$tcpshadow" findings "$captures/tap-loss.pcap" | sed 's/^./    &/' >"$tmp/shown"
-	python3 -c 'import sys
-sys.exit(open(sys.argv[1]).read() not in open(sys.argv[2]).read())' "$tmp/shown" "$top_srcdir/README.md"
-}
-check "README shows what findings prints" readme
-
 # ---- --fail-on
 
 refused=$captures/refused-port.pcap
