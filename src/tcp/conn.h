@@ -28,7 +28,7 @@ enum {
 	HISTORY_MAX = 10, /* an orderly life has at most 7 entries */
 	ARRIVALS_MAX = 6,
 	ICMP_MAX = 3,
-	HOLES_MAX = 4,
+	HOLES_MAX = 12,
 	FRAMES_MAX = 4, /* latest frames of a side that a copy is compared with */
 };
 
@@ -48,11 +48,13 @@ struct arrival {
 	bool exact;  /* RST: its number was one the receiver must obey (RFC 5961 3.2) */
 };
 
+#define HOLE_END (UINT64_MAX >> 1) /* the greatest end of a hole */
+
 /* Sequence space that was jumped over: [left, right). */
 struct hole {
-	uint64_t left, right;
-	bool
-	    acked; /* the peer has it all the same: counted as missing, unless it is captured late */
+	uint64_t left;
+	uint64_t right : 63;
+	uint64_t acked : 1; /* the peer has it: counted as missing, unless it is captured late */
 };
 
 struct reasm;
@@ -189,7 +191,7 @@ struct endpoint {
 	uint32_t synack_tsval; /* of its latest SYN-ACK */
 	uint32_t bad_checksums;
 	uint32_t history_lost;
-	uint32_t holes_lost;    /* forgotten because there were more */
+	uint32_t holes_lost;    /* open ones forgotten because there were more */
 	int64_t rst_time;       /* of its latest RST that ends the connection */
 	int64_t first_rst_time; /* of the first of them, with rst_seen */
 	int64_t unseen_time;    /* when unseen_ack was first set */

@@ -4,7 +4,7 @@
  *
  * Input:  a segment and the two endpoints.
  * Output: unwrapped numbers, notes, and the endpoints' edges moved, by accepted segments only.
- * Limits: HOLES_MAX holes per direction are remembered; when there are more the oldest is forgotten.
+ * Limits: HOLES_MAX holes per direction are remembered; when there are more, one is forgotten (hole_forget).
  * Spec:   RFC 9293 3.4, 3.10.7.4; RFC 7323 (scaling, PAWS); RFC 5961 5.
  */
 #include "config.h"
@@ -195,15 +195,26 @@ void track_validity(struct step *st)
 	st->is_foreign = (st->seg->flags & TCP_RST) && looks_foreign(st);
 }
 
-static void hole_add(struct endpoint *e, uint64_t left, uint64_t right, bool acked)
+/* Makes room: of an acknowledged hole all that counts is counted, so it goes first; of each sort the oldest. */
+static void hole_forget(struct endpoint *e)
 {
-	if (e->nholes == HOLES_MAX) {
-		for (unsigned i = 1; i < HOLES_MAX; i++)
-			e->holes[i - 1] = e->holes[i];
-		e->nholes--;
+	unsigned i = 0;
+
+	while (i < e->nholes && !e->holes[i].acked)
+		i++;
+	if (i == e->nholes) {
+		i = 0;
 		e->holes_lost++;
 	}
-	e->holes[e->nholes++] = (struct hole){ left, right, acked };
+	e->nholes--;
+	memmove(&e->holes[i], &e->holes[i + 1], (e->nholes - i) * sizeof(e->holes[0]));
+}
+
+static void hole_add(struct endpoint *e, uint64_t left, uint64_t right, bool acked)
+{
+	if (e->nholes == HOLES_MAX)
+		hole_forget(e);
+	e->holes[e->nholes++] = (struct hole){ left, right & HOLE_END, acked };
 }
 
 /* The part of a hole that captured bytes [left, right) leave open comes back as one or two holes. */
@@ -222,7 +233,7 @@ static bool hole_fill(struct conn *c, struct endpoint *e, uint64_t left, uint64_
 	unsigned n = e->nholes;
 	bool filled = false;
 
-	memcpy(holes, e->holes, sizeof(holes));
+	memcpy(holes, e->holes, n * sizeof(holes[0]));
 	e->nholes = 0;
 	for (unsigned i = 0; i < n; i++) {
 		const struct hole *h = &holes[i];
