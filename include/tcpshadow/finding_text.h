@@ -13,8 +13,10 @@
  */
 const struct finding *finding_text_next(
     const struct finding *list, size_t n, const struct finding *last);
-/* The mark of the worst: X error, ! warn, ~ note, . info or nothing at all. */
-char finding_text_health(const struct finding *list, size_t n);
+/* How much a connection is worth a look: the severity of its worst finding, or of its verdict when that is worse. */
+enum severity finding_text_severity(const struct conn_record *r);
+/* The same as a mark: X error, ! warn, ~ note, . info or nothing at all. */
+char finding_text_health(const struct conn_record *r);
 
 /* "likely; capture drop or proxy not excluded" */
 void finding_text_confidence(struct buf *out, const struct finding *f);

@@ -71,10 +71,10 @@ struct store_session {
 	uint32_t npackets;
 	struct store_side sides[2]; /* [enum side] */
 	uint8_t client_end;         /* direction bit of the client, as known now */
-	uint8_t severity;           /* enum severity of its worst finding; 0 while it is open */
-	uint8_t outcome;            /* enum handshake_outcome, with a record */
-	bool is_midstream;          /* its SYN was not captured */
-	bool is_forgotten;          /* it is not to be shown: only counted */
+	uint8_t severity;  /* enum severity: see finding_text_severity; 0 while it is open */
+	uint8_t outcome;   /* enum handshake_outcome, with a record */
+	bool is_midstream; /* its SYN was not captured */
+	bool is_forgotten; /* it is not to be shown: only counted */
 	/*
 	 * Payload in equal parts of its life, 1 << activity_shift ns each: 0 = nothing was sent, 1 = only empty segments,
 	 * otherwise 2 + 8 * log2(bytes) (at most 255).

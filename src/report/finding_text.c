@@ -11,6 +11,7 @@
 #include "report/wrap.h"
 #include "tcpshadow/finding_text.h"
 #include "tcpshadow/text.h"
+#include "tcpshadow/verdict.h"
 
 static unsigned severity_of(const struct finding *f)
 {
@@ -38,14 +39,17 @@ const struct finding *finding_text_next(
 	return next;
 }
 
-char finding_text_health(const struct finding *list, size_t n)
+enum severity finding_text_severity(const struct conn_record *r)
 {
-	unsigned worst = SEVERITY_INFO;
+	const struct finding *f = finding_text_next(r->findings, r->nfindings, NULL);
+	unsigned verdict = verdict_severity((enum verdict_kind)r->verdict.kind);
 
-	for (size_t i = 0; i < n; i++)
-		if (severity_of(&list[i]) > worst)
-			worst = severity_of(&list[i]);
-	return outcome_mark((enum severity)worst);
+	return (enum severity)(f && severity_of(f) > verdict ? severity_of(f) : verdict);
+}
+
+char finding_text_health(const struct conn_record *r)
+{
+	return outcome_mark(finding_text_severity(r));
 }
 
 /* Between the words of a list: what is still to come decides. */

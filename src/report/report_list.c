@@ -75,7 +75,7 @@ static void end_cell(struct buf *b)
 
 static void identity_cells(struct buf *b, const struct conn_record *r, bool brief)
 {
-	char health = finding_text_health(r->findings, r->nfindings);
+	char health = finding_text_health(r);
 
 	buf_addch(b, health);
 	end_cell(b);

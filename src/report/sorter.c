@@ -87,14 +87,6 @@ static uint8_t last_state(const struct side_record *s)
 	return s->nstates ? s->states[s->nstates - 1].state : TCPS_UNKNOWN;
 }
 
-/* From 1; 0 = no finding. */
-static unsigned worst_severity(const struct conn_record *r)
-{
-	const struct finding *f = finding_text_next(r->findings, r->nfindings, NULL);
-
-	return f ? 1u + finding_info(f->id)->severity : 0;
-}
-
 static void fill_key(uint64_t word[3], enum report_sort by, const struct conn_record *r)
 {
 	const struct side_record *c = &r->sides[SIDE_CLIENT], *s = &r->sides[SIDE_SERVER];
@@ -130,7 +122,8 @@ static void fill_key(uint64_t word[3], enum report_sort by, const struct conn_re
 		word[1] = r->handshake;
 		break;
 	case REPORT_SORT_HEALTH:
-		word[0] = UINT8_MAX - worst_severity(r);
+		/* (Of those with the same letter, such as have findings first.) */
+		word[0] = UINT8_MAX - 2u * (uint64_t)finding_text_severity(r) - (r->nfindings > 0);
 		break;
 	case REPORT_SORT_COUNT:
 		break;

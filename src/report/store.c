@@ -241,16 +241,6 @@ static void on_open(struct store *s, const struct event *ev)
 	mark_dirty(s, o);
 }
 
-static uint8_t worst(const struct conn_record *r)
-{
-	uint8_t severity = 0;
-
-	for (uint32_t i = 0; i < r->nfindings; i++)
-		if (finding_info(r->findings[i].id)->severity > severity)
-			severity = finding_info(r->findings[i].id)->severity;
-	return severity;
-}
-
 /* The record knows better what role an end had and which packets were its. */
 static void take_side(struct store_session *row, const struct side_record *r)
 {
@@ -270,7 +260,7 @@ static void take_record(struct store_session *row, const struct conn_record *r)
 	row->start = r->start;
 	row->end = r->end;
 	row->client_end = r->sides[SIDE_CLIENT].end;
-	row->severity = worst(r);
+	row->severity = (uint8_t)finding_text_severity(r);
 	row->outcome = r->handshake;
 	row->is_midstream = r->is_midstream;
 	row->rtt = -1;

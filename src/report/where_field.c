@@ -71,12 +71,13 @@ static struct where_value community(const struct conn_record *r)
 	return value;
 }
 
-/* The worst of the findings; -1 = there is none. */
+/* -1 = no finding, and nothing that the verdict says against it either. */
 static struct where_value severity(const struct conn_record *r)
 {
-	const struct finding *worst = finding_text_next(r->findings, r->nfindings, NULL);
+	enum severity s = finding_text_severity(r);
 
-	return (struct where_value){ .number = worst ? finding_info(worst->id)->severity : -1 };
+	return (
+	    struct where_value){ .number = r->nfindings || s > SEVERITY_INFO ? (int64_t)s : -1 };
 }
 
 /* One small function per name. */

@@ -17,6 +17,7 @@
 #include "tcpshadow/find.h"
 #include "tcpshadow/finding_text.h"
 #include "tcpshadow/ladder.h"
+#include "tcpshadow/verdict.h"
 
 START_TEST(test_json)
 {
@@ -440,9 +441,27 @@ START_TEST(test_worst_first)
 		ck_assert_ptr_eq(f, &list[order[i]]);
 	}
 	ck_assert_ptr_null(finding_text_next(list, ARRAY_LEN(list), f));
-	ck_assert_int_eq(finding_text_health(list, ARRAY_LEN(list)), 'X');
-	ck_assert_int_eq(finding_text_health(list, 4), '!');
-	ck_assert_int_eq(finding_text_health(list, 0), '.');
+}
+END_TEST
+
+/* The letter does not look calm, or calmer, when the verdict is grave; nor the other way round. */
+START_TEST(test_health)
+{
+	struct finding list[] = {
+		{ .id = FINDING_CLOSE_INITIATOR },
+		{ .id = FINDING_SYN_RETRANSMITTED },
+		{ .id = FINDING_SYN_UNANSWERED },
+	};
+	struct conn_record r = { .findings = list };
+	static const char marks[][5] = { "..!X", "!!!X", "XXXX" };
+	static const enum verdict_kind kinds[] = { VERDICT_OK, VERDICT_UNREAD_DATA,
+		VERDICT_TIMED_OUT };
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		r.verdict.kind = (uint8_t)kinds[i];
+		for (r.nfindings = 0; r.nfindings <= ARRAY_LEN(list); r.nfindings++)
+			ck_assert_int_eq(finding_text_health(&r), marks[i][r.nfindings]);
+	}
 }
 END_TEST
 
@@ -496,6 +515,7 @@ int main(void)
 	tcase_add_test(t, test_cut);
 	tcase_add_loop_test(t, test_wrap, 0, (int)ARRAY_LEN(wraps));
 	tcase_add_test(t, test_worst_first);
+	tcase_add_test(t, test_health);
 	tcase_add_test(t, test_confidence);
 	tcase_add_loop_test(t, test_query, 0, (int)ARRAY_LEN(queries));
 	tcase_add_test(t, test_fold_and_gaps);
