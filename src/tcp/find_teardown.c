@@ -416,6 +416,14 @@ static void outstanding(struct conn *c, unsigned dir)
 		f->a = end - acked;
 }
 
+/* A reset in the name of the other end had come before, true or forged: this one only answers what followed. */
+static bool answers_reset(const struct conn *c, unsigned dir, uint64_t packet)
+{
+	uint64_t before = first_reset(c, !dir);
+
+	return before && before < packet;
+}
+
 /* Likely at most: a FIN that crosses the reset may be missing, and nobody would tell. */
 static void closed_by_reset(struct conn *c, unsigned dir)
 {
@@ -427,7 +435,7 @@ static void closed_by_reset(struct conn *c, unsigned dir)
 
 	outstanding(c, c->client);
 	outstanding(c, !c->client);
-	if (!is_open || had_fin)
+	if (!is_open || had_fin || answers_reset(c, dir, packet))
 		return;
 	find_conn(c, FINDING_CLOSE_INITIATOR, dir, CONFIDENCE_LIKELY, packet, time);
 	if (has_data && all_acknowledged(c))
