@@ -285,7 +285,7 @@ static uint32_t ip_at(const struct describe_source *s)
 {
 	const struct segment *g = s->seg;
 	uint32_t tcp = tcp_at(s), len = g->ip_version == 4 ? IP4_FIXED : IP6_FIXED;
-	uint32_t n = g->ip_version == 4 ? ADDRESS_4 : ADDRESS_6;
+	size_t n = g->ip_version == 4 ? ADDRESS_4 : ADDRESS_6;
 	const uint8_t *ip;
 
 	if (tcp == NOWHERE || tcp < len)

@@ -32,7 +32,7 @@ static const struct concept_row concept_rows[] = {
 static const char *const meanings[TCPS_COUNT] = {
 #define SAYS(id, name, text)
 #define CONCEPT(id, title, rfc, text)
-#define MEANING(state, text) [TCPS_##state] = text,
+#define MEANING(state, text) [TCPS_##state] = (text),
 #include "report/explain.def"
 #undef SAYS
 #undef CONCEPT

@@ -451,7 +451,7 @@ static void finish(struct walk *w)
 
 	if (g->o.graph == SERIES_RTT)
 		handshake(w, &g->tracks[0]);
-	if (g->o.graph == SERIES_RATE) {
+	if (w->sent && w->good) {
 		rate(g, &g->tracks[0], w->sent);
 		rate(g, &g->tracks[1], w->good);
 	}

@@ -108,8 +108,9 @@ static void halve_activity(struct store_open *o)
 
 	for (unsigned i = 0; i < STORE_ACTIVITY; i++) {
 		bool is_upper = i >= STORE_ACTIVITY / 2;
+		size_t pair = 2 * (size_t)i;
 
-		o->parts[i] = is_upper ? 0 : o->parts[2 * i] + o->parts[2 * i + 1];
+		o->parts[i] = is_upper ? 0 : o->parts[pair] + o->parts[pair + 1];
 		if (!is_upper && o->touched >> 2 * i & 3u)
 			touched |= 1u << i;
 	}
