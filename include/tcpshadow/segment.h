@@ -23,6 +23,16 @@ enum tcp_flag {
 	TCP_RESERVED = 0xe00, /* the three reserved bits */
 };
 
+struct tcp_flag_row {
+	uint16_t flag; /* enum tcp_flag */
+	const char *word;
+};
+
+enum { TCP_FLAG_ROWS = 10 };
+
+/* The flags in the order in which they are said: what opens and ends connections first. */
+const struct tcp_flag_row *tcp_flag_row(unsigned i);
+
 /* Which options the header carried: bits of tcp_options.seen. */
 enum tcp_option_bit {
 	OPT_MSS = 1u << 0,

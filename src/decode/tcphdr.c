@@ -114,3 +114,21 @@ enum step tcphdr_segment(struct walk *w)
 	out->checksum_state = verify(w, out->checksum);
 	return STEP_FOUND;
 }
+
+const struct tcp_flag_row *tcp_flag_row(unsigned i)
+{
+	static const struct tcp_flag_row rows[TCP_FLAG_ROWS] = {
+		{ TCP_SYN, "SYN" },
+		{ TCP_FIN, "FIN" },
+		{ TCP_RST, "RST" },
+		{ TCP_PSH, "PSH" },
+		{ TCP_ACK, "ACK" },
+		{ TCP_URG, "URG" },
+		{ TCP_ECE, "ECE" },
+		{ TCP_CWR, "CWR" },
+		{ TCP_AE, "AE" },
+		{ TCP_RESERVED, "reserved" },
+	};
+
+	return &rows[i];
+}

@@ -109,14 +109,12 @@ static void window_line(struct describe *d, const struct describe_source *s)
 
 static void flag_words(struct buf *out, uint16_t flags)
 {
-	static const char *const names[] = { "FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR",
-		"AE" };
 	const char *sep = "flags ";
 
-	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
-		if (!(flags & 1u << i))
+	for (unsigned i = 0; i < TCP_FLAG_ROWS; i++) {
+		if (!(flags & tcp_flag_row(i)->flag) || tcp_flag_row(i)->flag == TCP_RESERVED)
 			continue;
-		buf_addf(out, "%s%s", sep, names[i]);
+		buf_addf(out, "%s%s", sep, tcp_flag_row(i)->word);
 		sep = " ";
 	}
 	if (!flags)

@@ -99,24 +99,15 @@ static void headline(struct explainer *x, const struct explain_row *r)
 	bold(x, false);
 }
 
-static const struct {
-	uint16_t flag;
-	const char *name;
-} flags[] = {
-	{ TCP_SYN, "SYN" },
-	{ TCP_FIN, "FIN" },
-	{ TCP_RST, "RST" },
-	{ TCP_PSH, "PSH" },
-	{ TCP_URG, "URG" },
-	{ TCP_ACK, "ACK" },
-};
+/* The flags that somebody who learns TCP meets. */
+#define TOLD (TCP_SYN | TCP_FIN | TCP_RST | TCP_PSH | TCP_URG | TCP_ACK)
 
 static void flag_names(struct buf *out, const struct session_row *row)
 {
-	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
-		if (row->flags & flags[i].flag)
-			buf_addf(out, " %s", flags[i].name);
-	if (!(row->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_PSH | TCP_URG | TCP_ACK)))
+	for (unsigned i = 0; i < TCP_FLAG_ROWS; i++)
+		if (row->flags & TOLD & tcp_flag_row(i)->flag)
+			buf_addf(out, " %s", tcp_flag_row(i)->word);
+	if (!(row->flags & TOLD))
 		buf_addstr(out, " none");
 }
 

@@ -12,22 +12,6 @@
 #include "tcpshadow/ladder.h"
 #include "tcpshadow/text.h"
 
-static const struct {
-	uint16_t flag;
-	const char *name;
-} flag_names[] = {
-	{ TCP_SYN, "SYN" },
-	{ TCP_FIN, "FIN" },
-	{ TCP_RST, "RST" },
-	{ TCP_PSH, "PSH" },
-	{ TCP_ACK, "ACK" },
-	{ TCP_URG, "URG" },
-	{ TCP_ECE, "ECE" },
-	{ TCP_CWR, "CWR" },
-	{ TCP_AE, "AE" },
-	{ TCP_RESERVED, "reserved" },
-};
-
 #define CONTROL        (TCP_SYN | TCP_FIN | TCP_RST)
 #define FINDINGS_SHOWN 2 /* ids on the line of a packet */
 
@@ -62,12 +46,12 @@ void ladder_flags_text(struct buf *out, const struct session_row *row)
 	} else if (row->len && !(flags & (TCP_PSH | CONTROL))) {
 		buf_addstr(out, "DATA");
 	}
-	for (size_t i = 0; i < ARRAY_LEN(flag_names); i++) {
-		if (!(flags & flag_names[i].flag))
+	for (unsigned i = 0; i < TCP_FLAG_ROWS; i++) {
+		if (!(flags & tcp_flag_row(i)->flag))
 			continue;
 		if (out->len > start)
 			buf_addch(out, '+');
-		buf_addstr(out, flag_names[i].name);
+		buf_addstr(out, tcp_flag_row(i)->word);
 	}
 	if (row->flags == 0)
 		buf_addstr(out, out->len > start ? " no flags" : "no flags");

@@ -9,28 +9,12 @@
 #include "report/record_json.h"
 #include "tcpshadow/report.h"
 
-static const struct {
-	uint16_t flag;
-	const char *word;
-} flag_words[] = {
-	{ TCP_FIN, "FIN" },
-	{ TCP_SYN, "SYN" },
-	{ TCP_RST, "RST" },
-	{ TCP_PSH, "PSH" },
-	{ TCP_ACK, "ACK" },
-	{ TCP_URG, "URG" },
-	{ TCP_ECE, "ECE" },
-	{ TCP_CWR, "CWR" },
-	{ TCP_AE, "AE" },
-	{ TCP_RESERVED, "reserved" },
-};
-
 static void flags_json(struct buf *out, uint16_t flags)
 {
 	json_array(out, "flags");
-	for (size_t i = 0; i < ARRAY_LEN(flag_words); i++)
-		if (flags & flag_words[i].flag)
-			json_word(out, NULL, flag_words[i].word);
+	for (unsigned i = 0; i < TCP_FLAG_ROWS; i++)
+		if (flags & tcp_flag_row(i)->flag)
+			json_word(out, NULL, tcp_flag_row(i)->word);
 	json_end_array(out);
 }
 

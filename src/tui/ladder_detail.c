@@ -30,22 +30,6 @@ struct detail {
 	bool has_packet, has_seg;
 };
 
-static enum role severity_role(uint8_t severity)
-{
-	switch ((enum severity)severity) {
-	case SEVERITY_ERROR:
-		return ROLE_ERROR;
-	case SEVERITY_WARN:
-		return ROLE_WARN;
-	case SEVERITY_NOTE:
-		return ROLE_NOTE;
-	case SEVERITY_INFO:
-	case SEVERITY_COUNT:
-		break;
-	}
-	return ROLE_NORMAL;
-}
-
 static void make_detail(struct detail *d, struct ladder_view *v, const struct ui *ui, unsigned hex)
 {
 	uint32_t k = ladder_cursor_packet(v);
@@ -134,7 +118,7 @@ static void draw_field(
 	struct pen p = rect_pen(g, r, 0, l->is_head ? ROLE_HEAD : ROLE_NORMAL);
 
 	if (l->section == DESCRIBE_WHY) {
-		p.role = severity_role(l->severity);
+		p.role = role_of_severity(l->severity, ROLE_NORMAL);
 	} else if (l->section == DESCRIBE_BYTES && !l->is_head) {
 		p.role = ROLE_DIM;
 	}
@@ -288,7 +272,7 @@ static void packet_text(struct buf *out, const struct ladder_view *v, const stru
 	const struct finding *f = worst_about(r, row->packet);
 
 	if (f) {
-		*role = severity_role(finding_info(f->id)->severity);
+		*role = role_of_severity(finding_info(f->id)->severity, ROLE_NORMAL);
 		buf_addf(out, "%s: ", finding_info(f->id)->name);
 		finding_text_story(out, f, facts);
 		return;

@@ -300,18 +300,7 @@ static enum role note_role(const struct conn_record *r, uint64_t packet)
 		if (finding_info(r->findings[i].id)->severity > worst &&
 		    session_is_evidence(&r->findings[i], packet))
 			worst = finding_info(r->findings[i].id)->severity;
-	switch ((enum severity)worst) {
-	case SEVERITY_ERROR:
-		return ROLE_ERROR;
-	case SEVERITY_WARN:
-		return ROLE_WARN;
-	case SEVERITY_NOTE:
-		return ROLE_NOTE;
-	case SEVERITY_INFO:
-	case SEVERITY_COUNT:
-		break;
-	}
-	return ROLE_DIM;
+	return role_of_severity(worst, ROLE_DIM);
 }
 
 static void put_notes(const struct line *l, const struct session_row *row)

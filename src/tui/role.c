@@ -20,3 +20,19 @@ const struct role_row *role_row(enum role r)
 
 	return &rows[r];
 }
+
+enum role role_of_severity(unsigned severity, enum role fact)
+{
+	switch ((enum severity)severity) {
+	case SEVERITY_ERROR:
+		return ROLE_ERROR;
+	case SEVERITY_WARN:
+		return ROLE_WARN;
+	case SEVERITY_NOTE:
+		return ROLE_NOTE;
+	case SEVERITY_INFO:
+	case SEVERITY_COUNT:
+		break;
+	}
+	return fact;
+}

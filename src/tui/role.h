@@ -5,7 +5,7 @@
 #ifndef TUI_ROLE_H
 #define TUI_ROLE_H
 
-#include "tcpshadow/util.h"
+#include "tcpshadow/finding.h"
 
 enum role {
 #define ROLE(id, letter, name, c256, c8, attr, mono) ROLE_##id,
@@ -31,5 +31,7 @@ struct role_row {
 };
 
 const struct role_row *role_row(enum role r);
+/* Of what a finding is said in; a plain fact is said in `fact`. */
+enum role role_of_severity(unsigned severity, enum role fact);
 
 #endif

@@ -160,13 +160,6 @@ static void kind_text(
 
 /* --- drawing --- */
 
-static enum role severity_role(uint8_t severity)
-{
-	static const enum role roles[] = { ROLE_FINE, ROLE_NOTE, ROLE_WARN, ROLE_ERROR };
-
-	return roles[severity];
-}
-
 struct columns {
 	int kind, worst;     /* widths */
 	bool sessions, cost; /* shown */
@@ -242,7 +235,7 @@ static void draw_row(const struct findings *f, const struct ui *ui, struct pen *
 	const char mark[] = { ' ', outcome_mark((enum severity)row->severity), '\0' };
 	struct buf text = BUF_INIT;
 
-	p->role = severity_role(row->severity);
+	p->role = role_of_severity(row->severity, ROLE_FINE);
 	put_left(p, SEVERITY_WIDTH, mark);
 	p->role = row->is_group ? ROLE_HEAD : ROLE_NORMAL;
 	kind_text(&text, f, ui, row);
