@@ -67,6 +67,7 @@ struct store_session {
 	int64_t start, end; /* ns since the epoch */
 	int64_t rtt;        /* of the handshake, ns; -1 = not known */
 	int64_t gap;        /* longest time between two of its packets, ns */
+	int64_t cost;       /* of its findings, ns; 0 while it is open */
 	uint32_t gap_at;    /* index of the packet behind that gap */
 	uint32_t npackets;
 	struct store_side sides[2]; /* [enum side] */

@@ -242,6 +242,17 @@ static void on_open(struct store *s, const struct event *ev)
 	mark_dirty(s, o);
 }
 
+/* What they cost together. */
+static int64_t cost_of(const struct conn_record *r)
+{
+	int64_t sum = 0;
+
+	for (uint32_t i = 0; i < r->nfindings; i++)
+		if (r->findings[i].cost > 0)
+			sum += r->findings[i].cost;
+	return sum;
+}
+
 /* The record knows better what role an end had and which packets were its. */
 static void take_side(struct store_session *row, const struct side_record *r)
 {
@@ -262,6 +273,7 @@ static void take_record(struct store_session *row, const struct conn_record *r)
 	row->end = r->end;
 	row->client_end = r->sides[SIDE_CLIENT].end;
 	row->severity = (uint8_t)finding_text_severity(r);
+	row->cost = cost_of(r);
 	row->outcome = r->handshake;
 	row->is_midstream = r->is_midstream;
 	row->rtt = -1;
@@ -269,6 +281,45 @@ static void take_record(struct store_session *row, const struct conn_record *r)
 		row->rtt = r->syn_to_synack + (r->has_synack_to_ack ? r->synack_to_ack : 0);
 	for (int side = 0; side < 2; side++)
 		take_side(row, &r->sides[side]);
+}
+
+static struct store_cell *cell_of(const struct store_open *o, uint32_t k)
+{
+	uint32_t within, size, block = store_block_of(k, &within, &size);
+
+	return &o->blocks[block][within];
+}
+
+static void measure_gap(struct store_open *o)
+{
+	struct store_session *r = &o->row;
+	uint32_t n = r->npackets;
+
+	r->gap = 0;
+	r->end = r->start;
+	for (r->npackets = 0; r->npackets < n; r->npackets++)
+		add_time(o, cell_of(o, r->npackets)->time);
+}
+
+/*
+ * A SYN is applied to the connection that has its ports, and taken back when the answer says that it began another:
+ * its segments are told again, the record does not count it.
+ */
+static void take_back(struct store *s, struct store_open *o, const struct conn_record *r)
+{
+	struct store_session *row = &o->row;
+	const struct store_cell *last = row->npackets ? cell_of(o, row->npackets - 1) : NULL;
+	uint64_t told = (uint64_t)row->sides[0].packets + row->sides[1].packets;
+	struct store_side *side;
+
+	if (!last || last->flags & CELL_ICMP ||
+	    told != r->sides[0].packets + r->sides[1].packets + 1)
+		return;
+	side = &row->sides[(last->flags & CELL_END) != 0];
+	side->retransmissions -= last->notes >> SEGMENT_NOTE_RETRANSMISSION & 1u;
+	row->npackets--;
+	s->now.ntcp--;
+	measure_gap(o);
 }
 
 static void publish_row(struct store *s, struct store_open *o)
@@ -296,6 +347,7 @@ static void on_record(struct store *s, const struct event *ev)
 	struct store_open *o = s->open[ev->id - 1];
 	struct conn_record *r = keep_record(&s->kept, ev->u.record);
 
+	take_back(s, o, r);
 	take_record(&o->row, r);
 	for (uint32_t i = 0; i < r->nfindings; i++) {
 		struct store_finding *f = stable_reach(&s->findings, s->now.nfindings++);

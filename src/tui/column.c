@@ -379,17 +379,6 @@ static uint64_t health_key(const struct store_session *row)
 	return at ? (uint64_t)(at - order) : 0;
 }
 
-/* What the findings cost, to order connections of the same health. */
-static uint64_t cost_of(const struct store_session *row)
-{
-	uint64_t sum = 0;
-
-	for (uint32_t i = 0; row->record && i < row->record->nfindings; i++)
-		if (row->record->findings[i].cost > 0)
-			sum += (uint64_t)row->record->findings[i].cost;
-	return sum;
-}
-
 /* The first letters as a number. */
 static void text_key(struct column_key *key, const struct column_cell *cell, enum column c)
 {
@@ -409,7 +398,7 @@ struct column_key column_key(const struct column_cell *cell, enum column c)
 	switch ((int)c) {
 	case COLUMN_HEALTH:
 		key.high = health_key(row);
-		key.low = cost_of(row);
+		key.low = (uint64_t)row->cost;
 		break;
 	case COLUMN_CLIENT:
 	case COLUMN_SERVER:

@@ -147,6 +147,7 @@ static void check_rows(const struct run *r, const struct store_snapshot *now)
 
 		store_session(r->store, i, &row);
 		check_record(&row, i);
+		ck_assert_int_le(row.gap, row.end - row.start);
 		nfindings += row.record->nfindings;
 		for (unsigned k = 0; k < STORE_ACTIVITY; k++)
 			touched += row.activity[k] != 0;
@@ -229,6 +230,48 @@ START_TEST(test_two_files)
 }
 END_TEST
 
+static void tell_segment(struct store *s, uint64_t packet, int64_t time, uint16_t flags)
+{
+	struct event ev = { .type = EVENT_SEGMENT, .id = 1 };
+
+	ev.u.segment = (struct event_segment){
+		.packet = packet, .time = time, .flags = flags, .from_client = true, .end = 0
+	};
+	ck_assert_int_eq(store_sink(s)->ops->event(store_sink(s), &ev, NULL), 0);
+}
+
+/* A SYN is told of the connection that had its ports; its record knows that it began the next one. */
+START_TEST(test_taken_back)
+{
+	struct cap_facts facts = { 0 };
+	struct store *s = store_new(&facts);
+	struct conn_record record = { .id = 1, .start = 100, .end = 150 };
+	struct event ev = { .type = EVENT_OPEN, .id = 1 };
+	struct store_session row;
+	struct store_snapshot now;
+
+	ev.u.open.time = 100;
+	ck_assert_int_eq(store_sink(s)->ops->event(store_sink(s), &ev, NULL), 0);
+	tell_segment(s, 1, 100, TCP_SYN);
+	tell_segment(s, 2, 130, TCP_ACK);
+	tell_segment(s, 3, 150, TCP_ACK);
+	tell_segment(s, 4, 9000, TCP_SYN);
+	record.sides[0].packets = 3;
+	record.sides[1].end = 1;
+	ev = (struct event){ .type = EVENT_RECORD, .id = 1, .u.record = &record };
+	ck_assert_int_eq(store_sink(s)->ops->event(store_sink(s), &ev, NULL), 0);
+	store_publish(s, 0, 4);
+	store_session(s, 0, &row);
+	store_snapshot(s, &now);
+	ck_assert_uint_eq(row.npackets, 3);
+	ck_assert_uint_eq(now.ntcp, 3);
+	ck_assert_int_eq(row.gap, 30);
+	ck_assert_uint_eq(row.gap_at, 1);
+	ck_assert_int_eq(row.end, 150);
+	store_free(s);
+}
+END_TEST
+
 START_TEST(test_stable)
 {
 	struct stable s;
@@ -268,6 +311,7 @@ int main(void)
 	int failed;
 
 	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, test_taken_back);
 	tcase_add_test(tc, test_stable);
 	tcase_add_test(tc, test_publish);
 	tcase_add_test(tc, test_captures);
