@@ -286,7 +286,9 @@ void app_draw(struct app *a)
 	struct rect r = grid_rect(g), bottom = rect_take_bottom(&r, 1);
 	struct view *v = ui_top(&a->ui);
 
+	a->ui.is_drawing = true;
 	update(a);
+	a->ui.is_drawing = false;
 	g->tier = a->ui.tier;
 	grid_clear(g);
 	if (g->w < MIN_WIDTH || g->h < MIN_HEIGHT) {

@@ -2,8 +2,8 @@
 /*
  * sessions - rows of the sessions screen: filter, order, marks.
  *
- * While a capture is being read the rows are put in order anew a few times a second, never more: an order of 100,000
- * rows costs more than a key may wait.
+ * While a capture is being read the rows are put in order anew a few times a second, never more, and less often the
+ * more there are and while keys are typed: an order of 100,000 rows costs more than a key may wait.
  */
 #include "config.h"
 
@@ -14,6 +14,7 @@
 #include "tui/sessions.h"
 
 #define PACE      (NS_PER_SEC / 2)
+#define ROW_PACE  INT64_C(20000) /* in addition, for each row: some fifty times what it costs */
 #define LIVE_PACE NS_PER_SEC
 /* For so long after a key nothing moves, so that Enter opens what was under the eye. */
 #define KEY_PEACE (2 * NS_PER_SEC)
@@ -130,21 +131,37 @@ static void sample(struct sessions *s, struct ui *ui)
 	ui->rates = s->rates;
 }
 
+/* Time between two orders of a file that is being read. */
+static int64_t pace(const struct sessions *s, const struct ui *ui)
+{
+	bool is_typing = ui->key_at && ui->now - ui->key_at < KEY_PEACE;
+
+	return (PACE + ROW_PACE * (int64_t)s->nshown) * (is_typing ? 2 : 1);
+}
+
 static bool is_due(const struct sessions *s, const struct ui *ui)
 {
 	if (s->nshown == 0 || ui->snap.is_done)
 		return s->generation != ui->snap.generation;
 	if (!ui->options->is_live)
-		return s->generation != ui->snap.generation && ui->now - s->ordered_at >= PACE;
+		return s->generation != ui->snap.generation &&
+		       ui->now - s->ordered_at >= pace(s, ui);
 	return !ui->is_paused && !ui->is_asking && ui->now - s->ordered_at >= LIVE_PACE &&
 	       (s->follows || ui->now - ui->key_at >= KEY_PEACE);
+}
+
+/* Nothing more comes before somebody looks. */
+static bool is_typed(const struct ui *ui)
+{
+	return ui->is_drawing || !ui->is_asking;
 }
 
 void sessions_update(struct sessions *s, struct ui *ui, bool at_once)
 {
 	sample(s, ui);
-	if (!at_once && !is_due(s, ui))
+	if (!at_once && !(s->is_stale && is_typed(ui)) && !is_due(s, ui))
 		return;
+	s->is_stale = false;
 	s->generation = ui->snap.generation;
 	s->ordered_at = ui->now;
 	collect(s, ui);
@@ -195,7 +212,7 @@ bool sessions_is_expression(const char *text)
 	return false;
 }
 
-bool sessions_set_filter(struct sessions *s, struct ui *ui, const char *text, struct where_error *e)
+bool sessions_type_filter(struct sessions *s, const char *text, struct where_error *e)
 {
 	struct where *where = *text ? where_compile(text, e) : NULL;
 
@@ -205,6 +222,14 @@ bool sessions_set_filter(struct sessions *s, struct ui *ui, const char *text, st
 	s->where = where;
 	buf_reset(&s->filter);
 	buf_addstr(&s->filter, text);
+	s->is_stale = true;
+	return true;
+}
+
+bool sessions_set_filter(struct sessions *s, struct ui *ui, const char *text, struct where_error *e)
+{
+	if (!sessions_type_filter(s, text, e))
+		return false;
 	sessions_update(s, ui, true);
 	return true;
 }

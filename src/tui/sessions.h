@@ -33,6 +33,7 @@ struct sessions {
 	uint32_t columns;    /* those that were drawn last */
 	struct rect body;    /* rows of the table as drawn last, for clicks */
 	bool is_end_told;    /* the user was told of a broken input */
+	bool is_stale;       /* the filter was typed and did not take effect yet */
 	bool is_alone;       /* without the detail box */
 };
 
@@ -41,6 +42,8 @@ void sessions_update(struct sessions *s, struct ui *ui, bool at_once);
 /* False, *e and nothing changed: the text looks like an expression and is none. */
 bool sessions_set_filter(
     struct sessions *s, struct ui *ui, const char *text, struct where_error *e);
+/* The same for a text that is still typed: it takes effect with the next drawing, for keys come in bunches. */
+bool sessions_type_filter(struct sessions *s, const char *text, struct where_error *e);
 /* Does somebody who types this mean an expression and not plain text? */
 bool sessions_is_expression(const char *text);
 bool sessions_is_marked(const struct sessions *s, uint32_t index);
@@ -51,7 +54,7 @@ bool sessions_go(struct sessions *s, struct ui *ui, uint32_t index);
 /* What the action's menu has, or what completes the text typed for it. */
 void sessions_choices(struct sessions *s, enum action a, const char *typed, struct choices *out);
 /* A filter while it is typed. */
-void sessions_typing(struct sessions *s, struct ui *ui, const char *text, struct prompt_error *e);
+void sessions_typing(struct sessions *s, const char *text, struct prompt_error *e);
 /* To the clipboard: "row", "addresses" and so on; false = none of them. */
 bool sessions_copy(struct ui *ui, const struct column_cell *cell, const char *what);
 

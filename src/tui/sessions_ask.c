@@ -90,7 +90,7 @@ static bool may_grow(const char *text)
 }
 
 /* What is right takes effect while it is typed; the last that was right stays. */
-void sessions_typing(struct sessions *s, struct ui *ui, const char *text, struct prompt_error *e)
+void sessions_typing(struct sessions *s, const char *text, struct prompt_error *e)
 {
 	struct where_error wrong = { 0 };
 	struct where *where = *text ? where_compile(text, &wrong) : NULL;
@@ -100,7 +100,7 @@ void sessions_typing(struct sessions *s, struct ui *ui, const char *text, struct
 	e->len = wrong.len;
 	e->what = wrong.what;
 	if (where || *text == '\0' || (!e->is_wrong && !may_grow(text)))
-		(void)sessions_set_filter(s, ui, text, &wrong);
+		(void)sessions_type_filter(s, text, &wrong);
 	where_free(where);
 }
 

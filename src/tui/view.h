@@ -120,6 +120,7 @@ struct ui {
 	uint32_t nrates;
 	int64_t key_at;   /* ns: the last key */
 	bool is_asking;   /* a prompt or a menu is open */
+	bool is_drawing;  /* update() comes before a drawing, not before an event */
 	uint32_t session; /* index of the current session, STORE_NONE = none */
 	uint64_t packet;  /* ordinal of the current packet, 0 = none */
 	uint8_t setting[SETTING_COUNT];

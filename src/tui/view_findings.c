@@ -232,11 +232,17 @@ static void draw_worst(const struct findings *f, const struct ui *ui, struct pen
 static void draw_row(const struct findings *f, const struct ui *ui, struct pen *p,
     const struct findlist_row *row, const struct columns *c)
 {
-	const char mark[] = { ' ', outcome_mark((enum severity)row->severity), '\0' };
+	char mark = outcome_mark((enum severity)row->severity);
 	struct buf text = BUF_INIT;
 
+	buf_addch(&text, ' ');
+	if (mark == '.')
+		buf_addstr(&text, ui_glyph(ui, GLYPH_FINE));
+	else
+		buf_addch(&text, mark);
 	p->role = role_of_severity(row->severity, ROLE_FINE);
-	put_left(p, SEVERITY_WIDTH, mark);
+	put_left(p, SEVERITY_WIDTH, text.data);
+	buf_reset(&text);
 	p->role = row->is_group ? ROLE_HEAD : ROLE_NORMAL;
 	kind_text(&text, f, ui, row);
 	put_left(p, c->kind, text.data);

@@ -368,8 +368,9 @@ static void prompt(struct view *v, struct ui *ui, enum action a, struct buf *tex
 static void typing(
     struct view *v, struct ui *ui, enum action a, const char *text, struct prompt_error *e)
 {
+	(void)ui;
 	if (a == ACTION_FILTER)
-		sessions_typing(sessions_of(v), ui, text, e);
+		sessions_typing(sessions_of(v), text, e);
 }
 
 static void follow(struct sessions *s, struct ui *ui)
