@@ -193,7 +193,10 @@ void find_path_mtu(struct step *st)
 	st->self->stuck_times = 0;
 }
 
-/* Never acknowledged, although the peer was there and had acknowledged what came before. */
+/*
+ * Never acknowledged, although the peer was there and had acknowledged what came before.  When the peer repeats
+ * what had been acknowledged, the small segments do not get through either.
+ */
 static void look_for_blackhole(struct conn *c, unsigned dir)
 {
 	const struct endpoint *e = &c->ends[dir], *peer = &c->ends[!dir];
@@ -202,6 +205,8 @@ static void look_for_blackhole(struct conn *c, unsigned dir)
 	if (e->stuck_times < STUCK_AT_END || !c->handshake_done || !peer->has_ack)
 		return;
 	if (peer->rcv_nxt > e->stuck_seq || peer->last_time <= e->stuck_time || peer->rst_seen)
+		return;
+	if (find_have(c, FINDING_RETRANSMISSION_SPURIOUS, !dir))
 		return;
 	f = find_conn(
 	    c, FINDING_PMTU_BLACKHOLE, dir, CONFIDENCE_POSSIBLE, e->stuck_packet, e->stuck_time);

@@ -416,11 +416,18 @@ static void outstanding(struct conn *c, unsigned dir)
 		f->a = end - acked;
 }
 
-/* A reset in the name of the other end had come before, true or forged: this one only answers what followed. */
-static bool answers_reset(const struct conn *c, unsigned dir, uint64_t packet)
+/*
+ * No decision to close: a reset in the name of the other end had come before, true or forged, or it is what a
+ * host says that has lost the connection.
+ */
+static bool is_answer(const struct conn *c, unsigned dir, uint64_t packet)
 {
+	const uint64_t lost = UINT64_C(1) << EVIDENCE_ECHO | UINT64_C(1) << EVIDENCE_NEVER_ENDED;
 	uint64_t before = first_reset(c, !dir);
 
+	for (unsigned i = 0; i < c->nresets; i++)
+		if (c->resets[i].packet == packet && (c->resets[i].evidence & lost) == lost)
+			return true;
 	return before && before < packet;
 }
 
@@ -435,7 +442,7 @@ static void closed_by_reset(struct conn *c, unsigned dir)
 
 	outstanding(c, c->client);
 	outstanding(c, !c->client);
-	if (!is_open || had_fin || answers_reset(c, dir, packet))
+	if (!is_open || had_fin || is_answer(c, dir, packet))
 		return;
 	find_conn(c, FINDING_CLOSE_INITIATOR, dir, CONFIDENCE_LIKELY, packet, time);
 	if (has_data && all_acknowledged(c))

@@ -455,9 +455,18 @@ void transfer_acked(struct step *st, uint64_t ack)
 		note_window(st, ack);
 }
 
+static uint8_t tries_open(const struct endpoint *e, const struct endpoint *peer)
+{
+	const struct sent *first =
+	    peer->has_ack ? sent_find(&e->transfer.sent, peer->rcv_nxt) : NULL;
+
+	return first ? first->tries : 0;
+}
+
 void transfer_close(struct conn *c)
 {
 	for (unsigned i = 0; i < 2; i++) {
+		c->ends[i].transfer.tries_open = tries_open(&c->ends[i], &c->ends[!i]);
 		sent_release(&c->ends[i].transfer.sent);
 		c->ends[i].transfer.is_closed = true;
 	}

@@ -103,6 +103,13 @@ static uint8_t side_of(const struct conn *c, uint8_t dir)
 	return dir == c->client ? SIDE_CLIENT : SIDE_SERVER;
 }
 
+/* Repetitions that it sent last to a silent peer, or of the byte that a peer who goes on still waits for. */
+static uint16_t unanswered_of(const struct endpoint *e)
+{
+	return e->transfer.tries_open > e->reset.repeats ? e->transfer.tries_open
+	                                                 : e->reset.repeats;
+}
+
 static void fill_side(struct side_record *r, const struct conn *c, uint8_t dir)
 {
 	const struct endpoint *e = &c->ends[dir];
@@ -121,7 +128,7 @@ static void fill_side(struct side_record *r, const struct conn *c, uint8_t dir)
 		.offer = e->offer,
 		.stream = e->facts,
 		.fin_sent = e->fin_seen,
-		.unanswered = e->reset.repeats,
+		.unanswered = unanswered_of(e),
 		.window_closed = e->has_ack && e->last_window == 0 && !c->is_over && !e->fin_seen,
 	};
 	transfer_record(&r->transfer, e, c->end);

@@ -464,8 +464,11 @@ static uint64_t hindsight(const struct conn *c, const struct reset_record *r)
 	bool was_asked = r->evidence & (BIT(BAD_ACK) | BIT(SECOND_SYN));
 	int64_t later = self->reset.spoke_at - r->time;
 
-	return when(r->ends_sender && !was_asked && later > arrival_round_trip(c, self),
-	    BIT(SENDER_WENT_ON));
+	/* (One that nobody took, with a wrong number, counts too: its sender had not lost the connection.) */
+	bool was_open = r->ends_sender || r->evidence & BIT(NEVER_ENDED);
+
+	return when(
+	    was_open && !was_asked && later > arrival_round_trip(c, self), BIT(SENDER_WENT_ON));
 }
 
 static bool has_twin(const struct conn *c, const struct reset_record *r)

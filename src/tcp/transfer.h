@@ -108,6 +108,7 @@ struct transfer {
 	int64_t window_closed_at; /* with window_closed */
 	bool window_closed;       /* its last window was 0 */
 	bool is_closed;           /* the connection is over: `sent` was given back */
+	uint8_t tries_open;       /* at the end: times it repeated what the peer still waits for */
 
 	/* what findings must remember */
 	bool probed_last;         /* the last thing it sent was a window probe */
