@@ -104,16 +104,15 @@ static void set_owner(struct store *s, uint64_t ordinal, uint64_t id)
 /* Twice the time in each part. */
 static void halve_activity(struct store_open *o)
 {
+	enum { HALF = STORE_ACTIVITY / 2 };
 	uint32_t touched = 0;
 
-	for (unsigned i = 0; i < STORE_ACTIVITY; i++) {
-		bool is_upper = i >= STORE_ACTIVITY / 2;
-		size_t pair = 2 * (size_t)i;
-
-		o->parts[i] = is_upper ? 0 : o->parts[pair] + o->parts[pair + 1];
-		if (!is_upper && o->touched >> 2 * i & 3u)
+	for (size_t i = 0; i < HALF; i++) {
+		o->parts[i] = o->parts[2 * i] + o->parts[2 * i + 1];
+		if (o->touched >> 2 * i & 3u)
 			touched |= 1u << i;
 	}
+	memset(&o->parts[HALF], 0, sizeof(o->parts) / 2);
 	o->touched = touched;
 	o->row.activity_shift++;
 }
