@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tcpshadow/finding_text.h"
@@ -16,12 +17,17 @@
 enum {
 	ROOM_FOR_PREVIEW = 100, /* columns */
 	ROWS_FOR_PREVIEW = 8,
+	ROWS_FOR_BARS = 12,
+	SPENT_SHOWN = 3,
+	SPENT_LEAST = 3, /* percent; less is a crumb */
+	BAR_MOST = 20,   /* columns of 100 % */
 };
 
 struct detail {
 	struct ui *ui;
 	struct grid *grid;
 	struct rect r; /* what is left */
+	int rows;      /* of all */
 	struct store_session row;
 	uint32_t index;
 };
@@ -269,49 +275,107 @@ static enum time_spent most_spent(const struct conn_record *r, unsigned taken)
 	return most;
 }
 
-/* "server thinking 71%, transfer 20%": the three that took most, without crumbs. */
-static void put_spent(struct pen *p, const struct conn_record *r)
+struct share {
+	char word[40];
+	int percent;
+};
+
+/* What took most of its time, the most first, without crumbs. */
+static int shares_of(const struct conn_record *r, struct share out[SPENT_SHOWN])
 {
 	int64_t total = r->end - r->start;
 	unsigned taken = 0;
 	struct buf word = BUF_INIT;
+	int n = 0;
 
-	for (int i = 0; i < 3 && total > 0; i++) {
+	for (; n < SPENT_SHOWN && total > 0; n++) {
 		enum time_spent t = most_spent(r, taken);
 		int percent = t == SPENT_COUNT ? 0 : (int)(r->time_spent[t] * 100 / total);
 
-		if (percent < 3)
+		if (percent < SPENT_LEAST)
 			break;
 		taken |= 1u << t;
 		buf_reset(&word);
 		outcome_words(&word, time_spent_word(t));
-		grid_putf(p, "%s%s %d%%", i ? ", " : ": ", word.data, percent);
+		(void)snprintf(out[n].word, sizeof(out[n].word), "%s", word.data);
+		out[n].percent = percent;
 	}
 	buf_release(&word);
+	return n;
 }
 
-static void put_gap(struct pen *p, const struct detail *d)
+static void gap_text(struct buf *out, const struct detail *d)
 {
 	struct store_packet packet;
 
 	if (d->row.gap <= 0 || d->row.gap_at >= d->row.npackets)
 		return;
 	store_packet(&d->row, d->row.gap_at, &packet);
-	grid_puts(p, "   silence ");
-	put_duration(p, d->row.gap);
-	grid_putf(p, " before #%llu",
+	buf_addstr(out, "   silence ");
+	text_duration(out, d->row.gap);
+	buf_addf(out, " before #%llu",
 	    (unsigned long long)store_number(d->ui->store, packet.ordinal, NULL));
 }
 
-static void time_line(struct detail *d)
+static void put_bar(struct pen *p, int percent)
 {
-	struct pen p = next_line(d, ROLE_NORMAL);
+	int n = (percent * BAR_MOST + 50) / 100;
 
+	grid_puts(p, " ");
+	for (int i = 0; i < (n ? n : 1); i++)
+		grid_put_glyph(p, GLYPH_SPARK_8);
+}
+
+/* A line for each share. */
+static void bar_lines(struct detail *d, const struct share *shares, int n)
+{
+	int widest = 0;
+
+	for (int i = 0; i < n; i++)
+		if ((int)strlen(shares[i].word) > widest)
+			widest = (int)strlen(shares[i].word);
+	for (int i = 0; i < n; i++) {
+		struct pen p = next_line(d, ROLE_NORMAL);
+
+		grid_putf(&p, "%s%-*s %3d%%", i ? "            " : "time spent  ", widest,
+		    shares[i].word, shares[i].percent);
+		p.role = ROLE_STATE;
+		put_bar(&p, shares[i].percent);
+	}
+}
+
+/* "server thinking 71%, transfer 20%": as many as leave room for what comes behind them. */
+static void put_spent(struct pen *p, const struct share *shares, int n, int room)
+{
+	struct buf text = BUF_INIT;
+
+	for (int i = 0; i < n; i++) {
+		size_t before = text.len;
+
+		buf_addf(&text, "%s%s %d%%", i ? ", " : ": ", shares[i].word, shares[i].percent);
+		if (i == 0 || (int)text.len <= room)
+			grid_puts(p, text.data + before);
+	}
+	buf_release(&text);
+}
+
+static void time_lines(struct detail *d)
+{
+	bool has_bars = d->rows >= ROWS_FOR_BARS;
+	struct pen p = next_line(d, ROLE_NORMAL);
+	struct share shares[SPENT_SHOWN];
+	int n = d->row.record ? shares_of(d->row.record, shares) : 0;
+	struct buf gap = BUF_INIT;
+
+	gap_text(&gap, d);
 	grid_puts(&p, "lasted ");
 	put_duration(&p, d->row.end - d->row.start);
-	if (d->row.record)
-		put_spent(&p, d->row.record);
-	put_gap(&p, d);
+	if (!has_bars)
+		put_spent(&p, shares, n, p.end - p.x - (int)gap.len);
+	grid_puts(&p, gap.len ? gap.data : "");
+	if (has_bars)
+		bar_lines(d, shares, n);
+	buf_release(&gap);
 }
 
 /* Where there is room, a picture of what was sent takes the right half. */
@@ -333,11 +397,12 @@ void sessions_draw_detail(struct ui *ui, struct grid *g, struct rect r, uint32_t
 	struct detail d = { .ui = ui, .grid = g, .index = index };
 
 	d.r = draw_preview(ui, g, r, index);
+	d.rows = d.r.h;
 	store_session(ui->store, index, &d.row);
 	who_line(&d);
 	handshake_line(&d);
 	volume_line(&d);
-	time_line(&d);
+	time_lines(&d);
 	verdict_lines(&d);
 	finding_lines(&d);
 }

@@ -19,6 +19,7 @@
 enum {
 	BOX_LINES = 6, /* of the explanation */
 	BOX_LINES_TALL = 9,
+	LIST_FRAME = 5,    /* head, titles, rule, keys */
 	ROOM_FOR_BOX = 14, /* rows of the screen below which there is none */
 	TALL = 36,
 	SEVERITY_WIDTH = 4,
@@ -331,11 +332,16 @@ static void draw_nothing(
 		grid_puts(&p, ui->snap.is_done ? "nothing was found: all is well" : "nothing yet");
 }
 
+/* Taller where the list leaves room. */
 static int box_lines(const struct findings *f, int h)
 {
+	int spare = h - LIST_FRAME - BOX_LINES_TALL;
+
 	if (f->is_alone || h < ROOM_FOR_BOX)
 		return 0;
-	return h >= TALL ? BOX_LINES_TALL : BOX_LINES;
+	if (h >= TALL || (spare > 0 && findlist_rows(f->list) <= (size_t)spare))
+		return BOX_LINES_TALL;
+	return BOX_LINES;
 }
 
 static void draw_rows(const struct findings *f, const struct ui *ui, struct grid *g, struct rect r)

@@ -13,8 +13,10 @@
 
 enum {
 	DETAIL_LINES = 7, /* of the box under the table */
-	DETAIL_LINES_TALL = 12,
-	ROOM_FOR_DETAIL = 14, /* rows of the screen below which there is no box */
+	DETAIL_LINES_TALL = 14,
+	DETAIL_LINES_MOST = 20, /* where the table leaves them free */
+	TABLE_FRAME = 5,        /* head, titles, rule, keys */
+	ROOM_FOR_DETAIL = 14,   /* rows of the screen below which there is no box */
 	TALL = 36,
 };
 
@@ -147,17 +149,24 @@ static void draw_nothing(
 	buf_release(&text);
 }
 
-static int detail_lines(const struct sessions *s, const struct grid *g)
+/* More than it has to have when all rows are known and there is room below them. */
+static int detail_lines(const struct sessions *s, const struct ui *ui, int height)
 {
-	if (s->is_alone || g->h < ROOM_FOR_DETAIL)
+	int least = height >= TALL ? DETAIL_LINES_TALL : DETAIL_LINES;
+	int spare = height - TABLE_FRAME;
+
+	if (s->is_alone || height < ROOM_FOR_DETAIL)
 		return 0;
-	return g->h >= TALL ? DETAIL_LINES_TALL : DETAIL_LINES;
+	if (!ui->snap.is_done || s->nshown > (size_t)(spare - least))
+		return least;
+	spare -= (int)s->nshown;
+	return spare < DETAIL_LINES_MOST ? spare : DETAIL_LINES_MOST;
 }
 
 static void draw(struct view *v, struct ui *ui, struct grid *g, struct rect r)
 {
 	struct sessions *s = sessions_of(v);
-	int lines = detail_lines(s, g);
+	int lines = detail_lines(s, ui, g->h);
 	struct rect box, rule;
 
 	sessions_draw_head(s, ui, g, &r);
@@ -178,8 +187,8 @@ static void draw(struct view *v, struct ui *ui, struct grid *g, struct rect r)
 
 static int page(const struct sessions *s, const struct ui *ui)
 {
-	struct grid g = { .h = ui->page + 1 };
-	int lines = detail_lines(s, &g), rows = ui->page - 2 - (g.h >= 8);
+	int height = ui->page + 1, lines = detail_lines(s, ui, height);
+	int rows = ui->page - 2 - (height >= 8);
 
 	return rows - (lines ? lines + 1 : 0) + 1;
 }
