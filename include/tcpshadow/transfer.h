@@ -49,8 +49,9 @@ struct transfer_step {
 	    repeats; /* packet (ordinal) that carried its bytes first, 0 = none or not captured */
 	uint64_t revised; /* packet whose kind turned out to be `revised_kind`, 0 = none */
 	int64_t waited;   /* time since the packet before, ns */
-	uint8_t kind;     /* enum retransmission_kind */
-	uint8_t tries;    /* how often its bytes were sent again, this time included */
+	int64_t again; /* time since its bytes were sent last, ns; 0 = new bytes, or not captured */
+	uint8_t kind;  /* enum retransmission_kind */
+	uint8_t tries; /* how often its bytes were sent again, this time included */
 	uint8_t revised_kind;
 	uint8_t wait;     /* enum wait: what that time was spent on */
 	uint16_t dup_ack; /* number of the duplicate ACK in its row, from 1; 0 = it is none */

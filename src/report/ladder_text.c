@@ -253,9 +253,9 @@ static void again_note(
 
 	if (t->kind == RETRANSMISSION_NONE)
 		return;
-	if (t->kind == RETRANSMISSION_RTO) {
+	if (t->kind == RETRANSMISSION_RTO && t->again) {
 		add_note(out, start, "RTO after ");
-		text_duration(out, t->waited);
+		text_duration(out, t->again);
 	} else {
 		add_note(out, start, retransmission_brief((enum retransmission_kind)t->kind));
 	}

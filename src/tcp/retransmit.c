@@ -331,6 +331,7 @@ static void note_again(struct step *st, bool fills)
 	if (old && kind == RETRANSMISSION_RTO)
 		revise_probe(st, l, old, gap);
 	st->transfer.kind = (uint8_t)kind;
+	st->transfer.again = gap;
 	st->transfer.repeats =
 	    old && (!(old->flags & SENT_RUN) || old->seq == st->seq) ? old->packet : 0;
 	count(st, l, kind);
