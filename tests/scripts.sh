@@ -174,6 +174,21 @@ status "a story without a row is refused" 1 "$scripts/check-findings" "$tmp/tree
 : >"$tmp/tree/include/tcpshadow/finding.def"
 status "no findings at all are refused" 1 "$scripts/check-findings" "$tmp/tree"
 
+# README: what a program prints today, and what another printed.
+mkdir "$tmp/readme"
+printf '#!/bin/sh\necho one\n' >"$tmp/readme/tcpshadow"
+chmod +x "$tmp/readme/tcpshadow"
+printf 'See:\n\n    $ tcpshadow list\n    one\n\nand\n\n    $ tcpshadow list\n    two\n' >"$tmp/readme/README.md"
+shown() {
+	top_srcdir=$tmp/readme "$scripts/check-readme" "$@" "$tmp/readme/tcpshadow"
+}
+status "README can be compared" 0 shown
+matches "what is printed today passes" '^ok 1 ' "$tmp/out"
+matches "what was printed once is refused" '^not ok 2 ' "$tmp/out"
+status "README can be written anew" 0 shown --write
+status "README is compared again" 0 shown
+matches "and passes" '^ok 2 ' "$tmp/out"
+
 # The closing line of `make check`.
 printf ':test-result: PASS 1\n:test-result: PASS 2\n:test-result: SKIP 3\n' >"$tmp/a.trs"
 printf ':test-result: FAIL 1 - x\n:test-result: PASS 2\n' >"$tmp/b.trs"

@@ -194,8 +194,8 @@ struct side_record {
 	struct stream_facts stream; /* of what this side sent */
 	bool fin_sent;
 	struct transfer_record transfer; /* likewise */
-	uint16_t unanswered;             /* repetitions that it sent last, and nobody acknowledged */
-	bool window_closed; /* it offered no window when last seen, and the connection was open */
+	uint16_t unanswered; /* repetitions that it sent last, and nobody acknowledged */
+	bool window_closed;  /* it offered no window when last seen, and the connection was open */
 };
 
 struct conn_record {
