@@ -127,7 +127,8 @@ static void worst_text(struct buf *out, const struct ui *ui, const struct store_
 	if (f->session != STORE_NONE)
 		buf_addf(out, "#%u", f->session + 1);
 	if (f->finding->npackets)
-		buf_addf(out, " pkt %" PRIu64, number(ui, f->finding->packets[0]));
+		buf_addf(
+		    out, "%spkt %" PRIu64, out->len ? " " : "", number(ui, f->finding->packets[0]));
 	if (f->finding->cost > 0) {
 		buf_addstr(out, "  ");
 		text_duration(out, f->finding->cost);

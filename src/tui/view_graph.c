@@ -258,7 +258,9 @@ static void draw_picture(struct graph *gr, const struct ui *ui, const struct sto
 		struct pen p = grid_pen(g, r.y + r.h / 2, r.x + r.w / 4, r.w * 3 / 4, ROLE_HEAD);
 
 		grid_puts(&p, gr->graph == SERIES_RTT ? "nothing to measure" : "no data");
-		grid_puts(&p, " from this side; d shows the other");
+		grid_puts(&p, row->sides[0].bytes + row->sides[1].bytes
+		                  ? " from this side; d shows the other"
+		                  : ": none was sent");
 	}
 }
 

@@ -54,6 +54,9 @@ static void update(struct view *v, struct ui *ui)
 {
 	struct sessions *s = sessions_of(v);
 
+	/* Another screen went to another session. */
+	if (s->nshown && ui->session != STORE_NONE && ui->session != s->shown[s->list.cursor])
+		s->has_moved = true;
 	sessions_update(s, ui, false);
 	if (s->nshown && ui->session != s->shown[s->list.cursor] &&
 	    !sessions_go(s, ui, ui->session))
