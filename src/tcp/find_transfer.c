@@ -22,6 +22,7 @@ enum {
 
 /* Part of the duration that a full window must have cost: one in so many. */
 #define LIMITED_SHARE 5
+#define STALL_MIN     (NS_PER_SEC / 5) /* a closed window that nobody notices is no stall (ns) */
 #define LIMITED_MIN   (NS_PER_SEC / 10)
 
 static bool is_note(const struct step *st, enum segment_note n)
@@ -263,7 +264,7 @@ void find_window_change(struct step *st, bool closed)
 	f = find_have(st->conn, FINDING_ZERO_WINDOW, st->dir);
 	if (f)
 		f->cost += time;
-	if (st->peer->transfer.probes == t->probes_at_close)
+	if (st->peer->transfer.probes == t->probes_at_close || time < STALL_MIN)
 		return;
 	f = find_segment(st, FINDING_ZERO_WINDOW_STALL, BY_SELF, CONFIDENCE_CERTAIN);
 	if (f)
