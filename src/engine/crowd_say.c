@@ -248,7 +248,7 @@ static void tell_listener(const struct crowd *c, const struct listener *l,
 		tell(ctx, &f);
 	} else if (is_loop(l)) {
 		f = about_listener(l, FINDING_CONNECT_RETRY_LOOP, l->attempts);
-		f.a = (uint64_t)(l->pause / (US * 1000));
+		f.a = (uint64_t)(l->pause / ((int64_t)US * 1000));
 		tell(ctx, &f);
 	}
 	if (l->is_overflowing) {
@@ -334,7 +334,7 @@ static void look_at_slowness(struct crowd *c, struct conn_record *r, const struc
 		.id = FINDING_HANDSHAKE_SLOW,
 		.confidence = CONFIDENCE_LIKELY,
 		.count = 1,
-		.a = (uint64_t)(r->syn_to_synack / (US * 1000)),
+		.a = (uint64_t)(r->syn_to_synack / ((int64_t)US * 1000)),
 		.b = (uint64_t)(usual / US),
 		.cost = r->syn_to_synack - usual,
 	};
