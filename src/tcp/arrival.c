@@ -186,6 +186,9 @@ static bool rst_is_exact(const struct step *st)
 		return st->has_ack && st->ack > to->iss && st->ack <= to->snd_nxt;
 	if (!to->has_ack)
 		return !st->self->has_seq || st->seq == st->self->snd_nxt;
+	/* It has more than was captured, as it says. */
+	if (st->seq < st->self->unseen_ack)
+		return false;
 	if (st->seq >= to->rcv_nxt && st->seq <= st->self->snd_nxt)
 		return true;
 	if (to->sack_edge && st->seq == to->sack_edge)

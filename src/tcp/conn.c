@@ -292,10 +292,12 @@ static bool rst_ends_sender(const struct step *st)
 	}
 	if (e->state == TCPS_SYN_RECEIVED)
 		return st->seq == e->snd_nxt || (has_ack && st->seg->seq == 0);
-	if (!e->has_seq || !e->iss)
+	if (!e->has_seq)
 		return true;
-	return st->seq >= (st->peer->has_ack ? st->peer->rcv_nxt : e->iss) &&
-	       st->seq <= e->snd_nxt + 1;
+	/* Its own number is not below what it knows to be acknowledged, whether or not its SYN was captured. */
+	if (st->peer->has_ack && (st->seq < st->peer->rcv_nxt || st->seq < e->unseen_ack))
+		return false;
+	return !e->iss || (st->seq >= e->iss && st->seq <= e->snd_nxt + 1);
 }
 
 /* The number of a RST without ACK is the acknowledgment it answers (RFC 9293 3.5.2): did that cover our FIN? */
