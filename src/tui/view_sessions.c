@@ -93,7 +93,7 @@ static void draw_row(
 
 static void draw_rows(struct sessions *s, struct ui *ui, struct grid *g, struct rect r)
 {
-	struct rect titles = r, body;
+	struct rect titles, body;
 	struct sessions_layout l;
 	size_t top;
 

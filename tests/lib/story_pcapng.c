@@ -59,9 +59,11 @@ static void put_words(struct buf *out, uint32_t type, const uint32_t *words, siz
 }
 
 /* With two interfaces the second end of each flow is captured at the second one (IPv4 without VLAN). */
-static uint32_t interface_of(const struct story *st, const char *frame)
+static uint32_t interface_of(const struct story *st, const char *frame, size_t caplen)
 {
-	for (size_t i = 0; st->has_two_interfaces && i < st->nflows; i++)
+	if (!st->has_two_interfaces || caplen < IP4_SOURCE + 4)
+		return 0;
+	for (size_t i = 0; i < st->nflows; i++)
 		if (memcmp(frame + IP4_SOURCE, st->flows[i].ends[1].addr.ip.b, 4) == 0)
 			return 1;
 	return 0;
@@ -74,7 +76,7 @@ static size_t put_record(struct buf *out, const struct story *st, const struct b
 	const uint32_t caplen = get32(pcap, at + 8);
 	struct buf body = BUF_INIT;
 
-	put32(&body, interface_of(st, pcap->data + at + RECORD_HEADER));
+	put32(&body, interface_of(st, pcap->data + at + RECORD_HEADER, caplen));
 	put32(&body, (uint32_t)(ns >> 32));
 	put32(&body, (uint32_t)ns);
 	put32(&body, caplen);

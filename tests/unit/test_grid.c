@@ -153,6 +153,7 @@ END_TEST
 
 START_TEST(random_bytes_are_safe)
 {
+	static const uint8_t wide[3] = { 0xe6, 0x97, 0xa5 }; /* a character of two columns */
 	uint64_t state = 1;
 	uint8_t bytes[32];
 
@@ -163,7 +164,7 @@ START_TEST(random_bytes_are_safe)
 			state = state * UINT64_C(6364136223846793005) + 1442695040888963407u;
 			bytes[i] = (uint8_t)(state >> 56);
 			if (bytes[i] & 1 && i + 3 < sizeof(bytes) && state >> 40 & 1) {
-				memcpy(bytes + i, "\u65e5", 3);
+				memcpy(bytes + i, wide, sizeof(wide));
 				i += 2;
 			}
 		}

@@ -92,9 +92,10 @@ static void check_session(const struct store_session *s)
 	struct ladder_source src = { s->npackets, peek, s, s->record };
 	struct ladder_span all = { 0, UINT64_MAX };
 
-	for (uint8_t gaps = LADDER_GAPS_LOG; gaps <= LADDER_GAPS_OFF; gaps++) {
-		check_layout(&src, &(struct ladder_options){ .fold = false, .gaps = gaps });
-		check_layout(&src, &(struct ladder_options){ .fold = true, .gaps = gaps });
+	for (unsigned gaps = LADDER_GAPS_LOG; gaps <= LADDER_GAPS_OFF; gaps++) {
+		check_layout(
+		    &src, &(struct ladder_options){ .fold = false, .gaps = (uint8_t)gaps });
+		check_layout(&src, &(struct ladder_options){ .fold = true, .gaps = (uint8_t)gaps });
 	}
 	for (uint32_t least = 1; least < 20; least += 3)
 		check_layout(&src, &(struct ladder_options){ .fold = true, .fold_min = least });
