@@ -29,7 +29,10 @@ enum {
 	ARRIVALS_MAX = 6,
 	ICMP_MAX = 3,
 	HOLES_MAX = 12,
-	FRAMES_MAX = 4, /* latest frames of a side that a copy is compared with */
+	ECN_CE = 3,         /* of the TOS byte, RFC 3168 5 */
+	ID_STEP_BACK = 16,  /* more is another way of making IP IDs, or a jump */
+	TS_SLACK = 1 << 28, /* ticks: 268 s of the fastest clock there is, one per microsecond */
+	FRAMES_MAX = 4,     /* latest frames of a side that a copy is compared with */
 };
 
 /* What a captured segment means to the end it is going to; waits until its arrival is proved. */
@@ -386,6 +389,12 @@ uint64_t track_contiguous(const struct endpoint *e);
 /* record.c */
 /* Resolves the roles inside the connection as well: call once, last. */
 void record_fill(struct conn_record *r, struct conn *c);
+
+/* A small step back of a sender's IP IDs: this packet was sent before the last. */
+static inline bool conn_id_went_back(uint16_t last, uint16_t id)
+{
+	return last != 0 && id != 0 && (uint16_t)(last - id - 1) < ID_STEP_BACK;
+}
 
 static inline uint8_t conn_dir(const struct conn *c, const struct endpoint *e)
 {

@@ -22,11 +22,8 @@
 #define PAUSE_MAX ((uint64_t)NS_PER_SEC)
 
 enum {
-	ECN_CE = 3,
-	ID_STEP_BACK = 16,  /* as for findings of the capture */
-	ECHO_MAX = 1 << 28, /* ticks that an echo may lag behind the newest timestamp */
-	TINY_MAX = 2,       /* as for find_attack.c */
-	PACKETS_MIN = 2,    /* of each side: what its first ones show was looked at */
+	TINY_MAX = 2,    /* as for find_attack.c */
+	PACKETS_MIN = 2, /* of each side: what its first ones show was looked at */
 	PLAIN_OPTIONS = OPT_NOP | OPT_EOL | OPT_TIMESTAMPS,
 	PLAIN_NOTES = SEG_TRAILER,
 };
@@ -79,7 +76,7 @@ static bool is_header_plain(const struct step *st)
 		return false;
 	if (s->ttl != st->self->ttl || (st->self->data_ttl && s->ttl != st->self->data_ttl))
 		return false;
-	return id == 0 || last == 0 || (uint16_t)(last - id - 1) >= ID_STEP_BACK;
+	return !conn_id_went_back(last, id);
 }
 
 /* RFC 7323 3.2, 5.3: there if agreed, not older than what was there, an echo of something recent. */
@@ -93,7 +90,7 @@ static bool is_timestamp_plain(const struct step *st)
 	return (opt->seen & OPT_TIMESTAMPS) && self->has_tsval && peer->has_tsval &&
 	       peer->has_ts_recent && seq_le(self->tsval, opt->tsval) &&
 	       seq_le(peer->ts_recent, opt->tsval) && opt->tsecr &&
-	       peer->tsval - opt->tsecr < ECHO_MAX;
+	       peer->tsval - opt->tsecr < TS_SLACK;
 }
 
 /* The next in order, acknowledging no less than before, inside the window. */

@@ -13,7 +13,6 @@
 
 enum {
 	ORDINARY_PACKET = 1500, /* most bytes behind the IP header's 20 that an Ethernet carries */
-	ID_STEP_BACK = 16,      /* more is another way of making IP IDs, or a jump */
 	ONE_SIDED_AFTER = 3,    /* packets with acknowledgments of an end that was not seen */
 };
 
@@ -131,7 +130,7 @@ static void look_at_ids(struct step *st)
 	/* (SYNs may have been kept without their ID: halfopen.c.) */
 	if (id == 0 || (st->seg->flags & TCP_SYN))
 		return;
-	if (last != 0 && (uint16_t)(last - id - 1) < ID_STEP_BACK)
+	if (conn_id_went_back(last, id))
 		st->conn->ids_went_back = true;
 	st->self->ip_id = id;
 }

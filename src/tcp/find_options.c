@@ -16,9 +16,7 @@ enum {
 	WSCALE_LIMIT = 14,      /* RFC 7323 2.3 */
 	MSS_TINY = 216,         /* less than a path of 256 bytes leaves */
 	ORDINARY_PACKET = 1500, /* IP bytes; longer ones may have been put together by a card */
-	TS_SLACK = 1 << 28, /* ticks: 268 s of the fastest clock there is, one per microsecond */
 	ECN_MASK = 3,
-	ECN_CE = 3,
 };
 
 static struct finding *tell(struct step *st, enum finding_id id)
