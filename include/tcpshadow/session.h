@@ -49,6 +49,8 @@ void session_fill(struct session_row *row, const struct conn_record *r, const st
 const struct state_entry *session_caused(const struct side_record *s, uint64_t packet);
 /* Is the packet among those that a finding names? */
 bool session_is_evidence(const struct finding *f, uint64_t packet);
+/* Is it said on the lines of its packets?  What the capture always does (offload, say) would be on most of them. */
+bool session_has_marks(const struct finding *f);
 /* The state a side was in once this packet had arrived, by the record. */
 const struct state_entry *session_state(const struct side_record *s, const struct session_row *row);
 

@@ -227,9 +227,12 @@ static void collect_special(struct builder *b)
 	    r->nfindings * (size_t)FINDING_PACKETS + r->sides[0].nstates + r->sides[1].nstates;
 
 	b->special = mem_alloc(most, sizeof(*b->special));
-	for (uint32_t i = 0; i < r->nfindings; i++)
-		for (unsigned k = 0; k < r->findings[i].npackets; k++)
-			b->special[b->nspecial++] = r->findings[i].packets[k];
+	for (uint32_t i = 0; i < r->nfindings; i++) {
+		const struct finding *f = &r->findings[i];
+
+		for (unsigned k = 0; session_has_marks(f) && k < f->npackets; k++)
+			b->special[b->nspecial++] = f->packets[k];
+	}
 	for (unsigned side = 0; side < 2; side++) {
 		uint64_t line = 0;
 

@@ -182,7 +182,7 @@ static const struct finding *next_finding(
 {
 	do
 		last = finding_text_next(r->findings, r->nfindings, last);
-	while (last && !session_is_evidence(last, packet));
+	while (last && !(session_is_evidence(last, packet) && session_has_marks(last)));
 	return last;
 }
 

@@ -158,6 +158,13 @@ const struct state_entry *session_state(const struct side_record *s, const struc
 	return last;
 }
 
+bool session_has_marks(const struct finding *f)
+{
+	const struct finding_info *info = finding_info(f->id);
+
+	return info->class != CLASS_CAPTURE || info->severity > SEVERITY_INFO;
+}
+
 bool session_is_evidence(const struct finding *f, uint64_t packet)
 {
 	for (unsigned i = 0; i < f->npackets; i++)
