@@ -567,7 +567,7 @@ void conn_segment(
 		.transfer.rtt = -1,
 	};
 	/* As shard.c does when the time comes, so that a replay knows no more. */
-	if (c->is_over && step->time - c->end >= TRANSFER_LINGER)
+	if (c->is_over && step->time - c->end >= CONN_LINGER)
 		transfer_close(c);
 	track_numbers(step);
 	completeness_segment(step);

@@ -35,6 +35,12 @@ enum {
 	FRAMES_MAX = 4,     /* latest frames of a side that a copy is compared with */
 };
 
+/*
+ * So long after its last packet a connection that is over keeps its streams and what is on its way (ns): in the
+ * analysis (shard.c) as in a replay (conn.c), which otherwise would know more.
+ */
+#define CONN_LINGER (2 * NS_PER_SEC)
+
 /* What a captured segment means to the end it is going to; waits until its arrival is proved. */
 struct arrival {
 	uint64_t packet;

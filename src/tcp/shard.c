@@ -63,9 +63,6 @@ struct life_list {
 /* Copies of a frame come sooner, repetitions of a SYN later than this (ns). */
 #define SYN_RETRY_MIN (NS_PER_SEC / 5)
 
-/* A connection stays whole so long after its last packet once it looks closed (ns). */
-#define LINGER (1 * NS_PER_SEC)
-
 /* So many closed connections of a shard stay whole; more are packed. */
 #define CLOSED_WHOLE_MAX 256
 
@@ -887,7 +884,7 @@ static void tidy_closed(struct shard *s, int64_t now)
 {
 	struct flow *f;
 
-	while ((f = life_due(s, LIFE_LINGERING, LINGER, now)) != NULL) {
+	while ((f = life_due(s, LIFE_LINGERING, CONN_LINGER, now)) != NULL) {
 		stream_close(f->conn, &s->env);
 		transfer_close(f->conn);
 		log_closed(s, f->conn);

@@ -18,9 +18,6 @@
 /* Keepalives closer together are frequent (ns): Linux sends them every 75 s once the peer does not answer. */
 #define KEEPALIVE_FREQUENT (15 * NS_PER_SEC)
 
-/* So long after its last packet a connection that is over keeps what it sent (ns). */
-#define TRANSFER_LINGER (2 * NS_PER_SEC)
-
 enum {
 	SENT_MIN = 8, /* powers of two */
 	SENT_MAX = 256,
