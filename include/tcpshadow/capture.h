@@ -12,6 +12,7 @@
 #ifndef TCPSHADOW_CAPTURE_H
 #define TCPSHADOW_CAPTURE_H
 
+#include "tcpshadow/buf.h"
 #include "tcpshadow/err.h"
 #include "tcpshadow/util.h"
 
@@ -194,6 +195,8 @@ struct cap_counters {
 };
 
 void cap_counters(const struct cap *c, struct cap_counters *out);
+/* "3 by the kernel, 0 by the interface, 0 by tcpshadow" */
+void cap_lost_text(struct buf *out, const struct cap_counters *c);
 
 struct cap_interface {
 	char *name, *description; /* description may be NULL */

@@ -277,6 +277,15 @@ void text_bytes(struct buf *out, uint64_t n)
 	buf_addch(out, letter[i]);
 }
 
+unsigned text_digits(uint64_t n)
+{
+	unsigned count = 1;
+
+	while (n /= 10)
+		count++;
+	return count;
+}
+
 void text_count(struct buf *out, uint64_t n)
 {
 	uint64_t unit = 1;

@@ -10,6 +10,17 @@
 
 #include "capture/facts.h"
 #include "tcpshadow/mem.h"
+#include "tcpshadow/text.h"
+
+void cap_lost_text(struct buf *out, const struct cap_counters *c)
+{
+	text_count(out, c->dropped_kernel);
+	buf_addstr(out, " by the kernel, ");
+	text_count(out, c->dropped_interface);
+	buf_addstr(out, " by the interface, ");
+	text_count(out, c->dropped_queue);
+	buf_addstr(out, " by tcpshadow");
+}
 
 void facts_init(struct facts *f, const char *const *names, size_t nfiles)
 {

@@ -93,12 +93,7 @@ static void counters_text(struct buf *out, const struct cap_counters *c)
 	text_count(out, c->packets);
 	buf_addstr(out, c->packets == 1 ? " packet" : " packets");
 	buf_addstr(out, "; lost: ");
-	text_count(out, c->dropped_kernel);
-	buf_addstr(out, " by the kernel, ");
-	text_count(out, c->dropped_interface);
-	buf_addstr(out, " by the interface, ");
-	text_count(out, c->dropped_queue);
-	buf_addstr(out, " by tcpshadow");
+	cap_lost_text(out, c);
 	if (!c->unrecorded)
 		return;
 	buf_addstr(out, "; not recorded: ");

@@ -415,15 +415,6 @@ static int draw_all_of(struct drawing *d, const struct ladder_item *it, struct e
 	return rc;
 }
 
-static size_t digits(uint64_t v)
-{
-	size_t n = 1;
-
-	while (v /= 10)
-		n++;
-	return n;
-}
-
 static void choose_widths(struct drawing *d)
 {
 	const struct session *s = d->s;
@@ -433,10 +424,10 @@ static void choose_widths(struct drawing *d)
 
 	if (width < WIDTH_MIN)
 		width = WIDTH_MIN;
-	d->number_width = digits(place_number(d->o->facts, last));
+	d->number_width = text_digits(place_number(d->o->facts, last));
 	if (d->number_width < 5)
 		d->number_width = 5;
-	seconds = digits(span > 0 ? (uint64_t)(span / NS_PER_SEC) : 0);
+	seconds = text_digits(span > 0 ? (uint64_t)(span / NS_PER_SEC) : 0);
 	d->decimals = 6;
 	while (d->decimals > 3 && seconds + 1 + (size_t)d->decimals > TIME_MAX)
 		d->decimals--;

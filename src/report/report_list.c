@@ -229,12 +229,8 @@ static void live_line(struct buf *out, uint64_t connections, const struct cap_co
 		buf_addstr(out, "none\n");
 		return;
 	}
-	text_count(out, c->dropped_kernel);
-	buf_addstr(out, " by the kernel, ");
-	text_count(out, c->dropped_interface);
-	buf_addstr(out, " by the interface, ");
-	text_count(out, c->dropped_queue);
-	buf_addstr(out, " by tcpshadow\n");
+	cap_lost_text(out, c);
+	buf_addch(out, '\n');
 }
 
 /* --every: what has ended since the last table; the widths of its columns are its own. */

@@ -44,17 +44,6 @@ struct line {
 
 /* ---- columns ---- */
 
-static int digits(uint64_t n)
-{
-	int count = 1;
-
-	while (n >= 10) {
-		n /= 10;
-		count++;
-	}
-	return count;
-}
-
 static int time_width(const struct ladder_view *v, const struct ui *ui)
 {
 	const struct store_session *s = trace_session(v->trace);
@@ -65,13 +54,13 @@ static int time_width(const struct ladder_view *v, const struct ui *ui)
 	case TIME_DAY_LOCAL:
 		return CLOCK_WIDTH;
 	case TIME_EPOCH:
-		return digits((uint64_t)s->end / NS_PER_SEC) + 1 + SECONDS_DECIMALS;
+		return (int)text_digits((uint64_t)s->end / NS_PER_SEC) + 1 + SECONDS_DECIMALS;
 	case TIME_START:
 	case TIME_DELTA:
 	case TIME_DELTA_SIDE:
 		break;
 	}
-	return digits(span > 0 ? (uint64_t)span / NS_PER_SEC : 0) + 1 + SECONDS_DECIMALS;
+	return (int)text_digits(span > 0 ? (uint64_t)span / NS_PER_SEC : 0) + 1 + SECONDS_DECIMALS;
 }
 
 /* As wide as the widest state of this connection. */
@@ -98,7 +87,7 @@ static struct ladder_columns columns_of(const struct ladder_view *v, const struc
 	int rest;
 
 	store_packet(s, s->npackets - 1, &last);
-	c.number = digits(store_number(ui->store, last.ordinal, NULL));
+	c.number = (int)text_digits(store_number(ui->store, last.ordinal, NULL));
 	if (w < NARROW) {
 		c.arrow = w - 1 - c.number - 1 - 2 * (c.state + 1);
 		return c;

@@ -6,23 +6,15 @@
  */
 #include "config.h"
 
+#include "tcpshadow/text.h"
 #include "tui/sessions.h"
-
-static int digits(uint64_t n)
-{
-	int count = 1;
-
-	while (n >= 10) {
-		n /= 10;
-		count++;
-	}
-	return count;
-}
 
 static int least_width(const struct ui *ui, enum column c, int screen)
 {
 	if (c == COLUMN_ID)
-		return digits(ui->snap.nsessions) < 2 ? 2 : digits(ui->snap.nsessions);
+		return (int)text_digits(ui->snap.nsessions) < 2
+		           ? 2
+		           : (int)text_digits(ui->snap.nsessions);
 	if (c == COLUMN_SERVER && screen >= 60)
 		return column_row(COLUMN_CLIENT)->width;
 	return column_row(c)->width;
