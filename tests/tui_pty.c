@@ -210,19 +210,33 @@ static void type(struct run *r, const char *keys)
 	listen_for(r, QUIET_MS);
 }
 
-/* Milliseconds until the program ended, -1 = it did not; its status. */
-static int64_t wait_for_end(struct run *r, int *status)
+/* Milliseconds until the program ended, or with WUNTRACED stopped; -1 = it did not, and was killed.  Its status. */
+static int64_t wait_for_change(struct run *r, int *status, int options)
 {
 	int64_t begin = now_ms();
 
 	while (now_ms() - begin < WAIT_MS) {
-		if (waitpid(r->pid, status, WNOHANG) == r->pid)
+		if (waitpid(r->pid, status, WNOHANG | options) == r->pid)
 			return now_ms() - begin;
 		(void)poll(NULL, 0, 5);
 	}
 	(void)kill(r->pid, SIGKILL);
 	(void)waitpid(r->pid, status, 0);
 	return -1;
+}
+
+static int64_t wait_for_end(struct run *r, int *status)
+{
+	return wait_for_change(r, status, 0);
+}
+
+/* Of a program that was told to quit, or has lost its terminal. */
+static void await_end(struct run *r)
+{
+	int status = 0;
+
+	if (wait_for_end(r, &status) < 0)
+		result(false, "the program ends");
 }
 
 static void finish(struct run *r)
@@ -289,7 +303,7 @@ static void test_screen(struct run *r)
 	result(r->bytes.len > 0 && r->bytes.len < MOVE_MAX, "a mark takes less than 200 bytes");
 	type(r, "q");
 	finish(r);
-	(void)waitpid(r->pid, NULL, 0);
+	await_end(r);
 }
 
 static void test_sizes(struct run *r)
@@ -307,7 +321,7 @@ static void test_sizes(struct run *r)
 	}
 	type(r, "q");
 	finish(r);
-	(void)waitpid(r->pid, NULL, 0);
+	await_end(r);
 }
 
 static void test_leaving(struct run *r)
@@ -370,8 +384,8 @@ static void test_suspend(struct run *r)
 	(void)wait_for(r, "read");
 	(void)kill(r->pid, SIGTSTP);
 	listen_for(r, QUIET_MS);
-	result(waitpid(r->pid, &status, WUNTRACED) == r->pid && WIFSTOPPED(status),
-	    "SIGTSTP suspends");
+	result(
+	    wait_for_change(r, &status, WUNTRACED) >= 0 && WIFSTOPPED(status), "SIGTSTP suspends");
 	result(!r->has_alternate, "with the terminal given back");
 	set_size(r, 100, 30);
 	(void)kill(r->pid, SIGCONT);
@@ -379,7 +393,7 @@ static void test_suspend(struct run *r)
 	result(is_screen(r, capture, "text\\n", ""), "and goes on in the size that it finds");
 	type(r, "Q");
 	finish(r);
-	(void)waitpid(r->pid, NULL, 0);
+	await_end(r);
 }
 
 static void test_c_locale(struct run *r)
@@ -395,7 +409,7 @@ static void test_c_locale(struct run *r)
 	result(is_screen(r, capture, "text\\n", "--ascii"), "ASCII in the C locale");
 	type(r, "q");
 	finish(r);
-	(void)waitpid(r->pid, NULL, 0);
+	await_end(r);
 	(void)setenv("LC_ALL", "C.UTF-8", 1);
 	(void)setenv("TERM", "xterm-256color", 1);
 }
@@ -436,7 +450,7 @@ static void test_colors(struct run *r)
 		result(has_color(r) == cases[i].colored, cases[i].what);
 		type(r, "q");
 		finish(r);
-		(void)waitpid(r->pid, NULL, 0);
+		await_end(r);
 	}
 }
 
@@ -452,7 +466,7 @@ static void test_copy(struct run *r)
 	    "copying is OSC 52");
 	type(r, "q");
 	finish(r);
-	(void)waitpid(r->pid, NULL, 0);
+	await_end(r);
 }
 
 static void test_unfit(struct run *r)

@@ -138,6 +138,7 @@ static const int of_sanitizers[] = {
 	SCMP_SYS(getppid),
 	SCMP_SYS(mprotect),
 	SCMP_SYS(mmap),
+	SCMP_SYS(kill),
 	SCMP_SYS(tgkill),
 	SCMP_SYS(personality),
 	SCMP_SYS(process_vm_readv),
