@@ -14,6 +14,8 @@
 void *mem_alloc(size_t n, size_t size) __attribute__((returns_nonnull, malloc));
 /* Like reallocarray, never NULL for n * size > 0.  New bytes are not zeroed. */
 void *mem_resize(void *p, size_t n, size_t size);
+/* A copy of n objects of `size` bytes, to be freed with free(); NULL of none. */
+void *mem_copy(const void *objects, size_t n, size_t size);
 char *mem_strdup(const char *s) __attribute__((returns_nonnull, malloc));
 
 /*

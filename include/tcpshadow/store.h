@@ -5,7 +5,7 @@
  *
  * Input:  the events of one run.
  * Output: rows and packets by index, records of connections that are over, findings across connections.
- * Memory: 48 bytes a TCP packet and 4 a captured packet; about 300 bytes a connection and its record; a checkpoint
+ * Memory: 40 bytes a TCP packet and 4 a captured packet; about 300 bytes a connection and its record; a checkpoint
  *         of some 4 KB for 4,096 packets of a connection.  Payload is read again from the file by offset.
  * Threads: one writer (whoever calls engine_run() with the sink), any number of readers, no locks.  Readers see what
  *         store_publish() has published, batch by batch; what they were given once stays where it is until

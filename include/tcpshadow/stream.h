@@ -37,7 +37,7 @@ enum {
 struct reasm_options {
 	uint8_t policy;   /* enum overlap_policy */
 	size_t max_bytes; /* most bytes that wait in one direction */
-	/* Of struct reasm; of REASM_WINDOW_FIRST bytes, twice as many, and so on.  NULL = the heap. */
+	/* Of reasm_bytes() bytes; of REASM_WINDOW_FIRST bytes, twice as many, and so on.  NULL = the heap. */
 	struct pool *reasms, *windows[REASM_WINDOW_POOLS];
 	bool digest; /* SHA-256 over what is delivered up to the first gap */
 };

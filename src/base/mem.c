@@ -64,13 +64,20 @@ void *mem_resize(void *p, size_t n, size_t size)
 	return p;
 }
 
+void *mem_copy(const void *objects, size_t n, size_t size)
+{
+	void *copy;
+
+	if (n == 0)
+		return NULL;
+	copy = mem_resize(NULL, n, size);
+	memcpy(copy, objects, n * size);
+	return copy;
+}
+
 char *mem_strdup(const char *s)
 {
-	size_t n = strlen(s) + 1;
-	char *copy = mem_alloc(n, 1);
-
-	memcpy(copy, s, n);
-	return copy;
+	return mem_copy(s, strlen(s) + 1, 1);
 }
 
 void *mem_grow(void *array, size_t used, size_t *cap, size_t size)

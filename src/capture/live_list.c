@@ -15,14 +15,7 @@
 
 static char *copy_text(const char *text)
 {
-	size_t n = text ? strlen(text) + 1 : 0;
-	char *copy;
-
-	if (!text)
-		return NULL;
-	copy = mem_alloc(n, 1);
-	memcpy(copy, text, n);
-	return copy;
+	return text ? mem_strdup(text) : NULL;
 }
 
 static void add_address(struct cap_interface *i, const struct sockaddr *a)

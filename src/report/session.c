@@ -14,15 +14,6 @@
 #include "tcpshadow/mem.h"
 #include "tcpshadow/session.h"
 
-static void *copy(const void *p, size_t n, size_t size)
-{
-	void *q = mem_alloc(n, size);
-
-	if (n)
-		memcpy(q, p, n * size);
-	return q;
-}
-
 struct session *session_new(const struct conn_record *r)
 {
 	struct session *s = mem_alloc(1, sizeof(*s));
@@ -30,10 +21,10 @@ struct session *session_new(const struct conn_record *r)
 	s->record = *r;
 	for (int i = 0; i < 2; i++)
 		s->record.sides[i].states =
-		    copy(r->sides[i].states, r->sides[i].nstates, sizeof(struct state_entry));
-	s->record.resets = copy(r->resets, r->nresets, sizeof(*r->resets));
-	s->record.icmp = copy(r->icmp, r->nicmp, sizeof(*r->icmp));
-	s->record.findings = copy(r->findings, r->nfindings, sizeof(*r->findings));
+		    mem_copy(r->sides[i].states, r->sides[i].nstates, sizeof(struct state_entry));
+	s->record.resets = mem_copy(r->resets, r->nresets, sizeof(*r->resets));
+	s->record.icmp = mem_copy(r->icmp, r->nicmp, sizeof(*r->icmp));
+	s->record.findings = mem_copy(r->findings, r->nfindings, sizeof(*r->findings));
 	s->replay = replay_new();
 	return s;
 }

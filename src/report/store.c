@@ -62,10 +62,9 @@ static void fill_cell(struct store_cell *c, const struct event_segment *g)
 	*c = (struct store_cell){
 		.place = g->offset << 16 | g->file,
 		.time = g->time,
-		.ordinal_len = g->packet << 24 | len,
+		.numbers = g->packet << 28 | (uint64_t)len << 8 | g->states[1] << 4 | g->states[0],
 		.flags = (uint16_t)((g->flags & CELL_TCP_FLAGS) | (g->end ? CELL_END : 0) |
 		                    (g->is_icmp ? CELL_ICMP : 0) | (g->has_sack ? CELL_SACK : 0)),
-		.states = (uint8_t)(g->states[0] | g->states[1] << 4),
 		.seq = g->seq,
 		.ack = g->ack,
 		.window = g->window,
@@ -419,9 +418,7 @@ static void keep_summary(struct store *s, const struct run_summary *sum)
 	s->summary.decode = &s->decode;
 	s->quality = *sum->quality;
 	s->summary.quality = &s->quality;
-	s->run_findings = mem_alloc(sum->nfindings, sizeof(*s->run_findings));
-	if (sum->nfindings)
-		memcpy(s->run_findings, sum->findings, sum->nfindings * sizeof(*s->run_findings));
+	s->run_findings = mem_copy(sum->findings, sum->nfindings, sizeof(*s->run_findings));
 	s->summary.findings = s->run_findings;
 }
 

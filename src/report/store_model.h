@@ -12,14 +12,13 @@
 
 /* A packet as it is kept.  Written once, before the row that counts it is published. */
 struct store_cell {
-	uint64_t place;       /* offset << 16 | file */
-	int64_t time;         /* ns since the epoch */
-	uint64_t ordinal_len; /* ordinal << 24 | payload bytes (at most CELL_LEN_MAX) */
-	uint32_t seq, ack;    /* as on the wire */
+	uint64_t place;    /* offset << 16 | file */
+	int64_t time;      /* ns since the epoch */
+	uint64_t numbers;  /* ordinal << 28 | payload bytes << 8 | state of end 1 << 4 | of end 0 */
+	uint32_t seq, ack; /* as on the wire */
 	uint32_t notes;
 	uint16_t window; /* as on the wire */
 	uint16_t flags;  /* TCP flags and enum cell_flag */
-	uint8_t states;  /* of end 0 in the low half, of end 1 in the high */
 };
 
 enum cell_flag {
@@ -29,9 +28,14 @@ enum cell_flag {
 	CELL_SACK = 0x4000,
 };
 
-#define CELL_LEN_MAX 0xffffffu
+#define CELL_LEN_MAX 0xfffffu /* bytes: more are told as so many */
 
-_Static_assert(sizeof(struct store_cell) <= 48, "the index takes at most 48 bytes a packet");
+_Static_assert(sizeof(struct store_cell) == 40, "the index takes 40 bytes a packet");
+
+static inline uint64_t store_cell_ordinal(const struct store_cell *c)
+{
+	return c->numbers >> 28;
+}
 
 /*
  * The cells of a connection lie in blocks: four of 4 cells, four of 8, and so on up to BLOCK_MAX, from there on all of

@@ -30,14 +30,14 @@ static const struct store_cell *cell_at(const struct store_session *row, uint32_
 void store_packet(const struct store_session *row, uint32_t k, struct store_packet *out)
 {
 	const struct store_cell *c = cell_at(row, k);
-	uint8_t states[2] = { c->states & 0xf, c->states >> 4 };
+	uint8_t states[2] = { c->numbers & 0xf, c->numbers >> 4 & 0xf };
 	unsigned end = (c->flags & CELL_END) != 0;
 
 	*out = (struct store_packet){
-		.ordinal = c->ordinal_len >> 24,
+		.ordinal = store_cell_ordinal(c),
 		.offset = c->place >> 16,
 		.time = c->time,
-		.len = (uint32_t)(c->ordinal_len & CELL_LEN_MAX),
+		.len = (uint32_t)(c->numbers >> 8 & CELL_LEN_MAX),
 		.seq = c->seq,
 		.ack = c->ack,
 		.window = c->window,
@@ -58,7 +58,7 @@ uint32_t store_packet_from(const struct store_session *row, uint64_t ordinal)
 	while (from < to) {
 		uint32_t middle = from + (to - from) / 2;
 
-		if (cell_at(row, middle)->ordinal_len >> 24 < ordinal)
+		if (store_cell_ordinal(cell_at(row, middle)) < ordinal)
 			from = middle + 1;
 		else
 			to = middle;

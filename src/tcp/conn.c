@@ -59,18 +59,20 @@ void conn_init(struct conn *c, const struct segment *s, uint8_t dir)
 void conn_copy(struct conn *to, const struct conn *from)
 {
 	*to = *from;
-	to->findings = mem_alloc(from->nfindings, sizeof(*to->findings));
-	to->findings_cap = from->nfindings ? from->nfindings : 1;
-	if (from->nfindings)
-		memcpy(to->findings, from->findings, from->nfindings * sizeof(*to->findings));
-	to->resets = from->nresets ? mem_alloc(from->nresets, sizeof(*to->resets)) : NULL;
+	to->findings = mem_copy(from->findings, from->nfindings, sizeof(*to->findings));
+	to->findings_cap = from->nfindings;
+	to->resets = mem_copy(from->resets, from->nresets, sizeof(*to->resets));
 	to->resets_cap = (uint16_t)from->nresets;
-	if (from->nresets)
-		memcpy(to->resets, from->resets, from->nresets * sizeof(*to->resets));
+	if (from->icmp)
+		to->icmp = mem_copy(from->icmp, ICMP_MAX, sizeof(*to->icmp));
 	for (unsigned i = 0; i < 2; i++) {
-		to->ends[i].stream = NULL;
-		to->ends[i].stream_closed = true;
-		transfer_own(&to->ends[i].transfer);
+		struct endpoint *e = &to->ends[i];
+
+		e->stream = NULL;
+		e->stream_closed = true;
+		if (e->holes)
+			e->holes = mem_copy(e->holes, HOLES_MAX, sizeof(*e->holes));
+		transfer_own(&e->transfer);
 	}
 }
 
@@ -91,11 +93,15 @@ void conn_release(struct conn *c)
 {
 	free(c->findings);
 	free(c->resets);
+	free(c->icmp);
 	c->findings = NULL;
 	c->resets = NULL;
+	c->icmp = NULL;
 	for (unsigned i = 0; i < 2; i++) {
 		reasm_free(c->ends[i].stream);
 		c->ends[i].stream = NULL;
+		free(c->ends[i].holes);
+		c->ends[i].holes = NULL;
 		transfer_release(&c->ends[i]);
 	}
 }
@@ -624,6 +630,8 @@ void conn_icmp(struct conn *c, const struct segment *s, uint8_t dir)
 	c->icmp_seen++;
 	if (s->ts - c->start > c->end)
 		c->end = s->ts - c->start;
+	if (!c->icmp)
+		c->icmp = mem_alloc(ICMP_MAX, sizeof(*c->icmp));
 	if (c->nicmp < ICMP_MAX)
 		c->icmp[c->nicmp++] = (struct icmp_record){
 			.packet = s->packet,

@@ -47,14 +47,15 @@ struct arrival {
 	int64_t time;
 	uint64_t seq, end, ack; /* unwrapped; ack 0 = no ACK flag */
 	int64_t doubted_at; /* when the receiver last showed that it had not got this, 0 = never */
-	uint16_t flags;     /* enum tcp_flag; 0 = ICMP error */
-	bool has_tsval;
 	uint32_t tsval;
+	uint16_t flags; /* enum tcp_flag; 0 = ICMP error */
 	uint8_t doubts; /* how often it showed that */
-	bool again;     /* FIN: another copy was captured before */
-	bool unsure; /* the receiver sent something after it: nobody knows whether that crossed */
-	bool weak;   /* the receiver should have ignored it: counts only when acknowledged */
-	bool exact;  /* RST: its number was one the receiver must obey (RFC 5961 3.2) */
+	bool has_tsval : 1;
+	bool again : 1; /* FIN: another copy was captured before */
+	bool
+	    unsure : 1; /* the receiver sent something after it: nobody knows whether that crossed */
+	bool weak : 1;  /* the receiver should have ignored it: counts only when acknowledged */
+	bool exact : 1; /* RST: its number was one the receiver must obey (RFC 5961 3.2) */
 };
 
 #define HOLE_END (UINT64_MAX >> 1) /* the greatest end of a hole */
@@ -212,13 +213,15 @@ struct endpoint {
 	int64_t bad_checksum_time;
 	struct stream_facts facts;
 
+	struct hole *holes; /* sent, not captured, not acknowledged; unordered; heap, owned:
+	                       HOLES_MAX of them, NULL before the first */
+
 	/* Lists: what is behind the counts is indeterminate, never written and never packed. */
-	struct hole holes[HOLES_MAX];          /* sent, not captured, not acknowledged; unordered */
 	struct arrival arrivals[ARRIVALS_MAX]; /* captured, on the way to this end; oldest first */
 	struct state_entry history[HISTORY_MAX];
 };
 
-#define ENDPOINT_FIXED offsetof(struct endpoint, holes) /* bytes before the lists */
+#define ENDPOINT_FIXED offsetof(struct endpoint, arrivals) /* bytes before the lists */
 
 struct conn {
 	struct endpoint ends[2]; /* by direction bit of the flow key */
@@ -272,9 +275,9 @@ struct conn {
 	struct reset_record
 	    *resets; /* heap, owned; `by` holds the direction bit until the record */
 	uint16_t resets_cap;
-	struct icmp_record icmp[ICMP_MAX]; /* likewise `about` */
-	struct endpoint_addr addrs[2];     /* by direction bit */
-	uint8_t completeness;              /* bits of enum completeness */
+	struct icmp_record *icmp;      /* likewise; ICMP_MAX of them; its `about`, too */
+	struct endpoint_addr addrs[2]; /* by direction bit */
+	uint8_t completeness;          /* bits of enum completeness */
 	struct zeek zeek;
 };
 

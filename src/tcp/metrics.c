@@ -474,13 +474,9 @@ void transfer_close(struct conn *c)
 
 void transfer_own(struct transfer *t)
 {
-	const struct loss *l = t->loss;
-
 	sent_own(&t->sent);
-	if (!l)
-		return;
-	t->loss = mem_alloc(1, sizeof(*t->loss));
-	*t->loss = *l;
+	if (t->loss)
+		t->loss = mem_copy(t->loss, 1, sizeof(*t->loss));
 }
 
 void transfer_release(struct endpoint *e)

@@ -14,8 +14,7 @@
 _Static_assert(
     sizeof(struct conn) % 8 == 0 && ENDPOINT_FIXED % 8 == 0 && offsetof(struct conn, uid) % 8 == 0,
     "a connection is packed as words");
-_Static_assert(sizeof(struct hole) % 8 == 0 && sizeof(struct arrival) % 8 == 0 &&
-                   sizeof(struct state_entry) % 8 == 0,
+_Static_assert(sizeof(struct arrival) % 8 == 0 && sizeof(struct state_entry) % 8 == 0,
     "and so are its lists");
 _Static_assert(sizeof(struct conn) / 8 * 9 + sizeof(struct conn) / 64 + 64 <= CONN_PACKED_MAX,
     "a word needs nine bytes at most, a group one more");
@@ -123,7 +122,6 @@ size_t conn_pack(struct conn *c, uint8_t *out)
 		const struct endpoint *e = &c->ends[i];
 
 		p = put(p, e, ENDPOINT_FIXED);
-		p = put(p, e->holes, e->nholes * sizeof(e->holes[0]));
 		p = put(p, e->arrivals, e->narrivals * sizeof(e->arrivals[0]));
 		p = put(p, e->history, e->nhistory * sizeof(e->history[0]));
 	}
@@ -162,7 +160,6 @@ void conn_unpack(struct conn *c, const uint8_t *in)
 		struct endpoint *e = &c->ends[i];
 
 		in = get(in, e, ENDPOINT_FIXED);
-		in = get(in, e->holes, e->nholes * sizeof(e->holes[0]));
 		in = get(in, e->arrivals, e->narrivals * sizeof(e->arrivals[0]));
 		in = get(in, e->history, e->nhistory * sizeof(e->history[0]));
 	}

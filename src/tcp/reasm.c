@@ -25,9 +25,14 @@ enum {
 
 #define NEVER        INT64_MIN
 
+size_t reasm_bytes(const struct reasm_options *o)
+{
+	return sizeof(struct reasm) + (o->digest ? sizeof(struct digest) : 0);
+}
+
 struct reasm *reasm_new(const struct reasm_options *o, uint64_t first)
 {
-	struct reasm *r = o->reasms ? pool_get(o->reasms) : mem_alloc(1, sizeof(*r));
+	struct reasm *r = o->reasms ? pool_get(o->reasms) : mem_alloc(1, reasm_bytes(o));
 
 	BUG_ON(!r);
 
@@ -36,7 +41,7 @@ struct reasm *reasm_new(const struct reasm_options *o, uint64_t first)
 	r->counting = true;
 	r->gap_since = NEVER;
 	if (o->digest)
-		digest_init(&r->digest);
+		digest_init(r->digest);
 	return r;
 }
 
@@ -216,7 +221,7 @@ static void count(struct reasm *r, uint64_t limit)
 		size_t n = (size_t)min64(r->window_size - at, limit - r->counted);
 
 		if (r->o->digest)
-			digest_add(&r->digest, r->window + at, n);
+			digest_add(r->digest, r->window + at, n);
 		r->counted += n;
 		r->facts.bytes += n;
 	}
@@ -671,6 +676,6 @@ void reasm_end(struct reasm *r, int64_t time, bool refused, const struct reasm_o
 		count(r, r->next);
 	if (r->o->digest) {
 		r->facts.has_sha256 = true;
-		digest_value(&r->digest, r->facts.sha256);
+		digest_value(r->digest, r->facts.sha256);
 	}
 }

@@ -78,9 +78,11 @@ struct reasm {
 	struct piece *held; /* REASM_HELD_MAX of them, in capture order; NULL before the first */
 	unsigned nheld;
 	struct stream_facts facts;
-	struct digest digest;
+	struct digest digest[]; /* one with options->digest, or else none */
 };
 
+/* Of one struct reasm: the size of objects in options->reasms. */
+size_t reasm_bytes(const struct reasm_options *o);
 /* first: number of the first byte (ISN + 1, or the first seen mid-stream). */
 struct reasm *reasm_new(const struct reasm_options *o, uint64_t first);
 void reasm_free(struct reasm *r);

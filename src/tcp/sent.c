@@ -194,12 +194,8 @@ uint32_t sent_count_from(const struct sent_ring *r, const struct sent *s)
 
 void sent_own(struct sent_ring *r)
 {
-	const struct sent *list = r->list;
-
-	if (!list)
-		return;
-	r->list = mem_alloc(r->cap, sizeof(*list));
-	memcpy(r->list, list, r->cap * sizeof(*list));
+	if (r->list)
+		r->list = mem_copy(r->list, r->cap, sizeof(*r->list));
 }
 
 void sent_release(struct sent_ring *r)

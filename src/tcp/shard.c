@@ -165,12 +165,12 @@ struct shard *shard_new(const struct shard_options *o)
 	/* Both directions with their smallest windows and flights. */
 	size_t each =
 	    sizeof(struct flow) + sizeof(struct conn) +
-	    2 * (sizeof(struct reasm) + REASM_WINDOW_MIN + SENT_MIN * sizeof(struct sent));
+	    2 * (reasm_bytes(&o->streams) + REASM_WINDOW_MIN + SENT_MIN * sizeof(struct sent));
 	size_t cap = o->memory / each < 64 ? 64 : (size_t)(o->memory / each);
 
 	s->o = *o;
 	s->env.options = o->streams;
-	s->env.options.reasms = pool_new(sizeof(struct reasm), 0);
+	s->env.options.reasms = pool_new(reasm_bytes(&o->streams), 0);
 	for (unsigned i = 0; i < REASM_WINDOW_POOLS; i++)
 		s->env.options.windows[i] = pool_new((size_t)REASM_WINDOW_FIRST << i, 0);
 	if (o->wants_data)

@@ -10,6 +10,7 @@
 #include "config.h"
 
 #include "tcp/conn.h"
+#include "tcpshadow/mem.h"
 #include "tcpshadow/seq.h"
 
 /* First numbers sit one wrap above zero, so that 0 can mean "not known" and differences never underflow. */
@@ -212,6 +213,8 @@ static void hole_forget(struct endpoint *e)
 
 static void hole_add(struct endpoint *e, uint64_t left, uint64_t right, bool acked)
 {
+	if (!e->holes)
+		e->holes = mem_alloc(HOLES_MAX, sizeof(*e->holes));
 	if (e->nholes == HOLES_MAX)
 		hole_forget(e);
 	e->holes[e->nholes++] = (struct hole){ left, right & HOLE_END, acked };
@@ -233,7 +236,8 @@ static bool hole_fill(struct conn *c, struct endpoint *e, uint64_t left, uint64_
 	unsigned n = e->nholes;
 	bool filled = false;
 
-	memcpy(holes, e->holes, n * sizeof(holes[0]));
+	if (n)
+		memcpy(holes, e->holes, n * sizeof(holes[0]));
 	e->nholes = 0;
 	for (unsigned i = 0; i < n; i++) {
 		const struct hole *h = &holes[i];
