@@ -30,6 +30,14 @@ static void publish(void *ctx, int per_mille, uint64_t packets)
 	store_publish(ctx, per_mille, packets);
 }
 
+enum {
+	FILES = 7,
+};
+
+/* Kept until the capture is closed. */
+static struct buf paths[FILES];
+static const char *files[FILES];
+
 static void path_of(struct buf *out, const char *name)
 {
 	const char *top = getenv("top_srcdir");
@@ -39,16 +47,14 @@ static void path_of(struct buf *out, const char *name)
 
 static void setup(void)
 {
-	static const char *const names[] = { "timewait-reuse.pcap", "refused-port.pcap",
+	static const char *const names[FILES] = { "timewait-reuse.pcap", "refused-port.pcap",
 		"tap-loss.pcap", "unanswered.pcap", "midstream.pcap", "reset-unread-data.pcap",
 		"ipv6.pcap" };
-	struct buf paths[ARRAY_LEN(names)];
-	const char *files[ARRAY_LEN(names)];
-	struct cap_options co = { .files = files, .nfiles = ARRAY_LEN(names) };
+	struct cap_options co = { .files = files, .nfiles = FILES };
 	struct sink *sink;
 	struct err e;
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+	for (size_t i = 0; i < FILES; i++) {
 		buf_init(&paths[i]);
 		path_of(&paths[i], names[i]);
 		files[i] = paths[i].data;
@@ -59,8 +65,6 @@ static void setup(void)
 	engine = (struct engine_options){ .progress = publish, .progress_ctx = store };
 	sink = store_sink(store);
 	ck_assert_int_eq(engine_run(cap, &engine, &sink, 1, &e), 0);
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		buf_release(&paths[i]);
 	options = (struct tui_options){ .store = store,
 		.cap = cap,
 		.engine = &engine,
@@ -75,6 +79,8 @@ static void teardown(void)
 	app_release(&app);
 	store_free(store);
 	cap_close(cap);
+	for (size_t i = 0; i < FILES; i++)
+		buf_release(&paths[i]);
 }
 
 static uint32_t any(uint32_t n)
