@@ -62,7 +62,8 @@ static void fill_cell(struct store_cell *c, const struct event_segment *g)
 	*c = (struct store_cell){
 		.place = g->offset << 16 | g->file,
 		.time = g->time,
-		.numbers = g->packet << 28 | (uint64_t)len << 8 | g->states[1] << 4 | g->states[0],
+		.numbers = g->packet << 28 | (uint64_t)len << 8 | (uint64_t)g->states[1] << 4 |
+		           g->states[0],
 		.flags = (uint16_t)((g->flags & CELL_TCP_FLAGS) | (g->end ? CELL_END : 0) |
 		                    (g->is_icmp ? CELL_ICMP : 0) | (g->has_sack ? CELL_SACK : 0)),
 		.seq = g->seq,
