@@ -454,6 +454,25 @@ static void test_colors(struct run *r)
 	}
 }
 
+static void test_themes(struct run *r)
+{
+	if (!start(r, "tap-loss.pcap", "--color=256"))
+		return;
+	(void)wait_for(r, "read");
+	result(strstr(r->bytes.data, "38;5;175m") != NULL, "the dark theme has its colours");
+	take_bytes(r);
+	type(r, ":set theme light\r");
+	listen_for(r, QUIET_MS);
+	result(strstr(r->bytes.data, "38;5;126m") != NULL, "the light theme has others, at once");
+	take_bytes(r);
+	type(r, ":set theme mono\r");
+	listen_for(r, QUIET_MS);
+	result(r->bytes.len > 0 && !has_color(r), "the theme mono has none");
+	type(r, "q");
+	finish(r);
+	await_end(r);
+}
+
 static void test_copy(struct run *r)
 {
 	if (!start(r, "normal.pcap", NULL))
@@ -524,6 +543,7 @@ int main(int argc, char **argv)
 	test_suspend(&r);
 	test_c_locale(&r);
 	test_colors(&r);
+	test_themes(&r);
 	test_copy(&r);
 	test_unfit(&r);
 	buf_release(&r.bytes);

@@ -23,6 +23,13 @@ struct tui_options {
 	bool ascii;
 };
 
+/* What can be set while the screens are shown, and in the user's file. */
+struct tui_setting {
+	const char *name, *words, *help; /* words: its values, the default first */
+};
+size_t tui_setting_count(void);
+struct tui_setting tui_setting_at(size_t i);
+
 struct tui_size {
 	int w, h;
 };

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * manpage - the manual page, made from command.def, option.def and the names of --where.
+ * manpage - the manual page, made from command.def, option.def, the names of --where and the settings of the screens.
  *
  * Output: man(7) macros.
  */
 #include "config.h"
 
 #include "cli/help.h"
+#include "tcpshadow/tui.h"
 #include "tcpshadow/where.h"
 
 /* Text with what troff would take for its own made harmless. */
@@ -108,6 +109,30 @@ static void add_names(struct buf *out)
 	}
 }
 
+static void add_settings(struct buf *out)
+{
+	buf_addstr(out,
+	    ".SH SCREENS\n"
+	    "\\fBbrowse\\fR shows its keys with \\fB?\\fR and takes commands behind "
+	    "\\fB:\\fR, among them \\fBset\\fR.\n"
+	    "\\fI$XDG_CONFIG_HOME/tcpshadow/config\\fR (or \\fI~/.config\\fR) has lines of "
+	    "the kinds\n"
+	    "\\fBset\\fR \\fINAME VALUE\\fR, \\fBbind\\fR \\fIKEY ACTION\\fR and "
+	    "\\fBrole\\fR \\fINAME COLOR\\fR [\\fBbold\\fR] [\\fBdim\\fR] "
+	    "[\\fBreverse\\fR]\n[\\fBunderline\\fR]\n"
+	    "(a colour from 0 to 255, or \\-1 for the terminal\\(aqs own).\n"
+	    "What can be set, the default first:\n");
+	for (size_t i = 0; i < tui_setting_count(); i++) {
+		struct tui_setting s = tui_setting_at(i);
+
+		buf_addf(out, ".TP\n\\fB%s\\fR ", s.name);
+		add_text(out, s.words);
+		buf_addch(out, '\n');
+		add_text(out, s.help);
+		buf_addstr(out, ".\n");
+	}
+}
+
 void help_man_page(struct buf *out)
 {
 	buf_addstr(out,
@@ -134,6 +159,7 @@ void help_man_page(struct buf *out)
 	                "or \\fBpacket:\\fINUMBER\\fR for the connection of a packet.\n");
 	add_options(out);
 	add_names(out);
+	add_settings(out);
 	buf_addstr(out,
 	    ".SH EXIT STATUS\n"
 	    ".TP\n0\ndone\n"

@@ -52,6 +52,7 @@ static int attribute(const char *word, uint8_t *attr, struct err *e)
 		{ "bold", ATTR_BOLD },
 		{ "dim", ATTR_DIM },
 		{ "reverse", ATTR_REVERSE },
+		{ "underline", ATTR_UNDERLINE },
 		{ "plain", 0 },
 	};
 
@@ -61,29 +62,36 @@ static int attribute(const char *word, uint8_t *attr, struct err *e)
 		*attr |= table[i].attr;
 		return 0;
 	}
-	return err_set(e, "'%s' is not bold, dim, reverse or plain", word);
+	return err_set(e, "'%s' is not bold, dim, reverse, underline or plain", word);
+}
+
+static enum role role_by_name(const char *name)
+{
+	unsigned r = 0;
+
+	while (r < ROLE_COUNT && strcmp(role_name((enum role)r), name) != 0)
+		r++;
+	return (enum role)r;
 }
 
 static int run_role(struct ui *ui, char *rest, struct err *e)
 {
 	char *name = next_word(&rest), *number = next_word(&rest), *end, *word;
 	long color = strtol(number, &end, 10);
-	struct role_row *row = NULL;
+	enum role r = role_by_name(name);
 	uint8_t attr = 0;
 
-	for (unsigned i = 0; i < ROLE_COUNT; i++)
-		if (strcmp(role_row((enum role)i)->name, name) == 0)
-			row = &ui->theme[i];
-	if (!row)
+	if (r == ROLE_COUNT)
 		return err_set(e, "no role is called '%s'", name);
 	if (*end || end == number || color < -1 || color > 255)
 		return err_set(e, "'%s' is not a colour from -1 to 255", number);
 	while (*(word = next_word(&rest)))
 		if (attribute(word, &attr, e) < 0)
 			return -1;
-	row->color_256 = (int16_t)color;
-	row->color_8 = (int16_t)(color < 8 ? color : row->color_8);
-	row->attr = row->mono = attr;
+	ui->looks[r].color_256 = (int16_t)color;
+	ui->looks[r].color_8 = (int16_t)(color < 8 ? color : ui->looks[r].color_8);
+	ui->looks[r].attr = ui->looks[r].mono = attr;
+	ui->is_own_look[r] = true;
 	return 0;
 }
 

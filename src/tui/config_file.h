@@ -6,7 +6,7 @@
  *
  *     set NAME VALUE       as on the command line of the screens
  *     bind KEY ACTION      a key by its name, an action by its name
- *     role NAME COLOR [ATTRIBUTES]   0 to 255 or -1; bold, dim, reverse
+ *     role NAME COLOR [ATTRIBUTES]   0 to 255 or -1; bold, dim, reverse, underline; wins over any theme
  */
 #ifndef TUI_CONFIG_FILE_H
 #define TUI_CONFIG_FILE_H

@@ -31,9 +31,9 @@ struct tui {
 	const struct tui_terminal *given;
 	struct task *task;
 	int end_signal;
-	unsigned empty_reads; /* in a row */
-	uint8_t color, mouse; /* settings that the terminal has */
-	bool has_grown;       /* since it was drawn */
+	unsigned empty_reads;        /* in a row */
+	uint8_t color, theme, mouse; /* settings that the terminal has */
+	bool has_grown;              /* since it was drawn */
 	int64_t drawn_at;
 };
 
@@ -153,11 +153,12 @@ static void serve(struct tui *l)
 			ui_complain(ui, "too long for the clipboard of a terminal");
 		buf_reset(&ui->copied);
 	}
-	if (ui->setting[SETTING_COLOR] != l->color)
-		term_set_color(l->term, (enum tui_color)ui->setting[SETTING_COLOR], ui->theme);
+	if (ui->setting[SETTING_COLOR] != l->color || ui->setting[SETTING_THEME] != l->theme)
+		term_set_color(l->term, (enum tui_color)ui->setting[SETTING_COLOR], ui->looks);
 	if (ui->setting[SETTING_MOUSE] != l->mouse)
 		term_set_mouse(l->term, ui->setting[SETTING_MOUSE]);
 	l->color = ui->setting[SETTING_COLOR];
+	l->theme = ui->setting[SETTING_THEME];
 	l->mouse = ui->setting[SETTING_MOUSE];
 	if (ui->wants_redraw)
 		term_forget(l->term);

@@ -54,9 +54,9 @@ void script_text(struct buf *out, const struct grid *g)
 	}
 }
 
-static char role_letter(const struct cell *c)
+static char letter_of(const struct cell *c)
 {
-	char letter = role_row((enum role)c->role)->letter;
+	char letter = role_letter((enum role)c->role);
 
 	if (c->attr & ATTR_SELECTED)
 		return (char)(letter - 'a' + 'A');
@@ -70,7 +70,7 @@ static void dump_row(struct buf *out, const struct grid *g, int y, bool roles)
 	buf_addch(out, '|');
 	for (int x = 0; x < g->w; x++) {
 		if (roles)
-			buf_addch(out, role_letter(grid_at(g, y, x)));
+			buf_addch(out, letter_of(grid_at(g, y, x)));
 		else
 			cell_text(out, grid_at(g, y, x));
 	}
@@ -80,7 +80,7 @@ static void dump_row(struct buf *out, const struct grid *g, int y, bool roles)
 static bool is_blank(const struct grid *g, int y)
 {
 	for (int x = 0; x < g->w; x++)
-		if (grid_at(g, y, x)->ch[0] != U' ' || role_letter(grid_at(g, y, x)) != ' ')
+		if (grid_at(g, y, x)->ch[0] != U' ' || letter_of(grid_at(g, y, x)) != ' ')
 			return false;
 	return true;
 }

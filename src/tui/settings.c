@@ -8,22 +8,20 @@
 
 #include "tui/settings.h"
 
-static const struct {
-	const char *name, *words, *help;
-} rows[SETTING_COUNT] = {
+static const struct tui_setting rows[SETTING_COUNT] = {
 #define SETTING(id, name, words, help) { name, words, help },
 #include "tui/setting.def"
 #undef SETTING
 };
 
-const char *settings_name(enum setting s)
+size_t tui_setting_count(void)
 {
-	return rows[s].name;
+	return SETTING_COUNT;
 }
 
-const char *settings_help(enum setting s)
+struct tui_setting tui_setting_at(size_t i)
 {
-	return rows[s].help;
+	return rows[i];
 }
 
 void settings_word(struct buf *out, enum setting s, unsigned value)
@@ -72,6 +70,8 @@ static int apply(struct ui *ui, enum setting s, int value, struct err *e)
 		ui->tier = ui->options->ascii ? TIER_ASCII : TIER_BLOCKS;
 	else if (s == SETTING_GLYPHS)
 		ui->tier = (enum glyph_tier)(value - 1);
+	else if (s == SETTING_THEME)
+		ui_take_theme(ui);
 	return 0;
 }
 

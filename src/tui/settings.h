@@ -8,8 +8,6 @@
 #include "tui/choices.h"
 #include "tui/view.h"
 
-const char *settings_name(enum setting s);
-const char *settings_help(enum setting s);
 /* The word of a value; empty when there is none so high. */
 void settings_word(struct buf *out, enum setting s, unsigned value);
 /* "NAME VALUE".  -1 and a sentence. */

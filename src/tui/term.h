@@ -31,8 +31,8 @@ void term_show(struct term *t, const struct grid *g);
 void term_forget(struct term *t); /* the screen may be spoiled: send everything the next time */
 /* The next key or click that waits; never blocks. */
 enum term_input term_read(struct term *t, uint32_t *key, struct term_mouse *mouse);
-/* Colours as wished, as far as the terminal has them; theme: a row for each role. */
-void term_set_color(struct term *t, enum tui_color color, const struct role_row *theme);
+/* Colours as wished, as far as the terminal has them; looks: one for each role. */
+void term_set_color(struct term *t, enum tui_color color, const struct role_look *looks);
 void term_set_mouse(struct term *t, bool on);
 void term_leave(struct term *t);  /* give the terminal back for a while */
 void term_return(struct term *t); /* and take it again */

@@ -68,22 +68,22 @@ static attr_t curses_attr(unsigned attr)
 }
 
 /* The pair of a role is the role's number + 1. */
-static void set_roles(struct term *t, const struct role_row *theme)
+static void set_roles(struct term *t, const struct role_look *looks)
 {
 	for (unsigned i = 0; i < ROLE_COUNT; i++) {
-		const struct role_row *row = &theme[i];
-		int color = t->depth == MANY_COLORS ? row->color_256 : row->color_8;
+		const struct role_look *look = &looks[i];
+		int color = t->depth == MANY_COLORS ? look->color_256 : look->color_8;
 
-		t->attrs[i] = curses_attr(t->depth ? row->attr : row->mono);
+		t->attrs[i] = curses_attr(t->depth ? look->attr : look->mono);
 		if (t->depth)
 			(void)init_pair((short)(i + 1), (short)color, -1);
 	}
 }
 
-void term_set_color(struct term *t, enum tui_color color, const struct role_row *theme)
+void term_set_color(struct term *t, enum tui_color color, const struct role_look *looks)
 {
 	t->depth = depth_of(color);
-	set_roles(t, theme);
+	set_roles(t, looks);
 	term_forget(t);
 }
 

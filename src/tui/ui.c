@@ -23,11 +23,18 @@ void ui_init(struct ui *ui, const struct tui_options *o)
 {
 	*ui = (struct ui){ .options = o, .store = o->store, .session = STORE_NONE, .page = 1 };
 	ui->tier = o->ascii ? TIER_ASCII : TIER_BLOCKS;
-	for (unsigned i = 0; i < ROLE_COUNT; i++)
-		ui->theme[i] = *role_row((enum role)i);
+	ui_take_theme(ui);
 	buf_init(&ui->find);
 	buf_init(&ui->message);
 	buf_init(&ui->copied);
+}
+
+void ui_take_theme(struct ui *ui)
+{
+	for (unsigned i = 0; i < ROLE_COUNT; i++)
+		if (!ui->is_own_look[i])
+			ui->looks[i] =
+			    role_look((enum theme)ui->setting[SETTING_THEME], (enum role)i);
 }
 
 static void close_top(struct ui *ui)

@@ -125,8 +125,9 @@ struct ui {
 	uint64_t packet;  /* ordinal of the current packet, 0 = none */
 	uint8_t setting[SETTING_COUNT];
 	enum glyph_tier tier;
-	int64_t now;                       /* ns, from the event that is handled */
-	struct role_row theme[ROLE_COUNT]; /* the colours, with what the user changed */
+	int64_t now;                        /* ns, from the event that is handled */
+	struct role_look looks[ROLE_COUNT]; /* of the theme, with what the user changed */
+	bool is_own_look[ROLE_COUNT];       /* the user changed it: no theme does */
 	struct bookmark bookmarks[UI_BOOKMARKS];
 	struct user_key keys[UI_KEYS_MAX]; /* that the user bound; they go before the table */
 	size_t nkeys;
@@ -143,6 +144,8 @@ struct ui {
 
 void ui_init(struct ui *ui, const struct tui_options *o);
 void ui_release(struct ui *ui);
+/* Take over how the theme that is set looks, but for the roles that the user changed. */
+void ui_take_theme(struct ui *ui);
 struct view *ui_top(const struct ui *ui);
 /* One screen deeper; when that screen is open already, back to it. */
 void ui_open(struct ui *ui, enum screen s);
