@@ -14,8 +14,8 @@
 _Static_assert(
     sizeof(struct conn) % 8 == 0 && ENDPOINT_FIXED % 8 == 0 && offsetof(struct conn, uid) % 8 == 0,
     "a connection is packed as words");
-_Static_assert(sizeof(struct arrival) % 8 == 0 && sizeof(struct state_entry) % 8 == 0,
-    "and so are its lists");
+_Static_assert(
+    sizeof(struct arrival) % 8 == 0 && sizeof(struct state_entry) % 8 == 0, "and so are its lists");
 _Static_assert(sizeof(struct conn) / 8 * 9 + sizeof(struct conn) / 64 + 64 <= CONN_PACKED_MAX,
     "a word needs nine bytes at most, a group one more");
 
