@@ -34,6 +34,26 @@ static int write_file(const char *name, const void *bytes, size_t n)
 	return error;
 }
 
+int save_report(const char *name, save_write *write, void *ctx, struct err *e)
+{
+	FILE *f = fopen(name, "wxe");
+	struct report_out out;
+	int rc;
+
+	if (!f)
+		return err_set(e, "%s: %s", name, strerror(errno));
+	report_out_init(&out, f);
+	rc = write(ctx, &out, e);
+	if (rc == 0)
+		rc = report_out_flush(&out, e);
+	report_out_release(&out);
+	if (fclose(f) != 0 && rc == 0)
+		rc = err_set(e, "%s: %s", name, strerror(errno));
+	if (rc < 0)
+		(void)unlink(name);
+	return rc;
+}
+
 void save_bytes(struct ui *ui, const char *name, const void *bytes, size_t n)
 {
 	int error = write_file(name, bytes, n);

@@ -9,6 +9,9 @@
 
 #include "tui/view.h"
 
+/* Write what `write` puts out to a new file; of what fails nothing is left.  -1 and *e. */
+typedef int save_write(void *ctx, struct report_out *out, struct err *e);
+TS_NODISCARD int save_report(const char *name, save_write *write, void *ctx, struct err *e);
 /* Write the bytes to a new file, and say what came of it. */
 void save_bytes(struct ui *ui, const char *name, const void *bytes, size_t n);
 /* What the view draws on a screen of w by h, as plain lines. */

@@ -7,12 +7,12 @@
  */
 #include "config.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tcpshadow/mem.h"
 #include "tcpshadow/pcapout.h"
+#include "tui/save.h"
 #include "tui/sessions.h"
 
 /* Where a packet is. */
@@ -21,11 +21,14 @@ struct place {
 	uint16_t file;
 };
 
+struct export;
+typedef int write_fn(struct export *x, struct err *e);
+
 struct export
 {
 	struct ui *ui;
+	write_fn *write;
 	struct report_options report;
-	struct report_out out;
 	uint32_t *sessions; /* indices, in order of the screen */
 	size_t n;
 	struct place *places;
@@ -112,6 +115,7 @@ static void find_packets(struct export *x)
 
 static int write_packets(struct export *x, struct err *e)
 {
+	struct report_out *out = x->report.out;
 	struct cap *cap = x->ui->options->cap;
 	struct pcapout format;
 	struct packet packet;
@@ -119,21 +123,19 @@ static int write_packets(struct export *x, struct err *e)
 
 	find_packets(x);
 	pcapout_init(&format, cap_facts(cap));
-	pcapout_begin(&format, &x->out.buf);
+	pcapout_begin(&format, &out->buf);
 	for (size_t i = 0; i < x->nplaces && rc == 0; i++) {
 		const struct place *p = &x->places[i];
 
 		rc = cap_reread(cap, p->file, p->offset, &packet, e);
 		if (rc == 0)
-			pcapout_packet(&format, &x->out.buf, &packet);
+			pcapout_packet(&format, &out->buf, &packet);
 		if (rc == 0)
-			rc = report_out_commit(&x->out, e);
+			rc = report_out_commit(out, e);
 	}
 	pcapout_release(&format);
 	return rc;
 }
-
-typedef int write_fn(struct export *x, struct err *e);
 
 static write_fn *writer_of(const char *name)
 {
@@ -155,31 +157,20 @@ static write_fn *writer_of(const char *name)
 	return NULL;
 }
 
-static int export_to(struct export *x, const char *name, write_fn *write, struct err *e)
+static int export_to(void *ctx, struct report_out *out, struct err *e)
 {
-	FILE *f = fopen(name, "wx");
-	int rc;
+	struct export *x = ctx;
 
-	if (!f)
-		return err_set(e, "%s: %s", name, strerror(errno));
-	report_out_init(&x->out, f);
-	x->report.out = &x->out;
-	rc = write(x, e);
-	if (rc == 0)
-		rc = report_out_flush(&x->out, e);
-	report_out_release(&x->out);
-	if (fclose(f) != 0 && rc == 0)
-		rc = err_set(e, "%s: %s", name, strerror(errno));
-	return rc;
+	x->report.out = out;
+	return x->write(x, e);
 }
 
 void sessions_export(struct sessions *s, struct ui *ui, const char *name)
 {
-	struct export x = { .ui = ui };
-	write_fn *write = writer_of(name);
+	struct export x = { .ui = ui, .write = writer_of(name) };
 	struct err e = { "" };
 
-	if (!write) {
+	if (!x.write) {
 		ui_complain(ui, "the name must end in .pcap, .pcapng, .csv, .json or .txt");
 		return;
 	}
@@ -191,7 +182,7 @@ void sessions_export(struct sessions *s, struct ui *ui, const char *name)
 		.sort = REPORT_SORT_COUNT,
 		.utc = ui->options->utc };
 	choose(&x, s);
-	if (export_to(&x, name, write, &e) < 0)
+	if (save_report(name, export_to, &x, &e) < 0)
 		ui_complain(ui, "%s", e.text);
 	else
 		ui_say(ui, "wrote %zu session%s to %s", x.n, x.n == 1 ? "" : "s", name);
