@@ -307,4 +307,28 @@ too_large() {
 }
 check "extract to a full disk: exit 4, the file is named, nothing half is left" too_large
 
+# ---- the ladder on the screen
+
+export_first() { # FILE NAME: e on the ladder of connection 1, in 80 columns
+	printf 'keys Enter e ^U\ntype %s\nkeys Enter\ntext\n' "$2" >"$tmp/keys"
+	"$tcpshadow" browse --ascii --utc --where 'id = 1' --script "$tmp/keys" "$1" >"$tmp/screen" 2>/dev/null
+}
+as_shown() {
+	mkdir "$tmp/x"
+	for form in txt: json:--json mmd:--mermaid; do
+		export_first "$1" "$tmp/x/session.${form%%:*}"
+		# shellcheck disable=SC2086 # it may be none
+		COLUMNS=80 "$tcpshadow" show 1 --ascii --utc ${form#*:} "$1" >"$tmp/show" 2>/dev/null
+		[ -s "$tmp/show" ] && cmp "$tmp/x/session.${form%%:*}" "$tmp/show" || return 1
+	done
+}
+check "e on the ladder writes what show prints" each as_shown
+echo mine >"$tmp/mine.txt"
+export_first "$captures/normal.pcap" "$tmp/mine.txt"
+grep -q 'mine.txt: File exists' "$tmp/screen" && [ "$(cat "$tmp/mine.txt")" = mine ]
+ok "and replaces no file"
+export_first "$captures/normal.pcap" "$tmp/ladder.doc"
+grep -q 'must end in .txt, .json or .mmd' "$tmp/screen" && [ ! -e "$tmp/ladder.doc" ]
+ok "a name that says no form is refused"
+
 plan

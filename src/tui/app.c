@@ -18,6 +18,12 @@ enum {
 	COUNT_LIMIT = 1000000000,
 };
 
+static void take_size(struct app *a)
+{
+	a->ui.page = a->grid.h - 1;
+	a->ui.width = a->grid.w;
+}
+
 void app_init(struct app *a, const struct tui_options *o, int w, int h)
 {
 	struct err e;
@@ -29,7 +35,7 @@ void app_init(struct app *a, const struct tui_options *o, int w, int h)
 	buf_init(&a->prompt_before);
 	buf_init(&a->help.search);
 	grid_init(&a->grid, w, h, a->ui.tier);
-	a->ui.page = h - 1;
+	take_size(a);
 	store_snapshot(a->ui.store, &a->ui.snap);
 	ui_open(&a->ui, (enum screen)0);
 	ask_load_history(a);
@@ -262,7 +268,7 @@ void app_event(struct app *a, const struct app_event *ev)
 		break;
 	case APP_RESIZE:
 		grid_resize(&a->grid, ev->w < 1 ? 1 : ev->w, ev->h < 1 ? 1 : ev->h);
-		a->ui.page = a->grid.h - 1;
+		take_size(a);
 		break;
 	case APP_CLICK:
 		click(a, ev);

@@ -53,6 +53,9 @@ void ladder_line_text(struct buf *out, struct ladder_view *v, const struct ui *u
 void ladder_time_text(
     struct buf *out, const struct ladder_view *v, const struct ui *ui, uint32_t k, int decimals);
 
+/* Write the connection to a new file; its name says the form.  Says what came of it. */
+void ladder_export(struct ladder_view *v, struct ui *ui, const char *name);
+
 /* ladder_detail.c */
 /* Two lines about the line the cursor is on. */
 void ladder_draw_brief(struct ladder_view *v, struct ui *ui, struct grid *g, struct rect r);

@@ -131,7 +131,7 @@ struct ui {
 	struct bookmark bookmarks[UI_BOOKMARKS];
 	struct user_key keys[UI_KEYS_MAX]; /* that the user bound; they go before the table */
 	size_t nkeys;
-	int page;           /* rows of the screen; for paging */
+	int page, width;    /* rows of the screen, for paging; its columns */
 	struct buf find;    /* what is searched for, empty = nothing */
 	struct buf message; /* for the last line, until the next key */
 	bool message_is_error;

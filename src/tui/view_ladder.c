@@ -546,10 +546,21 @@ static bool action(struct view *view, struct ui *ui, const struct act *a)
 		copy_line(v, ui);
 		return true;
 	}
+	if (a->id == ACTION_EXPORT) {
+		ladder_export(v, ui, a->arg ? a->arg : "");
+		return true;
+	}
 	if (!list_action(&v->list, a, (size_t)v->ladder.lines, page(v, ui)))
 		return false;
 	moved(v, ui);
 	return true;
+}
+
+static void prompt(struct view *view, struct ui *ui, enum action a, struct buf *text)
+{
+	(void)ui;
+	if (a == ACTION_EXPORT)
+		buf_addf(text, "session-%u.txt", ladder_of(view)->session + 1);
 }
 
 static bool find(struct view *view, struct ui *ui, int step)
@@ -596,6 +607,7 @@ const struct view_ops view_ladder = {
 	.update = update,
 	.draw = draw,
 	.action = action,
+	.prompt = prompt,
 	.find = find,
 	.click = click,
 };
