@@ -73,6 +73,7 @@ struct ladder_options {
 	bool fold;
 	uint32_t fold_min;                /* shortest run that is folded; 0 = LADDER_FOLD_MIN */
 	uint8_t gaps;                     /* enum ladder_gaps */
+	bool brief;                       /* a gap has one line, however long it was */
 	const struct ladder_span *opened; /* runs that begin in one of these are not folded */
 	size_t nopened;
 };

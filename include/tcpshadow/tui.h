@@ -21,6 +21,7 @@ struct tui_options {
 	const char *config, *history;        /* the user's files, NULL = none */
 	bool utc;
 	bool ascii;
+	bool linear; /* plain lines, whatever the configuration says */
 };
 
 /* What can be set while the screens are shown, and in the user's file. */

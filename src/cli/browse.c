@@ -234,6 +234,7 @@ int browse_run(const struct options *o, struct settings *s)
 		.where = o->value[OPTION_WHERE],
 		.utc = s->report.utc,
 		.ascii = o->given[OPTION_ASCII],
+		.linear = o->given[OPTION_LINEAR],
 	};
 	code = o->given[OPTION_SCRIPT] ? test(&b) : browse(&b);
 	store_free(b.store);

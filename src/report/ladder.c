@@ -146,6 +146,8 @@ static uint8_t gap_lines(const struct builder *b, int64_t gap)
 	int64_t limit = b->threshold;
 	uint8_t lines = 1;
 
+	if (b->o->brief)
+		return 1;
 	if (b->o->gaps == LADDER_GAPS_LINEAR)
 		return (uint8_t)(gap / NS_PER_SEC < 2 ? 1 + gap / NS_PER_SEC : 3);
 	while (lines < 3 && limit < INT64_MAX / 10 && gap >= (limit *= 10))

@@ -41,6 +41,8 @@ void app_init(struct app *a, const struct tui_options *o, int w, int h)
 	ask_load_history(a);
 	if (o->config && config_file_read(&a->ui, o->config, &e) < 0)
 		ui_complain(&a->ui, "%s", e.text);
+	if (o->linear)
+		a->ui.setting[SETTING_LINEAR] = 1;
 }
 
 void app_release(struct app *a)
@@ -296,6 +298,7 @@ void app_draw(struct app *a)
 	update(a);
 	a->ui.is_drawing = false;
 	g->tier = a->ui.tier;
+	g->is_linear = ui_is_linear(&a->ui);
 	grid_clear(g);
 	if (g->w < MIN_WIDTH || g->h < MIN_HEIGHT) {
 		draw_too_small(g);

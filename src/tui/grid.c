@@ -277,7 +277,9 @@ void grid_put_glyph(struct pen *p, enum glyph g)
 
 void grid_repeat(struct pen *p, enum glyph g, int n)
 {
-	while (n-- > 0 && p->x < p->end)
+	if (p->grid->is_linear)
+		grid_pad_to(p, p->x + n);
+	while (n-- > 0 && p->x < p->end && !p->grid->is_linear)
 		grid_put_glyph(p, g);
 }
 
@@ -353,7 +355,7 @@ void grid_hline(struct grid *g, int y, int x, int w)
 
 void grid_vline(struct grid *g, int y, int x, int h)
 {
-	for (int i = 0; i < h; i++) {
+	for (int i = 0; i < h && !g->is_linear; i++) {
 		struct pen p = grid_pen(g, y + i, x, 1, ROLE_DIM);
 
 		grid_put_glyph(&p, GLYPH_VLINE);
@@ -374,6 +376,8 @@ void grid_box(struct grid *g, struct rect r)
 	if (r.h < 2 || r.w < 2)
 		return;
 	grid_fill(g, r, ROLE_NORMAL);
+	if (g->is_linear)
+		return;
 	box_edge(g, r, 0, GLYPH_CORNER_TL, GLYPH_CORNER_TR);
 	box_edge(g, r, r.h - 1, GLYPH_CORNER_BL, GLYPH_CORNER_BR);
 	grid_vline(g, r.y + 1, r.x, r.h - 2);

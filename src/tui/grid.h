@@ -29,6 +29,7 @@ struct grid {
 	struct cell *cells;     /* h rows of w */
 	int cursor_y, cursor_x; /* the terminal's cursor; -1 = hidden */
 	enum glyph_tier tier;
+	bool is_linear; /* for screen readers: frames, rules and shades stay blank */
 };
 
 struct rect {

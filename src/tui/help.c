@@ -139,11 +139,20 @@ static void draw_row(struct pen *p, enum action a)
 	buf_release(&keys);
 }
 
-void help_draw(const struct help *h, const struct ui *ui, struct grid *g, struct rect r)
+/* Over all of the screen where no frame tells it from what is behind. */
+static struct rect box_of(const struct help *h, const struct ui *ui, struct rect r)
 {
 	int w = r.w < BOX_WIDTH ? r.w : BOX_WIDTH, rows = (int)count(h, ui);
 	int most = r.h > 6 ? r.h - 2 : r.h, tall = rows + 2 < most ? rows + 2 : most;
-	struct rect box = { r.y + (r.h - tall) / 2, r.x + (r.w - w) / 2, tall, w };
+
+	if (ui_is_linear(ui))
+		return r;
+	return (struct rect){ r.y + (r.h - tall) / 2, r.x + (r.w - w) / 2, tall, w };
+}
+
+void help_draw(const struct help *h, const struct ui *ui, struct grid *g, struct rect r)
+{
+	struct rect box = box_of(h, ui, r);
 	struct rect inner = { box.y + 1, box.x + EDGE, box.h - 2, box.w - 2 * EDGE };
 	size_t skip = h->list.top;
 

@@ -24,8 +24,8 @@ struct ladder_view {
 	struct ladder_span *opened; /* folds that were opened */
 	size_t nopened, opened_cap;
 	uint32_t fold_min;
-	uint8_t fold, gaps; /* settings of the layout at hand */
-	uint64_t *problems; /* ordinals of evidence of notes and worse, ascending */
+	uint8_t fold, gaps, linear; /* settings of the layout at hand */
+	uint64_t *problems;         /* ordinals of evidence of notes and worse, ascending */
 	size_t nproblems;
 	struct list list;              /* cursor: a line */
 	struct rect body;              /* where the lines were drawn last, for clicks */
@@ -53,6 +53,11 @@ void ladder_line_text(struct buf *out, struct ladder_view *v, const struct ui *u
 void ladder_time_text(
     struct buf *out, const struct ladder_view *v, const struct ui *ui, uint32_t k, int decimals);
 
+/* A packet's row, with its numbers as they are set. */
+struct session_row ladder_row(struct ladder_view *v, const struct ui *ui, uint32_t k);
+/* A line in words; where they would take more than w columns, less is said of window and options. */
+void ladder_linear_text(
+    struct buf *out, struct ladder_view *v, const struct ui *ui, uint64_t line, int w);
 /* Write the connection to a new file; its name says the form.  Says what came of it. */
 void ladder_export(struct ladder_view *v, struct ui *ui, const char *name);
 

@@ -122,7 +122,7 @@ static void draw_field(
 	} else if (l->section == DESCRIBE_BYTES && !l->is_head) {
 		p.role = ROLE_DIM;
 	}
-	if (l->is_head && has_more(d, i))
+	if (l->is_head && has_more(d, i) && !g->is_linear)
 		grid_put_glyph(&p, v->closed & 1u << l->section ? GLYPH_CLOSED : GLYPH_OPENED);
 	else
 		grid_puts(&p, " ");

@@ -272,11 +272,11 @@ static void make_absolute(struct session_row *row)
 	row->step.ends[0].snd_known = row->step.ends[1].snd_known = false;
 }
 
-static struct session_row row_of(const struct line *l, uint32_t k)
+struct session_row ladder_row(struct ladder_view *v, const struct ui *ui, uint32_t k)
 {
-	struct session_row row = *trace_row(l->v->trace, k);
+	struct session_row row = *trace_row(v->trace, k);
 
-	if (l->ui->setting[SETTING_NUMBERS] == NUMBERS_ABSOLUTE)
+	if (ui->setting[SETTING_NUMBERS] == NUMBERS_ABSOLUTE)
 		make_absolute(&row);
 	return row;
 }
@@ -313,7 +313,7 @@ static void put_number(const struct line *l, uint64_t ordinal)
 
 static void draw_segment(const struct line *l, uint32_t k)
 {
-	struct session_row row = row_of(l, k);
+	struct session_row row = ladder_row(l->v, l->ui, k);
 	const struct conn_record *r = l->v->source.record;
 	bool to_server = row.side == SIDE_CLIENT;
 	struct buf words = BUF_INIT;
@@ -542,6 +542,16 @@ static void draw_timer(const struct line *l, const struct ladder_item *it)
 
 /* ---- all lines ---- */
 
+static void draw_words(const struct line *l, uint64_t at)
+{
+	struct pen p = pen_at(l, l->x, l->w, ROLE_NORMAL);
+	struct buf text = BUF_INIT;
+
+	ladder_linear_text(&text, l->v, l->ui, at, l->w);
+	grid_puts(&p, text.data);
+	buf_release(&text);
+}
+
 static void draw_line(const struct line *l, uint64_t at)
 {
 	const struct ladder_item *it = &l->v->ladder.items[ladder_at(&l->v->ladder, at)];
@@ -571,7 +581,8 @@ static void put_cursor(const struct line *l)
 
 	if (!l->v->in_pane)
 		grid_add_attr(l->g, (struct rect){ l->y, l->x, 1, l->w }, ATTR_SELECTED);
-	grid_put_glyph(&p, GLYPH_CURSOR);
+	if (!ui_is_linear(l->ui))
+		grid_put_glyph(&p, GLYPH_CURSOR);
 	l->g->cursor_y = l->y;
 	l->g->cursor_x = l->x;
 }
@@ -628,11 +639,15 @@ void ladder_draw_rows(struct ladder_view *v, struct ui *ui, struct grid *g, stru
 	v->body = r;
 	l.c = columns_of(v, ui, r.w);
 	l.y = titles.y;
-	draw_titles(&l);
+	if (!ui_is_linear(ui))
+		draw_titles(&l);
 	top = list_top(v->list.top, v->list.cursor, total, r.h);
 	for (int y = 0; y < r.h && top + (size_t)y < total; y++) {
 		l.y = r.y + y;
-		draw_line(&l, top + (size_t)y);
+		if (ui_is_linear(ui))
+			draw_words(&l, top + (size_t)y);
+		else
+			draw_line(&l, top + (size_t)y);
 		if (top + (size_t)y == v->list.cursor)
 			put_cursor(&l);
 	}
@@ -681,7 +696,8 @@ void ladder_draw_strip(struct ladder_view *v, struct ui *ui, struct grid *g, str
 
 	store_packet(s, ladder_cursor_packet(v), &at);
 	grid_puts(&p, " ");
-	put_sparks(&p, s, at.time - s->start);
+	if (!ui_is_linear(ui))
+		put_sparks(&p, s, at.time - s->start);
 	buf_addstr(&text, "  ");
 	text_duration(&text, s->end - s->start);
 	buf_addstr(&text, "  ");
@@ -694,5 +710,4 @@ void ladder_draw_strip(struct ladder_view *v, struct ui *ui, struct grid *g, str
 	buf_addch(&text, ' ');
 	grid_put_right(&p, text.data);
 	buf_release(&text);
-	(void)ui;
 }

@@ -57,6 +57,6 @@ void menu_draw(const struct menu *m, struct grid *g, struct rect r)
 	choices_draw(&m->choices, g, box, m->at);
 	p = grid_pen(g, box.y, box.x + 2, box.w - 4, ROLE_HEAD);
 	grid_putf(&p, " %s ", m->title);
-	g->cursor_y = box.y;
-	g->cursor_x = box.x;
+	g->cursor_y = box.y + 1 + (int)(m->at - list_top(0, m->at, m->choices.n, box.h - 2));
+	g->cursor_x = box.x + 1;
 }

@@ -70,6 +70,7 @@ void save_view(struct ui *ui, struct view *v, int w, int h, const char *name)
 	struct grid g;
 
 	grid_init(&g, w, h, ui->tier);
+	g.is_linear = ui_is_linear(ui);
 	v->ops->draw(v, ui, &g, grid_rect(&g));
 	script_text(&text, &g);
 	grid_release(&g);

@@ -78,4 +78,11 @@ const struct cap_file_facts *sessions_broken_file(const struct ui *ui);
 /* What is known of one session, in the lines of r. */
 void sessions_draw_detail(struct ui *ui, struct grid *g, struct rect r, uint32_t index);
 
+/* sessions_linear.c */
+/* The row in words: the columns of the layout. */
+void sessions_linear_row(struct buf *out, const struct sessions_layout *l,
+    const struct column_cell *cell, bool is_marked);
+/* What is known of one session, a fact a line. */
+void sessions_linear_detail(struct ui *ui, struct grid *g, struct rect r, uint32_t index);
+
 #endif

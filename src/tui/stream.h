@@ -41,6 +41,7 @@ struct stream_view {
 	uint64_t found[2]; /* places; equal = nothing */
 	uint32_t unread;   /* segments that came in IP fragments */
 	bool no_pauses;    /* too many packets to name them */
+	bool is_linear;    /* as drawn last: sides in words */
 };
 
 enum { STREAM_ROWS_MAX = 512 };

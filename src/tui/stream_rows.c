@@ -14,9 +14,10 @@ enum {
 	OFFSET_WIDTH = 10,
 	TIME_WIDTH = 11,
 	SIDE_WIDTH = 2,
-	ROOM_FOR_TIME = 60, /* columns of the screen */
-	ROOM_FOR_ALL = 79,  /* a row of 16 bytes in hex */
-	ROOM_FOR_HALF = 39, /* of 8 */
+	SIDE_WIDTH_WORDS = 8, /* "server? " */
+	ROOM_FOR_TIME = 60,   /* columns of the screen */
+	ROOM_FOR_ALL = 79,    /* a row of 16 bytes in hex */
+	ROOM_FOR_HALF = 39,   /* of 8 */
 	ROOM_FOR_OFFSET = 40,
 	TAB = 4,
 	BINARY_SHOWN = 24,
@@ -49,10 +50,15 @@ static bool has_offset(const struct stream_view *s)
 	return s->w >= ROOM_FOR_HALF + OFFSET_WIDTH;
 }
 
+static int side_width(const struct stream_view *s)
+{
+	return s->is_linear ? SIDE_WIDTH_WORDS : SIDE_WIDTH;
+}
+
 /* Columns before the text. */
 static int margin_width(const struct stream_view *s)
 {
-	return SIDE_WIDTH + (has_offset(s) ? OFFSET_WIDTH : 0) + (has_time(s) ? TIME_WIDTH : 0);
+	return side_width(s) + (has_offset(s) ? OFFSET_WIDTH : 0) + (has_time(s) ? TIME_WIDTH : 0);
 }
 
 /* --- breaking --- */
@@ -168,6 +174,15 @@ static void put_time(struct pen *p, int64_t ns)
 	grid_putf(p, "%.6f", (double)ns / (double)NS_PER_SEC);
 }
 
+static void put_side(const struct stream_view *s, uint8_t side, struct pen *p)
+{
+	p->role = side_role(side);
+	if (s->is_linear)
+		grid_puts(p, side == SIDE_CLIENT ? "client" : "server");
+	else
+		grid_put_glyph(p, side == SIDE_CLIENT ? GLYPH_TO_SERVER : GLYPH_TO_CLIENT);
+}
+
 static void margin(const struct stream_view *s, const struct stream_rows *rows,
     const struct stream_row *row, struct pen *p)
 {
@@ -178,14 +193,14 @@ static void margin(const struct stream_view *s, const struct stream_rows *rows,
 	bool is_first = s->form == STREAM_HEX || (row->from == 0 && rows->above != l->part);
 	int start = p->x;
 
-	p->role = side_role(l->side);
-	grid_put_glyph(p, l->side == SIDE_CLIENT ? GLYPH_TO_SERVER : GLYPH_TO_CLIENT);
+	put_side(s, l->side, p);
 	grid_puts(p, part->flags & STREAM_BEHIND_GAP ? "?" : " ");
+	grid_pad_to(p, start + side_width(s));
 	p->role = ROLE_DIM;
 	if (is_first && has_offset(s))
 		grid_putf(p, s->form == STREAM_HEX ? "%08" PRIx64 : "%" PRIu64, offset);
 	if (is_first && has_time(s)) {
-		grid_pad_to(p, start + SIDE_WIDTH + OFFSET_WIDTH);
+		grid_pad_to(p, start + side_width(s) + OFFSET_WIDTH);
 		put_time(p, streammap_packet(s->map, part->packet)->time);
 	}
 	grid_pad_to(p, start + margin_width(s));
@@ -292,10 +307,19 @@ static void put_code(const struct stream_rows *rows, const struct stream_row *ro
 
 /* --- rows that are not bytes --- */
 
+/* Words alone for ears. */
+static void put_before(struct pen *p, enum glyph g)
+{
+	if (p->grid->is_linear)
+		return;
+	grid_repeat(p, g, 3);
+	grid_puts(p, " ");
+}
+
 static void rule(struct pen *p, enum glyph g, const char *text)
 {
-	grid_repeat(p, g, 3);
-	grid_putf(p, " %s ", text);
+	put_before(p, g);
+	grid_putf(p, "%s ", text);
 	grid_repeat(p, g, p->end - p->x);
 }
 
@@ -357,8 +381,8 @@ static void put_late(const struct stream_view *s, const struct ui *ui, size_t i,
 	buf_addstr(&text, " behind them waited ");
 	text_duration(&text, time - first);
 	p->role = ROLE_NOTE;
-	grid_repeat(p, GLYPH_HOLE, 3);
-	grid_putf(p, " %s", text.data);
+	put_before(p, GLYPH_HOLE);
+	grid_puts(p, text.data);
 	buf_release(&text);
 }
 
@@ -379,8 +403,8 @@ static void put_clash(const struct stream_view *s, const struct ui *ui,
 	while (other && from < to && other[from - c->offset] == rows->bytes[from - offset])
 		from++;
 	p->role = ROLE_WARN;
-	grid_repeat(p, GLYPH_HOLE, 3);
-	grid_putf(p, " packet %" PRIu64 " at %.6f had other bytes", number(s, ui, c->packet),
+	put_before(p, GLYPH_HOLE);
+	grid_putf(p, "packet %" PRIu64 " at %.6f had other bytes", number(s, ui, c->packet),
 	    (double)streammap_packet(s->map, c->packet)->time / (double)NS_PER_SEC);
 	if (!other)
 		grid_putf(p, " (%s)", e.text);
@@ -411,8 +435,11 @@ static void put_turn(
 		    number(s, ui, part->packet));
 		return;
 	}
-	grid_put_glyph(p, l->side == SIDE_CLIENT ? GLYPH_TO_SERVER : GLYPH_TO_CLIENT);
-	grid_putf(p, " %s, %" PRIu64 " byte%s, %.6f s, packet %" PRIu64, side, l->n,
+	if (!s->is_linear) {
+		grid_put_glyph(p, l->side == SIDE_CLIENT ? GLYPH_TO_SERVER : GLYPH_TO_CLIENT);
+		grid_puts(p, " ");
+	}
+	grid_putf(p, "%s, %" PRIu64 " byte%s, %.6f s, packet %" PRIu64, side, l->n,
 	    l->n == 1 ? "" : "s", (double)time / (double)NS_PER_SEC, number(s, ui, part->packet));
 }
 
@@ -431,7 +458,7 @@ static void put_bytes(const struct stream_view *s, const struct ui *ui,
 		return;
 	}
 	put_found(s, rows, row, p);
-	if (rows->line->is_ended && i + 1 == rows->n) {
+	if (rows->line->is_ended && i + 1 == rows->n && !s->is_linear) {
 		p->role = ROLE_DIM;
 		grid_puts(p, ui_glyph(ui, GLYPH_LINE_END));
 	}

@@ -156,6 +156,11 @@ void ui_complain(struct ui *ui, const char *format, ...) TS_PRINTF(2, 3);
 void ui_copy(struct ui *ui, const void *bytes, size_t n);
 /* Does the text have what is searched for?  Case is ignored unless a capital was typed. */
 bool ui_is_found(const struct ui *ui, const char *text, size_t n);
+/* Plain lines: views say in words what they would draw. */
+static inline bool ui_is_linear(const struct ui *ui)
+{
+	return ui->setting[SETTING_LINEAR] != 0;
+}
 const char *ui_glyph(const struct ui *ui, enum glyph g); /* for texts that go to grid_put() */
 
 /* The two lines on top of every screen; any text may be NULL.  Takes them off r; the second only if there is room. */

@@ -144,14 +144,16 @@ static void kind_text(
     struct buf *out, const struct findings *f, const struct ui *ui, const struct findlist_row *row)
 {
 	if (row->is_group) {
-		buf_addf(out, "%s ", ui_glyph(ui, row->is_open ? GLYPH_UNFOLDED : GLYPH_FOLDED));
+		if (!ui_is_linear(ui))
+			buf_addf(
+			    out, "%s ", ui_glyph(ui, row->is_open ? GLYPH_UNFOLDED : GLYPH_FOLDED));
 		if (f->by == FINDLIST_BY_KIND)
 			buf_addstr(out, title_of(row));
 		else
 			session_text(out, ui, row->worst.session, true);
 		return;
 	}
-	if (f->by != FINDLIST_FLAT)
+	if (f->by != FINDLIST_FLAT && !ui_is_linear(ui))
 		buf_addf(
 		    out, "  %s ", ui_glyph(ui, row->is_last ? GLYPH_CORNER_BL : GLYPH_TEE_RIGHT));
 	if (f->by == FINDLIST_BY_KIND)
@@ -265,6 +267,32 @@ static void draw_row(const struct findings *f, const struct ui *ui, struct pen *
 		draw_worst(f, ui, p, row, c->worst);
 }
 
+/* The row in words. */
+static void draw_linear_row(
+    const struct findings *f, const struct ui *ui, struct pen *p, const struct findlist_row *row)
+{
+	struct buf text = BUF_INIT;
+
+	buf_addf(&text, "%s: ", severity_word((enum severity)row->severity));
+	kind_text(&text, f, ui, row);
+	buf_addf(&text, ", %" PRIu64 " time%s", row->times, row->times == 1 ? "" : "s");
+	if (row->is_group && f->by == FINDLIST_BY_KIND)
+		buf_addf(&text, " in %" PRIu64 " session%s", row->sessions,
+		    row->sessions == 1 ? "" : "s");
+	if (row->is_group)
+		buf_addstr(&text, row->is_open ? ", open" : ", closed");
+	if (row->cost > 0) {
+		buf_addstr(&text, ", cost ");
+		text_duration(&text, row->cost);
+	}
+	if (!row->is_group && row->worst.finding->npackets) {
+		buf_addf(&text, ", packet%s ", row->worst.finding->npackets == 1 ? "" : "s");
+		packets_text(&text, ui, row->worst.finding);
+	}
+	grid_puts(p, text.data);
+	buf_release(&text);
+}
+
 static void rule_text(struct buf *out, const struct ui *ui, const struct finding *f)
 {
 	const struct finding_info *info = finding_info((enum finding_id)f->id);
@@ -353,12 +381,16 @@ static void draw_rows(const struct findings *f, const struct ui *ui, struct grid
 	size_t cursor = f->cursor.cursor < n ? f->cursor.cursor : n - 1;
 	size_t top = list_top(f->cursor.top, cursor, n, r.h);
 
-	draw_titles(f, &p, &c);
+	if (!ui_is_linear(ui))
+		draw_titles(f, &p, &c);
 	for (int y = 0; y < r.h && top + (size_t)y < n; y++) {
 		struct findlist_row row = findlist_row(f->list, top + (size_t)y);
 
 		p = rect_pen(g, r, y, ROLE_NORMAL);
-		draw_row(f, ui, &p, &row, &c);
+		if (ui_is_linear(ui))
+			draw_linear_row(f, ui, &p, &row);
+		else
+			draw_row(f, ui, &p, &row, &c);
 		if (top + (size_t)y != cursor)
 			continue;
 		grid_add_attr(g, (struct rect){ r.y + y, r.x, 1, r.w }, ATTR_SELECTED);

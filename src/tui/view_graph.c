@@ -254,14 +254,102 @@ static void draw_picture(struct graph *gr, const struct ui *ui, const struct sto
 
 	make_series(gr, ui, row, plot_columns(g->tier, r, plot.is_small));
 	plot_draw(g, &plot, &gr->series);
-	if (gr->series.is_empty) {
-		struct pen p = grid_pen(g, r.y + r.h / 2, r.x + r.w / 4, r.w * 3 / 4, ROLE_HEAD);
+}
 
-		grid_puts(&p, gr->graph == SERIES_RTT ? "nothing to measure" : "no data");
-		grid_puts(&p, row->sides[0].bytes + row->sides[1].bytes
-		                  ? " from this side; d shows the other"
-		                  : ": none was sent");
+static void draw_nothing(
+    const struct graph *gr, const struct store_session *row, struct grid *g, struct rect r)
+{
+	struct pen p = grid_pen(g, r.y + r.h / 2, r.x + r.w / 4, r.w * 3 / 4, ROLE_HEAD);
+
+	grid_puts(&p, gr->graph == SERIES_RTT ? "nothing to measure" : "no data");
+	grid_puts(&p, row->sides[0].bytes + row->sides[1].bytes
+	                  ? " from this side; d shows the other"
+	                  : ": none was sent");
+}
+
+/* --- in words --- */
+
+/* The column before says the same already. */
+static bool is_known(const struct series_track *t, unsigned column)
+{
+	const struct series_column *c = &t->columns[column], *before = c - 1;
+
+	return column && before->has && c->low == c->high && before->low == c->low &&
+	       before->high == c->high;
+}
+
+static void add_range(struct buf *out, const struct series *s, unsigned track, unsigned column)
+{
+	const struct series_column *c = &s->tracks[track].columns[column];
+	struct buf low = BUF_INIT, high = BUF_INIT;
+
+	if (!c->has || is_known(&s->tracks[track], column))
+		return;
+	series_value_text(&low, (enum series_unit)s->unit, c->low);
+	series_value_text(&high, (enum series_unit)s->unit, c->high);
+	buf_addf(
+	    out, ", %s %s", series_track_word((enum series_track_id)s->tracks[track].id), low.data);
+	if (strcmp(low.data, high.data) != 0)
+		buf_addf(out, " to %s", high.data);
+	buf_release(&low);
+	buf_release(&high);
+}
+
+static void add_events(struct buf *out, const struct graph *gr, unsigned column)
+{
+	const struct series *s = &gr->series;
+
+	for (unsigned i = SERIES_MARK_COUNT; i-- > 0;)
+		if (s->marks[column] & 1u << i)
+			buf_addf(out, ", %s", series_mark_word((enum series_mark)(1u << i)));
+	for (size_t i = 0; i < s->nwaits; i++) {
+		if (series_column_of(s, s->waits[i].from) != (int)column)
+			continue;
+		buf_addstr(out, ", then ");
+		text_duration(out, s->waits[i].ns);
+		buf_addf(out, " %s", gr->labels[i]);
 	}
+}
+
+/* "10.2 ms, data 1 to 1449, window 65.2k, retransmission": only what changes. */
+static void words_of(struct buf *out, const struct graph *gr, unsigned column)
+{
+	const struct series *s = &gr->series;
+	int64_t at = s->o.from + (s->o.to - s->o.from) * column / s->o.columns;
+
+	if (at)
+		text_duration(out, at);
+	else
+		buf_addstr(out, "0 s");
+	for (unsigned i = s->ntracks; i-- > 0;)
+		add_range(out, s, i, column);
+	add_events(out, gr, column);
+}
+
+/* A line for each part of the time instead of a picture; the cursor is on that of the current packet. */
+static void draw_words(struct graph *gr, const struct ui *ui, const struct store_session *row,
+    struct grid *g, struct rect r)
+{
+	struct buf text = BUF_INIT;
+	int at;
+
+	if (r.h < 1)
+		return;
+	make_series(gr, ui, row, (unsigned)r.h);
+	at = series_column_of(&gr->series, time_of(row, current(ui, row)));
+	for (int y = 0; y < r.h && !gr->series.is_empty; y++) {
+		struct pen p = rect_pen(g, r, y, ROLE_NORMAL);
+
+		buf_reset(&text);
+		words_of(&text, gr, (unsigned)y);
+		grid_puts(&p, text.data);
+	}
+	buf_release(&text);
+	if (at < 0)
+		return;
+	grid_add_attr(g, (struct rect){ r.y + at, r.x, 1, r.w }, ATTR_SELECTED);
+	g->cursor_y = r.y + at;
+	g->cursor_x = r.x;
 }
 
 static void draw(struct view *v, struct ui *ui, struct grid *g, struct rect r)
@@ -279,9 +367,15 @@ static void draw(struct view *v, struct ui *ui, struct grid *g, struct rect r)
 	}
 	legend = rect_take_top(&r, r.h >= ROOM_FOR_LEGEND ? 1 : 0);
 	line = rect_take_bottom(&r, 1);
-	draw_picture(gr, ui, &row, g, r);
+	if (ui_is_linear(ui))
+		draw_words(gr, ui, &row, g, r);
+	else
+		draw_picture(gr, ui, &row, g, r);
+	if (gr->series.is_empty)
+		draw_nothing(gr, &row, g, r);
 	p = rect_pen(g, legend, 0, ROLE_NORMAL);
-	plot_legend(&p, &gr->series);
+	if (!ui_is_linear(ui))
+		plot_legend(&p, &gr->series);
 	p = rect_pen(g, line, 0, ROLE_NORMAL);
 	draw_cursor_line(gr, ui, &row, &p);
 }

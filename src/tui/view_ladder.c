@@ -101,12 +101,14 @@ static void lay_out(struct ladder_view *v, struct ui *ui)
 		.fold = ui->setting[SETTING_FOLD] == FOLD_ON,
 		.fold_min = v->fold_min,
 		.gaps = ui->setting[SETTING_GAPS],
+		.brief = ui_is_linear(ui),
 		.opened = v->opened,
 		.nopened = v->nopened,
 	};
 
 	v->fold = ui->setting[SETTING_FOLD];
 	v->gaps = ui->setting[SETTING_GAPS];
+	v->linear = ui->setting[SETTING_LINEAR];
 	v->source = (struct ladder_source){
 		.n = count(v),
 		.peek = peek,
@@ -144,6 +146,12 @@ static void show_session(struct ladder_view *v, struct ui *ui)
 	lay_out(v, ui);
 }
 
+static bool has_other_settings(const struct ladder_view *v, const struct ui *ui)
+{
+	return v->fold != ui->setting[SETTING_FOLD] || v->gaps != ui->setting[SETTING_GAPS] ||
+	       v->linear != ui->setting[SETTING_LINEAR];
+}
+
 static void update(struct view *view, struct ui *ui)
 {
 	struct ladder_view *v = ladder_of(view);
@@ -152,8 +160,7 @@ static void update(struct view *view, struct ui *ui)
 		return;
 	if (v->session != ui->session)
 		show_session(v, ui);
-	else if (trace_refresh(v->trace) || v->fold != ui->setting[SETTING_FOLD] ||
-	         v->gaps != ui->setting[SETTING_GAPS])
+	else if (trace_refresh(v->trace) || has_other_settings(v, ui))
 		lay_out(v, ui);
 	else
 		follow_packet(v, ui);

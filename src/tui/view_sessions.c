@@ -81,13 +81,28 @@ static void draw_titles(
 	}
 }
 
-static void draw_row(
-    const struct sessions_layout *l, const struct column_cell *cell, struct grid *g, int y)
+static void draw_linear_row(const struct sessions *s, const struct sessions_layout *l,
+    const struct column_cell *cell, struct pen p)
+{
+	struct buf text = BUF_INIT;
+
+	sessions_linear_row(&text, l, cell, sessions_is_marked(s, cell->index));
+	grid_puts(&p, text.data);
+	buf_release(&text);
+}
+
+static void draw_row(const struct sessions *s, const struct sessions_layout *l,
+    const struct column_cell *cell, struct grid *g, int y)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		struct pen p = grid_pen(g, y, l->x[i], l->w[i], ROLE_NORMAL);
 
 		column_draw(&p, cell, l->column[i]);
+	}
+	if (sessions_is_marked(s, cell->index)) {
+		struct pen p = grid_pen(g, y, l->x[0] + 1, 1, ROLE_MATCH);
+
+		grid_put_glyph(&p, GLYPH_MARKED);
 	}
 }
 
@@ -101,7 +116,8 @@ static void draw_rows(struct sessions *s, struct ui *ui, struct grid *g, struct 
 	titles = rect_take_top(&body, 1);
 	s->body = body;
 	sessions_layout(&l, s, ui, body);
-	draw_titles(&l, s, g, titles.y);
+	if (!ui_is_linear(ui))
+		draw_titles(&l, s, g, titles.y);
 	top = list_top(s->list.top, s->list.cursor, s->nshown, body.h);
 	for (int y = 0; y < body.h && top + (size_t)y < s->nshown; y++) {
 		size_t i = top + (size_t)y;
@@ -109,12 +125,10 @@ static void draw_rows(struct sessions *s, struct ui *ui, struct grid *g, struct 
 		struct column_cell cell = { ui, &row, s->shown[i] };
 
 		store_session(ui->store, cell.index, &row);
-		draw_row(&l, &cell, g, body.y + y);
-		if (sessions_is_marked(s, cell.index)) {
-			struct pen p = grid_pen(g, body.y + y, body.x + 1, 1, ROLE_MATCH);
-
-			grid_put_glyph(&p, GLYPH_MARKED);
-		}
+		if (ui_is_linear(ui))
+			draw_linear_row(s, &l, &cell, rect_pen(g, body, y, ROLE_NORMAL));
+		else
+			draw_row(s, &l, &cell, g, body.y + y);
 		if (i != s->list.cursor)
 			continue;
 		grid_add_attr(g, (struct rect){ body.y + y, body.x, 1, body.w }, ATTR_SELECTED);
@@ -181,7 +195,10 @@ static void draw(struct view *v, struct ui *ui, struct grid *g, struct rect r)
 		box = rect_take_bottom(&r, lines);
 		rule = rect_take_bottom(&r, 1);
 		grid_hline(g, rule.y, rule.x, rule.w);
-		sessions_draw_detail(ui, g, box, s->shown[s->list.cursor]);
+		if (ui_is_linear(ui))
+			sessions_linear_detail(ui, g, box, s->shown[s->list.cursor]);
+		else
+			sessions_draw_detail(ui, g, box, s->shown[s->list.cursor]);
 	}
 	draw_rows(s, ui, g, r);
 }

@@ -458,6 +458,7 @@ static void draw(struct view *v, struct ui *ui, struct grid *g, struct rect r)
 		return;
 	}
 	s->w = r.w;
+	s->is_linear = ui_is_linear(ui);
 	draw_head(s, ui, g, &r);
 	draw_doubts(s, ui, g, &r);
 	s->h = r.h;

@@ -57,10 +57,10 @@ static void check_text(const struct buf *out, const char *name)
 	}
 }
 
-static void run(const char *file, const char *script, struct buf *out)
+static void run(const char *file, bool linear, const char *script, struct buf *out)
 {
 	const struct engine_options engine = { .threads = 1 };
-	struct tui_options o = { .name = "test", .utc = true, .engine = &engine };
+	struct tui_options o = { .name = "test", .utc = true, .engine = &engine, .linear = linear };
 	struct tui_size size = { 80, 24 };
 	struct stored s;
 	struct err e = { "" };
@@ -78,8 +78,11 @@ static void check_capture(const char *name)
 	struct buf script = BUF_INIT, out = BUF_INIT;
 
 	make_script(&script, (uint32_t)strlen(name) * 7919u + (uint8_t)name[0]);
-	run(name, script.data, &out);
-	check_text(&out, name);
+	for (int linear = 0; linear < 2; linear++) {
+		buf_reset(&out);
+		run(name, linear, script.data, &out);
+		check_text(&out, name);
+	}
 	buf_release(&script);
 	buf_release(&out);
 }
@@ -105,7 +108,7 @@ START_TEST(test_find_and_save)
 	    "Enter\n"
 	    "keys /\ntype nothing like it\nkeys Enter\ntext\n",
 	    dir);
-	run(path, script, &out);
+	run(path, false, script, &out);
 	ck_assert_ptr_nonnull(strstr(out.data, "MMMMM"));
 	ck_assert_ptr_nonnull(strstr(out.data, "not found: nothing like it"));
 	snprintf(path, sizeof(path), "%s/client", dir);
