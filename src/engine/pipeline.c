@@ -20,7 +20,7 @@
 #include "engine/pump.h"
 #include "tcpshadow/engine.h"
 
-#define DEFAULT_BATCH_PACKETS 4096
+#define DEFAULT_BATCH_PACKETS 1024
 #define DEFAULT_BATCH_BYTES   (256u << 10)
 #define DEFAULT_CHECKPOINT    4096
 #define DEFAULT_MEMORY        (UINT64_C(1) << 30)
@@ -241,13 +241,18 @@ static int deliver(struct pipeline *p, const struct log_entry *le, struct err *e
 	return 0;
 }
 
-/* Deliver the events of this slot; *at is how far the log is delivered. */
+/*
+ * Deliver the events of this slot; *at is how far the log is delivered.  The event after them is delivered some
+ * packets of other shards later: time enough to bring what it looks up.
+ */
 static int drain(
     struct pipeline *p, const struct shard_log *log, uint32_t slot, size_t *at, struct err *e)
 {
 	for (; *at < log->n && log->entries[*at].event.slot == slot; ++*at)
 		if (deliver(p, &log->entries[*at], e) != 0)
 			return -1;
+	if (*at < log->n)
+		idmap_prefetch(&p->ids, log->entries[*at].event.uid);
 	return 0;
 }
 

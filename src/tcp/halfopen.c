@@ -54,6 +54,8 @@ struct halfopen {
 	struct slot *index; /* open addressing */
 	size_t nindex;      /* power of two, at least twice the places */
 	uint64_t key;
+	uint64_t expected; /* packet of the SYN that is expected to be taken next, 0 = none... */
+	uint32_t expected_tag; /* ...and its tag */
 	struct segment *looks; /* one SYN of each kind, with what differs per SYN set to zero */
 	uint32_t last_looks;   /* of the SYN held last */
 	uint64_t last_packet;
@@ -211,10 +213,9 @@ static uint64_t packet_of(const struct halfopen *h, const struct syn_place *p)
 	return h->last_packet - ((uint32_t)h->last_packet - p->packet);
 }
 
-static void remove_at(struct halfopen *h, size_t slot, struct segment *syn)
+/* The SYN as it was. */
+static void restore(const struct halfopen *h, const struct syn_place *p, struct segment *syn)
 {
-	struct syn_place *p = &h->ring[h->index[slot].place];
-
 	*syn = h->looks[p->looks];
 	memcpy(syn->src.b, &p->key.src, 4);
 	memcpy(syn->dst.b, &p->key.dst, 4);
@@ -224,7 +225,11 @@ static void remove_at(struct halfopen *h, size_t slot, struct segment *syn)
 	syn->opt.tsval = p->tsval;
 	syn->ts = time_of(h, p);
 	syn->packet = packet_of(h, p);
-	p->looks = LOOKS_MAX;
+}
+
+static void remove_at(struct halfopen *h, size_t slot)
+{
+	h->ring[h->index[slot].place].looks = LOOKS_MAX;
 	index_remove(h, slot);
 	h->live--;
 	(void)trim(h);
@@ -259,18 +264,32 @@ static void grow(struct halfopen *h)
 		h->looks = mem_alloc(LOOKS_MAX, sizeof(*h->looks));
 }
 
-/* Take out the one at the tail. */
-static void take_oldest(struct halfopen *h, struct segment *syn)
+/* In a flood the tail is taken again soon, but not before its part of the index can be brought. */
+static void expect_tail(struct halfopen *h)
 {
-	const struct syn_key *k = &h->ring[tail_of(h)].key;
+	const struct syn_place *p = &h->ring[tail_of(h)];
 
-	remove_at(h, find(h, k, tag_of(h, k)), syn);
+	h->expected = packet_of(h, p);
+	h->expected_tag = tag_of(h, &p->key);
+	__builtin_prefetch(&h->index[h->expected_tag & (h->nindex - 1)], 1);
+}
+
+/* Forget the one at the tail; its packet. */
+static uint64_t drop_oldest(struct halfopen *h)
+{
+	const struct syn_place *p = &h->ring[tail_of(h)];
+	uint64_t packet = packet_of(h, p);
+	uint32_t tag = packet == h->expected ? h->expected_tag : tag_of(h, &p->key);
+
+	remove_at(h, find(h, &p->key, tag));
+	if (h->live)
+		expect_tail(h);
+	return packet;
 }
 
 bool halfopen_put(struct halfopen *h, const struct segment *s, uint64_t hash, uint64_t *gone)
 {
 	struct syn_key k = key_of(s);
-	struct segment oldest;
 	uint32_t looks;
 
 	*gone = 0;
@@ -280,10 +299,8 @@ bool halfopen_put(struct halfopen *h, const struct segment *s, uint64_t hash, ui
 	/* An older time than the latest cannot be completed later. */
 	if (looks == LOOKS_MAX || s->ts < h->last_time)
 		return false;
-	if (h->count == h->places) {
-		take_oldest(h, &oldest);
-		*gone = oldest.packet;
-	}
+	if (h->count == h->places)
+		*gone = drop_oldest(h);
 	h->last_time = s->ts;
 	h->last_packet = s->packet;
 	h->ring[h->head] = (struct syn_place){
@@ -313,7 +330,8 @@ bool halfopen_take(struct halfopen *h, const struct segment *s, uint64_t hash, s
 	slot = find(h, &k, (uint32_t)hash);
 	if (h->index[slot].place == FREE_PLACE)
 		return false;
-	remove_at(h, slot, syn);
+	restore(h, &h->ring[h->index[slot].place], syn);
+	remove_at(h, slot);
 	return true;
 }
 
@@ -321,7 +339,8 @@ bool halfopen_take_oldest(struct halfopen *h, int64_t until, struct segment *syn
 {
 	if (!h->live || time_of(h, &h->ring[tail_of(h)]) > until)
 		return false;
-	take_oldest(h, syn);
+	restore(h, &h->ring[tail_of(h)], syn);
+	(void)drop_oldest(h);
 	return true;
 }
 

@@ -302,11 +302,10 @@ static struct flow *life_idlest(struct shard *s, enum life life)
 	return f;
 }
 
-static void log_open(struct shard *s, uint64_t uid, const struct segment *seg, uint32_t slot)
+static void log_open(
+    struct shard *s, uint64_t uid, const struct segment *seg, uint8_t dir, uint32_t slot)
 {
 	struct event_open *o = &log_append(s, EVENT_OPEN, slot, uid)->event.u.open;
-	struct flow_key key;
-	uint8_t dir = flow_key_of(&key, seg);
 
 	o->addrs[dir] = (struct endpoint_addr){ seg->src, seg->sport, seg->ip_version, 0 };
 	o->addrs[!dir] = (struct endpoint_addr){ seg->dst, seg->dport, seg->ip_version, 0 };
@@ -663,7 +662,7 @@ static void next_incarnation(
 	f->conn = new_conn(s, seg, dir);
 	f->conn->previous = previous;
 	f->conn->ends[dir].offered_md5 = was_signed;
-	log_open(s, f->conn->uid, seg, slot);
+	log_open(s, f->conn->uid, seg, dir, slot);
 }
 
 /* A copy outlives the batch; its payload does not. */
@@ -785,7 +784,8 @@ static struct flow *promote(
 	return f;
 }
 
-static bool hold_syn(struct shard *s, const struct segment *seg, uint64_t hash, uint32_t slot)
+static bool hold_syn(
+    struct shard *s, const struct segment *seg, uint64_t hash, uint8_t dir, uint32_t slot)
 {
 	uint64_t gone;
 
@@ -793,7 +793,7 @@ static bool hold_syn(struct shard *s, const struct segment *seg, uint64_t hash, 
 		return false;
 	if (gone)
 		forget(s, gone, slot);
-	log_open(s, seg->packet, seg, slot);
+	log_open(s, seg->packet, seg, dir, slot);
 	log_syn(s, seg, slot);
 	return true;
 }
@@ -837,9 +837,9 @@ void shard_segment(struct shard *s, const struct segment *seg, uint64_t hash, ui
 		icmp_segment(s, f, seg, dir, slot);
 	} else if (f) {
 		tcp_segment(s, f, seg, dir, slot);
-	} else if (!hold_syn(s, seg, hash, slot)) {
+	} else if (!hold_syn(s, seg, hash, dir, slot)) {
 		f = new_flow(s, &id, seg, dir, slot);
-		log_open(s, f->conn->uid, seg, slot);
+		log_open(s, f->conn->uid, seg, dir, slot);
 		apply(s, f, seg, dir, slot);
 		update_life(s, f, dir);
 	}
