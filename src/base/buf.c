@@ -14,8 +14,9 @@
 #include "tcpshadow/buf.h"
 #include "tcpshadow/mem.h"
 
-#define ALLOC_MIN  ((size_t)64)
-#define U64_DIGITS 20 /* of 2^64 - 1 */
+#define ALLOC_MIN     ((size_t)64)
+#define U64_DIGITS    20 /* of 2^64 - 1 */
+#define PADDED_DIGITS 9
 
 /* Never written to: an empty buf has alloc 0, and every append reserves first. */
 char buf_empty[1];
@@ -89,12 +90,13 @@ void buf_addf(struct buf *b, const char *fmt, ...)
 }
 
 /* Two digits at a time: a division by 100 costs no more than one by 10. */
+static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                            "25262728293031323334353637383940414243444546474849"
+                            "50515253545556575859606162636465666768697071727374"
+                            "75767778798081828384858687888990919293949596979899";
+
 void buf_add_u64(struct buf *b, uint64_t v)
 {
-	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
-	                            "25262728293031323334353637383940414243444546474849"
-	                            "50515253545556575859606162636465666768697071727374"
-	                            "75767778798081828384858687888990919293949596979899";
 	char digits[U64_DIGITS];
 	size_t at = sizeof(digits);
 
@@ -109,6 +111,20 @@ void buf_add_u64(struct buf *b, uint64_t v)
 		digits[--at] = (char)('0' + v);
 	}
 	buf_add(b, digits + at, sizeof(digits) - at);
+}
+
+void buf_add_padded(struct buf *b, uint32_t v, size_t digits)
+{
+	char text[PADDED_DIGITS];
+	size_t at = digits;
+
+	for (; at >= 2; v /= 100) {
+		at -= 2;
+		memcpy(text + at, pairs + v % 100 * 2, 2);
+	}
+	if (at)
+		text[0] = (char)('0' + v % 10);
+	buf_add(b, text, digits);
 }
 
 void buf_pad(struct buf *b, char c, size_t n)

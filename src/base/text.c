@@ -179,23 +179,13 @@ static uint64_t sign_and_magnitude(struct buf *out, int64_t ns)
 	return 0 - (uint64_t)ns;
 }
 
-/* v with leading zeros to `digits` (at most 9) places. */
-static void add_padded(struct buf *out, uint64_t v, size_t digits)
-{
-	char text[9];
-
-	for (size_t i = digits; i-- > 0; v /= 10)
-		text[i] = (char)('0' + v % 10);
-	buf_add(out, text, digits);
-}
-
 void text_ns(struct buf *out, int64_t ns)
 {
 	uint64_t v = sign_and_magnitude(out, ns);
 
 	buf_add_u64(out, v / (uint64_t)NS_PER_SEC);
 	buf_addch(out, '.');
-	add_padded(out, v % (uint64_t)NS_PER_SEC, 9);
+	buf_add_padded(out, (uint32_t)(v % (uint64_t)NS_PER_SEC), 9);
 }
 
 /* v / unit with three significant digits, never more than two decimals. */
@@ -207,7 +197,7 @@ static void add_three_digits(struct buf *out, uint64_t v, uint64_t unit)
 	if (hundredths < 1000) {
 		buf_add_u64(out, hundredths / 100);
 		buf_addch(out, '.');
-		add_padded(out, hundredths % 100, 2);
+		buf_add_padded(out, (uint32_t)(hundredths % 100), 2);
 	} else if (tenths < 1000) {
 		buf_add_u64(out, tenths / 10);
 		buf_addch(out, '.');
@@ -296,7 +286,7 @@ void text_count(struct buf *out, uint64_t n)
 	while (unit >= 1000) {
 		unit /= 1000;
 		buf_addch(out, ',');
-		add_padded(out, n / unit % 1000, 3);
+		buf_add_padded(out, (uint32_t)(n / unit % 1000), 3);
 	}
 }
 
@@ -319,7 +309,7 @@ void text_date(struct buf *out, int64_t ns, bool utc)
 	}
 	buf_addstr(out, date);
 	buf_addch(out, '.');
-	add_padded(out, (uint64_t)(rest / NS_PER_US), 6);
+	buf_add_padded(out, (uint32_t)(rest / NS_PER_US), 6);
 	if (utc)
 		buf_addch(out, 'Z');
 }

@@ -22,9 +22,9 @@ enum {
 typedef bool (*value_fn)(struct tcp_options *o, struct rd v);
 
 struct row {
-	uint8_t kind, min_len, max_len; /* length field: kind and length included */
-	uint32_t bit;                   /* of enum tcp_option_bit */
-	value_fn value;                 /* NULL = only its presence counts */
+	uint8_t min_len, max_len; /* length field: kind and length included */
+	uint32_t bit;             /* of enum tcp_option_bit; 0 = an unknown kind */
+	value_fn value;           /* NULL = only its presence counts */
 };
 
 static bool read_mss(struct tcp_options *o, struct rd v)
@@ -101,23 +101,24 @@ static bool read_accecn(struct tcp_options *o, struct rd v)
 	return rd_left(&v) % 3 == 0;
 }
 
-static const struct row rows[] = {
-	{ 8, 10, 10, OPT_TIMESTAMPS, read_timestamps },
-	{ 5, 10, 34, OPT_SACK, read_sack },
-	{ 2, 4, 4, OPT_MSS, read_mss },
-	{ 3, 3, 3, OPT_WSCALE, read_wscale },
-	{ 4, 2, 2, OPT_SACK_PERMITTED, NULL },
-	{ 34, 2, 18, OPT_FAST_OPEN, read_fast_open },
-	{ 30, 3, 40, OPT_MPTCP, read_mptcp },
-	{ 19, 18, 18, OPT_MD5, NULL },
-	{ 29, 4, 40, OPT_AO, NULL },
-	{ 28, 4, 4, OPT_USER_TIMEOUT, read_user_timeout },
-	{ 253, 2, 40, OPT_EXPERIMENTAL, NULL },
-	{ 254, 2, 40, OPT_EXPERIMENTAL, read_experiment },
-	{ 21, 6, 6, OPT_SNACK, NULL },
-	{ 27, 8, 8, OPT_QUICK_START, NULL },
-	{ 172, 2, 11, OPT_ACCECN, read_accecn },
-	{ 174, 2, 11, OPT_ACCECN, read_accecn },
+/* By kind. */
+static const struct row rows[UINT8_MAX + 1] = {
+	[2] = { 4, 4, OPT_MSS, read_mss },
+	[3] = { 3, 3, OPT_WSCALE, read_wscale },
+	[4] = { 2, 2, OPT_SACK_PERMITTED, NULL },
+	[5] = { 10, 34, OPT_SACK, read_sack },
+	[8] = { 10, 10, OPT_TIMESTAMPS, read_timestamps },
+	[19] = { 18, 18, OPT_MD5, NULL },
+	[21] = { 6, 6, OPT_SNACK, NULL },
+	[27] = { 8, 8, OPT_QUICK_START, NULL },
+	[28] = { 4, 4, OPT_USER_TIMEOUT, read_user_timeout },
+	[29] = { 4, 40, OPT_AO, NULL },
+	[30] = { 3, 40, OPT_MPTCP, read_mptcp },
+	[34] = { 2, 18, OPT_FAST_OPEN, read_fast_open },
+	[172] = { 2, 11, OPT_ACCECN, read_accecn },
+	[174] = { 2, 11, OPT_ACCECN, read_accecn },
+	[253] = { 2, 40, OPT_EXPERIMENTAL, NULL },
+	[254] = { 2, 40, OPT_EXPERIMENTAL, read_experiment },
 };
 
 /* These may stand in a header more than once. */
@@ -137,30 +138,26 @@ static void unknown(struct tcp_options *o, uint8_t kind)
 	o->seen |= OPT_UNKNOWN;
 }
 
-static void known(struct tcp_options *o, const struct row *row, struct rd value)
+static void known(struct tcp_options *o, uint8_t kind, struct rd value)
 {
+	const struct row *row = &rows[kind];
 	size_t len = rd_left(&value) + 2;
 
 	if (len < row->min_len || len > row->max_len || (row->value && !row->value(o, value))) {
-		note_odd(o, OPT_ODD_LENGTH, row->kind);
+		note_odd(o, OPT_ODD_LENGTH, kind);
 		return;
 	}
 	if (o->seen & row->bit & ~repeatable)
-		note_odd(o, OPT_ODD_DUPLICATE, row->kind);
+		note_odd(o, OPT_ODD_DUPLICATE, kind);
 	o->seen |= row->bit;
 }
 
-/* The rows come in the order of how often their kinds are met. */
 static void option(struct tcp_options *o, uint8_t kind, struct rd value)
 {
-	const struct row *row = rows;
-
-	while (row < rows + ARRAY_LEN(rows) && row->kind != kind)
-		row++;
-	if (row == rows + ARRAY_LEN(rows))
-		unknown(o, kind);
+	if (rows[kind].bit)
+		known(o, kind, value);
 	else
-		known(o, row, value);
+		unknown(o, kind);
 }
 
 static void after_eol(struct tcp_options *o, struct rd r)

@@ -14,8 +14,8 @@
 #include "tcpshadow/util.h"
 
 struct idmap_slot {
-	uint64_t key; /* of a block of uids, or of one uid; 0 = free */
-	uint64_t id;  /* of the first of them */
+	uint64_t key;           /* of a block of uids, or of one uid; 0 = free */
+	uint64_t id;            /* of the first of them */
 	uint64_t opened, alive; /* bits: of the block's uids */
 };
 
