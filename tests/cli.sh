@@ -51,6 +51,9 @@ status "-G without a time in the name" 2 "$tcpshadow" -i nosuch0 -G 1 -w "$tmp/x
 matches "and what would happen" 'replace' "$tmp/err"
 status "-w --where cannot be live" 2 "$tcpshadow" -i lo -w "$tmp/x.pcap" --where 'port 80'
 matches "and what to do instead" 'record with -w alone' "$tmp/err"
+status "browse -w needs an interface" 2 "$tcpshadow" browse -w "$tmp/x.pcap" "$capture"
+matches "which is said" 'browse -w needs an interface' "$tmp/err"
+status "browse -w - has no place to go" 2 "$tcpshadow" browse -i lo -w -
 status "--sort needs --every" 2 "$tcpshadow" -i lo --sort bytes
 status "--every is for the table" 2 "$tcpshadow" -i lo --every 1 --json
 status "a folder that is not there" 4 "$tcpshadow" -i lo -w "$tmp/none/x.pcap"

@@ -18,6 +18,7 @@ fi
 pids=
 clean_up() {
 	for pid in $pids; do kill "$pid" 2>/dev/null; done
+	TMUX='' tmux -L "tcpshadow-root-$$" kill-server 2>/dev/null
 	ip netns del "$a" && ip netns del "$b"
 	umount "$tmp/small" 2>/dev/null
 	rm -rf "$tmp"
@@ -196,6 +197,45 @@ wait "$shadow" 2>/dev/null
 status "a killed capture leaves a file that can be read" 0 "$tcpshadow" list "$tmp/rec/killed.pcap"
 equals "with all connections" "$(grep -c ':80 ' "$tmp/out")" 5
 
+# What the screens see is recorded.  It takes a terminal, and somebody at it.
+screens() { TMUX='' tmux -L "tcpshadow-root-$$" -f /dev/null "$@" 2>/dev/null; }
+shown() { # PATTERN: until a line of the screen has it, at most 10 s
+	for _ in $(seq 100); do
+		screens capture-pane -p >"$tmp/screen"
+		grep -qE -e "$1" "$tmp/screen" && return 0
+		sleep 0.1
+	done
+	sed 's/^/# /' "$tmp/screen"
+	return 1
+}
+browse() { # OPTIONS...
+	screens new-session -d -x 100 -y 24 "cd '$tmp/rec' && HOME='$tmp' ASAN_OPTIONS=detect_leaks=0 LC_ALL=C.UTF-8 ip netns exec $b \
+		'$tcpshadow' browse -i vb -f 'tcp port 80' $*; echo ended with \$?; sleep 60"
+}
+if command -v tmux >/dev/null && browse -w seen.pcap; then
+	shown 'live vb .* to seen.pcap'
+	ok "browse -w says where it records"
+	client fetch 10.77.0.2 80 3 1000 >/dev/null
+	shown ' 3 sessions '
+	screens send-keys Q
+	shown '^ended with 0'
+	ok "and ends well"
+	"$tcpshadow" list "$tmp/rec/seen.pcap" >"$tmp/out"
+	equals "the file has what was seen" "$(grep -c ':80 ' "$tmp/out")" 3
+	screens kill-server
+	sleep 0.5
+	browse -w turning -C 1 -W 3
+	shown 'live vb .* to turning'
+	client fetch 10.77.0.2 80 8 1000000 >/dev/null
+	shown ' 8 sessions '
+	screens send-keys Q
+	shown '^ended with 0'
+	equals "with -C and -W files in turn" "$(cd "$tmp/rec" && echo turning*)" "turning0 turning1 turning2"
+	screens kill-server
+else
+	skip "browse -w" "no tmux"
+fi
+
 mkdir "$tmp/small"
 if mount -t tmpfs -o size=2m,mode=777 none "$tmp/small"; then
 	start list --json -i vb -f tcp -w "$tmp/small/full.pcap"
@@ -208,6 +248,17 @@ if mount -t tmpfs -o size=2m,mode=777 none "$tmp/small"; then
 	status "what was recorded is whole" 0 "$tcpshadow" list --json "$tmp/small/full.pcap"
 	equals "and the rest is counted" "$(json 'k["packets"] - k["limits"]["unrecorded"]' "$tmp/full.json")" \
 		"$(json 'k["packets"]' "$tmp/out")"
+	rm "$tmp/small/full.pcap"
+	if command -v tmux >/dev/null && browse -w "$tmp/small/full.pcap"; then
+		shown 'live vb'
+		client fetch 10.77.0.2 80 5 1000000 >/dev/null
+		shown 'not recorded [1-9]'
+		ok "browse -w shows what it could not record"
+		screens send-keys Q
+		shown 'packets not recorded: cannot write' && shown '^ended with 4'
+		ok "says so at the end: exit 4"
+		screens kill-server
+	fi
 	umount "$tmp/small"
 else
 	skip "a full disk" "no tmpfs"

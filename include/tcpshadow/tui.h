@@ -17,8 +17,9 @@ struct tui_options {
 	const char *filter;                  /* of the capture (-f), NULL = none */
 	bool is_live;                        /* an interface: it grows until it is stopped */
 	const char *name;                    /* of the capture, for the title */
-	const char *where;                   /* filter to begin with, NULL = none */
-	const char *config, *history;        /* the user's files, NULL = none */
+	const char *recording;        /* the file that a live capture is written to, NULL = none */
+	const char *where;            /* filter to begin with, NULL = none */
+	const char *config, *history; /* the user's files, NULL = none */
 	bool utc;
 	bool ascii;
 	bool linear; /* plain lines, whatever the configuration says */

@@ -13,6 +13,7 @@
 #include "cli/browse.h"
 #include "cli/confine.h"
 #include "cli/crash.h"
+#include "cli/live.h"
 #include "cli/message.h"
 #include "cli/run.h"
 #include "cli/userfile.h"
@@ -27,6 +28,7 @@ struct browse {
 	const struct options *o;
 	struct settings *s;
 	struct cap *cap;
+	struct recorder *recorder; /* of -w, or NULL */
 	struct store *store;
 	struct tui_options tui;
 };
@@ -148,7 +150,8 @@ static int open_screens(struct browse *b, struct tui_terminal *t, struct err *e)
 	dirs[1] = places.folder.data;
 	crash_guard(t->in);
 	tui = tui_open(&b->tui, t, e);
-	if (tui && confine_browsing(b->s, dirs, places.folder.len ? 2 : 1) == EXIT_DONE)
+	if (tui &&
+	    confine_browsing(b->s, b->recorder, dirs, places.folder.len ? 2 : 1) == EXIT_DONE)
 		rc = run_screens(b, tui, e);
 	tui_close(tui);
 	crash_unguard();
@@ -177,7 +180,8 @@ static int browse(struct browse *b)
 	}
 	if (rc < 0)
 		return message_usage(e.text);
-	return rc ? EXIT_SIGNALLED + rc : run_input_code(cap_facts(b->cap));
+	rc = rc ? EXIT_SIGNALLED + rc : run_input_code(cap_facts(b->cap));
+	return live_recorded_code(b->cap, b->recorder, rc);
 }
 
 static int test(struct browse *b)
@@ -211,18 +215,31 @@ static void tell_waiting(const struct options *o)
 		message_note("waiting for a capture on standard input; Ctrl-C ends");
 }
 
+static int open_capture(struct browse *b)
+{
+	struct err e = { "" };
+	int code = EXIT_DONE;
+
+	if (b->s->report.live)
+		b->cap = live_start(b->s, &b->recorder, &code);
+	else if (!(b->cap = cap_open(&b->s->cap, &e)))
+		code = run_input_failed(&e);
+	return code;
+}
+
 int browse_run(const struct options *o, struct settings *s)
 {
 	struct browse b = { .o = o, .s = s };
-	struct err e = { "" };
 	int code;
 
 	s->cap.spool_bytes = s->spool;
 	s->quiet = true; /* nothing but the screens on the terminal */
 	tell_waiting(o);
-	b.cap = cap_open(&s->cap, &e);
-	if (!b.cap)
-		return run_input_failed(&e);
+	code = open_capture(&b);
+	if (!b.cap) {
+		recorder_free(b.recorder);
+		return code;
+	}
 	b.store = store_new(cap_facts(b.cap));
 	b.tui = (struct tui_options){
 		.store = b.store,
@@ -231,6 +248,7 @@ int browse_run(const struct options *o, struct settings *s)
 		.name = name_of(o),
 		.filter = s->cap.bpf,
 		.is_live = s->report.live,
+		.recording = s->record.name,
 		.where = o->value[OPTION_WHERE],
 		.utc = s->report.utc,
 		.ascii = o->given[OPTION_ASCII],
@@ -239,5 +257,6 @@ int browse_run(const struct options *o, struct settings *s)
 	code = o->given[OPTION_SCRIPT] ? test(&b) : browse(&b);
 	store_free(b.store);
 	cap_close(b.cap);
+	recorder_free(b.recorder);
 	return code;
 }

@@ -70,26 +70,37 @@ int confine_reading(struct settings *s, const char *dir)
 	return s->no_sandbox ? EXIT_DONE : confine(s, &wanted);
 }
 
+/* The file at hand, and where those that follow it will be. */
+static void want_recorder(
+    struct sandbox *wanted, const struct settings *s, const struct recorder *r)
+{
+	if (!r)
+		return;
+	if (recorder_has_made_file(r))
+		wanted->output_fd = recorder_fd(r);
+	wanted->makes_files = s->record.rotate_bytes || s->record.rotate_seconds;
+	if (wanted->makes_files)
+		wanted->dirs[wanted->ndirs++] = recorder_folder(r);
+}
+
 int confine_capture(struct settings *s, const struct recorder *r)
 {
 	struct sandbox wanted = { .is_live = true, .user = s->user, .output_fd = -1 };
 
 	warm_up(s);
-	if (r && recorder_has_made_file(r))
-		wanted.output_fd = recorder_fd(r);
-	wanted.makes_files = s->record.rotate_bytes || s->record.rotate_seconds;
-	if (wanted.makes_files)
-		wanted.dirs[wanted.ndirs++] = recorder_folder(r);
+	want_recorder(&wanted, s, r);
 	return confine(s, &wanted);
 }
 
-int confine_browsing(struct settings *s, const char *const *dirs, size_t n)
+int confine_browsing(
+    struct settings *s, const struct recorder *r, const char *const *dirs, size_t n)
 {
 	struct sandbox wanted = {
 		.is_live = s->report.live, .has_terminal = true, .user = s->user, .output_fd = -1
 	};
 
 	warm_up(s);
+	want_recorder(&wanted, s, r);
 	for (size_t i = 0; i < n && wanted.ndirs < SANDBOX_DIRS_MAX; i++)
 		if (access(dirs[i], F_OK) == 0)
 			wanted.dirs[wanted.ndirs++] = dirs[i];

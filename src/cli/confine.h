@@ -16,8 +16,9 @@
 int confine_reading(struct settings *s, const char *dir);
 /* Once the interface and the file of -w are open. */
 int confine_capture(struct settings *s, const struct recorder *r);
-/* Once the terminal and the capture are open.  dirs: what the user may write to, n of them. */
-int confine_browsing(struct settings *s, const char *const *dirs, size_t n);
+/* Once the terminal and the capture are open.  dirs: what the user may write to, n of them; r: of -w, or NULL. */
+int confine_browsing(
+    struct settings *s, const struct recorder *r, const char *const *dirs, size_t n);
 /* For those who need more: a sandbox of their own.  Tells with -v what was done. */
 int confine(const struct settings *s, const struct sandbox *wanted);
 void confine_release(struct settings *s);

@@ -215,13 +215,12 @@ static bool can_show(const struct options *o, const struct settings *s)
 	       (o->command == COMMAND_SUMMARY || !isatty(STDOUT_FILENO));
 }
 
-static int cannot_start(const struct watch *w, const struct err *e)
+static int cannot_start(const struct settings *s, const struct recorder *r, const struct err *e)
 {
-	bool is_output = w->recorder
-	                     ? recorder_trouble(w->recorder) != NULL
-	                     : strncmp(e->text, "cannot write", strlen("cannot write")) == 0;
+	bool is_output = r ? recorder_trouble(r) != NULL
+	                   : strncmp(e->text, "cannot write", strlen("cannot write")) == 0;
 
-	if (!is_output && !w->recorder && w->s->record.name)
+	if (!is_output && !r && s->record.name)
 		return message_usage(e->text);
 	if (!is_output)
 		return run_input_failed(e);
@@ -229,25 +228,43 @@ static int cannot_start(const struct watch *w, const struct err *e)
 	return EXIT_OUTPUT;
 }
 
+struct cap *live_start(struct settings *s, struct recorder **r, int *code)
+{
+	struct err e = { "" };
+	struct cap *cap = NULL;
+
+	*r = s->record.name ? recorder_new(&s->record, &e) : NULL;
+	s->cap.live.recorder = *r;
+	if (*r || !s->record.name)
+		cap = cap_open(&s->cap, &e);
+	*code = cap ? EXIT_DONE : cannot_start(s, *r, &e);
+	return cap;
+}
+
+int live_recorded_code(const struct cap *cap, const struct recorder *r, int code)
+{
+	uint64_t n = cap_facts(cap)->unrecorded;
+
+	if (n == 0)
+		return code;
+	message_note("%llu packet%s not recorded: %s", (unsigned long long)n, n == 1 ? "" : "s",
+	    recorder_trouble(r) ? recorder_trouble(r) : "they could not be written");
+	return EXIT_OUTPUT;
+}
+
 int live_run(const struct options *o, struct settings *s)
 {
 	struct watch w = { .s = s, .shows = can_show(o, s) };
-	struct err e = { "" };
 	int code;
 
 	if (s->record.name && strcmp(s->record.name, "-") == 0 && isatty(STDOUT_FILENO))
 		return message_usage("-w -: a capture is nothing for a terminal");
-	if (s->record.name && !(w.recorder = recorder_new(&s->record, &e)))
-		return cannot_start(&w, &e);
-	s->cap.live.recorder = w.recorder;
-	w.cap = cap_open(&s->cap, &e);
+	w.cap = live_start(s, &w.recorder, &code);
 	if (w.cap) {
 		s->report.facts = cap_facts(w.cap);
 		code = confine_capture(s, w.recorder);
 		if (code == EXIT_DONE)
 			code = report(o, s, &w);
-	} else {
-		code = cannot_start(&w, &e);
 	}
 	cap_close(w.cap);
 	recorder_free(w.recorder);

@@ -43,10 +43,10 @@ static bool has_terminal(void)
 	       strcmp(term, "dumb") != 0;
 }
 
-/* Without a command: browse where that is possible, otherwise list. */
+/* Without a command: browse where that is possible, otherwise list.  Who only records wants lines that scroll by. */
 static void choose_command(struct options *o)
 {
-	if (o->command_given || !has_terminal())
+	if (o->command_given || o->given[OPTION_WRITE] || !has_terminal())
 		return;
 	for (size_t i = 0; i < OPTION_COUNT; i++)
 		if (o->given[i] && !(option_rows[i].commands & 1u << COMMAND_BROWSE))

@@ -15,8 +15,7 @@
 #define ON(command) (1u << COMMAND_##command)
 #define READS       (REPORTS | ON(BROWSE))
 #define REPORTS     (ON(LIST) | ON(SHOW) | ON(FOLLOW) | ON(SUMMARY) | ON(FINDINGS) | ON(EXTRACT))
-#define RECORDS     (ON(LIST) | ON(SUMMARY) | ON(FINDINGS))
-#define LIVE        (RECORDS | ON(BROWSE))
+#define LIVE        (ON(LIST) | ON(SUMMARY) | ON(FINDINGS) | ON(BROWSE))
 #define ALL         (READS | ON(CATALOGUE))
 
 const struct command_row command_rows[COMMAND_COUNT] = {
@@ -226,6 +225,11 @@ static int check_together(const struct options *o, struct err *e)
 	if (w && strcmp(w, "-") == 0 &&
 	    (o->given[OPTION_JSON] || o->given[OPTION_CSV] || o->given[OPTION_ZEEK]))
 		return err_set(e, "-w - and a report would both go to standard output");
+	if (w && o->command == COMMAND_BROWSE && strcmp(w, "-") == 0)
+		return err_set(e, "-w -: the screens are on standard output");
+	if (w && o->command == COMMAND_BROWSE && !o->given[OPTION_INTERFACE])
+		return err_set(
+		    e, "browse -w needs an interface (-i); the key e writes what is shown");
 	if (o->command == COMMAND_SHOW &&
 	    !!o->given[OPTION_JSON] + !!o->given[OPTION_MERMAID] + !!o->given[OPTION_EXPLAIN] > 1)
 		return err_set(e, "one of --json, --mermaid and --explain at a time");

@@ -56,7 +56,11 @@ static uint64_t lost(struct buf *out, const struct ui *ui)
 	sum = c.dropped_kernel + c.dropped_interface + c.dropped_queue;
 	buf_addstr(out, "lost ");
 	text_count(out, sum);
-	return sum;
+	if (c.unrecorded) {
+		buf_addstr(out, "  not recorded ");
+		text_count(out, c.unrecorded);
+	}
+	return sum + c.unrecorded;
 }
 
 /* True when it tells of trouble. */
@@ -103,6 +107,8 @@ static void title_left(struct buf *out, const struct sessions *s, const struct u
 	    base_name(ui->options->name));
 	if (ui->options->filter)
 		buf_addf(out, "  %s", ui->options->filter);
+	if (ui->options->recording)
+		buf_addf(out, "  to %s", base_name(ui->options->recording));
 	mode_text(out, s, ui);
 }
 
