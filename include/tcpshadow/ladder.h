@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ladder - what a ladder diagram of a connection shows, line by line, before it is drawn.
+ * ladder - what a ladder diagram of a connection shows, line by line, before it is drawn; or of several in one.
  *
- * Input:  the connection's packets by number, from a session or from a store; its record.
+ * Input:  packets by number, in order of capture, from a session or from a store; the records of their connections.
  * Output: items: runs of segments with a line each, runs of plain segments folded into one line, gaps in time,
  *         segments that must have been sent and were never captured, states left by a timer.
  * Memory: an item for what breaks a run, not for a packet.  Any line is found in logarithmic time.
@@ -18,7 +18,7 @@ enum ladder_kind {
 	LADDER_SEGMENT, /* packets first..last, a line each */
 	LADDER_FOLD,    /* packets first..last in one line */
 	LADDER_GAP,     /* the time between packets first - 1 and first */
-	LADDER_TIMER,   /* record.sides[side].states[entry] */
+	LADDER_TIMER,   /* records[conn].sides[side].states[entry] */
 	LADDER_UNSEEN,  /* `bytes` of sequence space that `side` sent before packet `first` */
 };
 
@@ -27,6 +27,8 @@ struct ladder_item {
 	uint8_t side;
 	uint8_t
 	    lines; /* LADDER_GAP: how many it deserves, 1 to 3; LADDER_UNSEEN: 0 = it was captured late */
+	uint16_t
+	    conn; /* of LADDER_GAP: whose packet ended it; of LADDER_SEGMENT, LADDER_FOLD: not set */
 	uint32_t entry;
 	uint32_t seq, bytes; /* LADDER_UNSEEN: its first number, as on the wire */
 	size_t first, last;
@@ -44,10 +46,11 @@ struct ladder {
 /* What the layout needs to know of a packet. */
 struct ladder_peek {
 	uint64_t packet; /* ordinal */
-	int64_t time;    /* ns since the connection's start */
+	int64_t time;    /* ns since ladder_source.start */
 	uint32_t len, seq, ack;
 	uint32_t notes;
 	uint16_t flags;
+	uint16_t conn; /* which of the connections */
 	uint8_t side;
 	bool is_icmp, has_sack;
 };
@@ -57,7 +60,9 @@ struct ladder_source {
 	size_t n;
 	void (*peek)(const void *ctx, size_t i, struct ladder_peek *out);
 	const void *ctx;
-	const struct conn_record *record;
+	const struct conn_record *records;
+	size_t nrecords;
+	int64_t start; /* what the packets' times count from, ns since the epoch */
 };
 
 enum ladder_gaps { LADDER_GAPS_LOG, LADDER_GAPS_LINEAR, LADDER_GAPS_OFF };
@@ -99,6 +104,7 @@ struct ladder_fold {
 	uint64_t data[2], bytes[2], acks[2],
 	    dups[2]; /* [enum side]: segments with payload, their bytes, without, duplicate ACKs among those */
 	int64_t from, to; /* times of its first and last segment */
+	uint64_t conns;   /* bits: whose segments they are, of the first 64 connections */
 };
 struct ladder_fold ladder_fold_of(const struct ladder_source *src, const struct ladder_item *it);
 struct ladder_fold ladder_fold_sum(const struct session *s, const struct ladder_item *it);

@@ -25,21 +25,28 @@ enum {
 #define NOTES_FOLDED                                                                               \
 	(NOTE(WINDOW_UPDATE) | NOTE(TRUNCATED) | NOTE(DUPLICATE_ACK) | NOTE(WINDOW_FULL))
 
-struct builder {
-	struct ladder *ladder;
-	const struct ladder_source *src;
-	const struct ladder_options *o;
-	int64_t threshold; /* shortest gap worth drawing */
-	int64_t smallest;  /* the shortest of the GAPS_MAX longest */
+/* What is known of one connection on the way down. */
+struct builder_conn {
+	const struct conn_record *record;
+	int64_t offset;    /* from its own times to those of the packets */
 	uint32_t timer[2]; /* next entry of states that may be due to a timer */
-	uint64_t *special; /* ordinals of packets that stand on lines of their own, ascending */
-	size_t nspecial, at_special;
-	uint32_t edge[2]; /* behind the highest number captured of a side */
+	uint32_t edge[2];  /* behind the highest number captured of a side */
 	bool has_edge[2];
 	bool was_dup[2];  /* the last segment of the side was a duplicate ACK */
 	bool was_zero[2]; /* it closed the window */
 	size_t holes[HOLES_OPEN];
-	size_t nholes;  /* counts on */
+	size_t nholes; /* counts on */
+};
+
+struct builder {
+	struct ladder *ladder;
+	const struct ladder_source *src;
+	const struct ladder_options *o;
+	struct builder_conn *conns; /* as the records */
+	int64_t threshold;          /* shortest gap worth drawing */
+	int64_t smallest;           /* the shortest of the GAPS_MAX longest */
+	uint64_t *special; /* ordinals of packets that stand on lines of their own, ascending */
+	size_t nspecial, at_special;
 	size_t run;     /* first packet of the run of plain ones at hand */
 	int64_t run_to; /* time of the last packet */
 };
@@ -98,15 +105,27 @@ static void note_gap(struct longest *l, int64_t gap)
 	l->gaps[i] = gap;
 }
 
+/* Of several connections the slowest counts: for it a shorter wait is nothing special. */
+static int64_t gap_threshold(const struct ladder_source *src)
+{
+	int64_t threshold = GAP_FLOOR;
+
+	for (size_t i = 0; i < src->nrecords; i++) {
+		const struct conn_record *r = &src->records[i];
+		int64_t rtt = r->syn_to_synack + r->synack_to_ack;
+
+		if (r->has_syn_to_synack && 4 * rtt > threshold)
+			threshold = 4 * rtt;
+	}
+	return threshold;
+}
+
 static void choose_gaps(struct builder *b)
 {
-	const struct conn_record *r = b->src->record;
 	struct longest longest = { .n = 0 };
 	int64_t before = 0;
 
-	b->threshold = GAP_FLOOR;
-	if (r->has_syn_to_synack && 4 * (r->syn_to_synack + r->synack_to_ack) > b->threshold)
-		b->threshold = 4 * (r->syn_to_synack + r->synack_to_ack);
+	b->threshold = gap_threshold(b->src);
 	for (size_t i = 0; i < b->src->n; i++) {
 		int64_t time = time_of(b->src, i);
 
@@ -155,10 +174,11 @@ static uint8_t gap_lines(const struct builder *b, int64_t gap)
 	return lines;
 }
 
-static void add_gap(struct builder *b, size_t i, int64_t gap)
+static void add_gap(struct builder *b, size_t i, int64_t gap, uint16_t conn)
 {
 	struct ladder_item *it = add_item(b->ladder, LADDER_GAP, i);
 
+	it->conn = conn;
 	it->gap = gap;
 	it->lines = gap_lines(b, gap);
 }
@@ -175,41 +195,53 @@ static void add_segments(struct builder *b, size_t first, size_t last)
 		add_item(l, LADDER_SEGMENT, first)->last = last;
 }
 
+/* The next state of a side that a timer brought before `time`; NULL = there is none. */
+static const struct state_entry *next_timer(struct builder_conn *c, unsigned side, int64_t time)
+{
+	const struct side_record *sr = &c->record->sides[side];
+
+	for (; c->timer[side] < sr->nstates; c->timer[side]++) {
+		const struct state_entry *e = &sr->states[c->timer[side]];
+
+		if (e->rule != FSM_RULE_NONE && !e->packet)
+			return e->time + c->offset < time ? e : NULL;
+	}
+	return NULL;
+}
+
+/* The first of all that are due; false = there is none. */
+static bool first_timer(struct builder *b, int64_t time, uint16_t *conn, uint8_t *side)
+{
+	bool is_due = false;
+
+	for (uint16_t i = 0; i < b->src->nrecords; i++) {
+		for (uint8_t k = 0; k < 2; k++) {
+			const struct state_entry *e = next_timer(&b->conns[i], k, time);
+
+			if (!e)
+				continue;
+			time = e->time + b->conns[i].offset;
+			*conn = i;
+			*side = k;
+			is_due = true;
+		}
+	}
+	return is_due;
+}
+
 /* States that a timer changed before `time`. */
 static void add_timers(struct builder *b, int64_t time)
 {
-	for (uint8_t side = 0; side < 2; side++) {
-		const struct side_record *sr = &b->src->record->sides[side];
+	uint16_t conn;
+	uint8_t side;
 
-		for (; b->timer[side] < sr->nstates; b->timer[side]++) {
-			const struct state_entry *e = &sr->states[b->timer[side]];
-			struct ladder_item *it;
+	while (first_timer(b, time, &conn, &side)) {
+		struct ladder_item *it = add_item(b->ladder, LADDER_TIMER, b->run);
 
-			if (e->rule == FSM_RULE_NONE || e->packet)
-				continue;
-			if (e->time >= time)
-				break;
-			it = add_item(b->ladder, LADDER_TIMER, b->run);
-			it->side = side;
-			it->entry = b->timer[side];
-		}
+		it->conn = conn;
+		it->side = side;
+		it->entry = b->conns[conn].timer[side]++;
 	}
-}
-
-/* Is the next state of a side one that a timer brought before then? */
-static bool is_timer_due(const struct builder *b, int64_t time)
-{
-	for (unsigned side = 0; side < 2; side++) {
-		const struct side_record *sr = &b->src->record->sides[side];
-		uint32_t i = b->timer[side];
-
-		while (i < sr->nstates &&
-		       (sr->states[i].rule == FSM_RULE_NONE || sr->states[i].packet))
-			i++;
-		if (i < sr->nstates && sr->states[i].time < time)
-			return true;
-	}
-	return false;
 }
 
 /* ---- which packets have a line of their own ---- */
@@ -221,14 +253,14 @@ static int by_ordinal(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-/* Evidence of findings and causes of states. */
-static void collect_special(struct builder *b)
+static size_t most_special(const struct conn_record *r)
 {
-	const struct conn_record *r = b->src->record;
-	size_t most =
-	    r->nfindings * (size_t)FINDING_PACKETS + r->sides[0].nstates + r->sides[1].nstates;
+	return r->nfindings * (size_t)FINDING_PACKETS + r->sides[0].nstates + r->sides[1].nstates;
+}
 
-	b->special = mem_alloc(most, sizeof(*b->special));
+/* Evidence of findings and causes of states. */
+static void add_special(struct builder *b, const struct conn_record *r)
+{
 	for (uint32_t i = 0; i < r->nfindings; i++) {
 		const struct finding *f = &r->findings[i];
 
@@ -247,6 +279,18 @@ static void collect_special(struct builder *b)
 			b->special[b->nspecial++] = line;
 		}
 	}
+}
+
+/* A packet is of one connection, so that one list serves for all. */
+static void collect_special(struct builder *b)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < b->src->nrecords; i++)
+		most += most_special(&b->src->records[i]);
+	b->special = mem_alloc(most, sizeof(*b->special));
+	for (size_t i = 0; i < b->src->nrecords; i++)
+		add_special(b, &b->src->records[i]);
 	if (b->nspecial)
 		qsort(b->special, b->nspecial, sizeof(*b->special), by_ordinal);
 }
@@ -260,12 +304,12 @@ static bool is_special(struct builder *b, uint64_t packet)
 
 static bool is_plain(struct builder *b, const struct ladder_peek *p)
 {
-	bool is_dup = (p->notes & NOTE(DUPLICATE_ACK)) != 0, was_dup = b->was_dup[p->side];
+	struct builder_conn *c = &b->conns[p->conn];
+	bool is_dup = (p->notes & NOTE(DUPLICATE_ACK)) != 0, was_dup = c->was_dup[p->side];
+	bool opens = p->notes & NOTE(WINDOW_UPDATE) && c->was_zero[p->side];
 
-	bool opens = p->notes & NOTE(WINDOW_UPDATE) && b->was_zero[p->side];
-
-	b->was_dup[p->side] = is_dup;
-	b->was_zero[p->side] = (p->notes & NOTE(ZERO_WINDOW)) != 0;
+	c->was_dup[p->side] = is_dup;
+	c->was_zero[p->side] = (p->notes & NOTE(ZERO_WINDOW)) != 0;
 	if (is_special(b, p->packet) || opens || p->is_icmp || p->notes & ~NOTES_FOLDED)
 		return false;
 	if (is_dup ? !was_dup : p->has_sack)
@@ -275,25 +319,27 @@ static bool is_plain(struct builder *b, const struct ladder_peek *p)
 
 /* ---- what was never captured ---- */
 
-static void add_unseen(struct builder *b, size_t i, unsigned side, uint32_t end)
+static void add_unseen(struct builder *b, size_t i, uint16_t conn, unsigned side, uint32_t end)
 {
-	struct ladder_item *it;
+	struct builder_conn *c = &b->conns[conn];
+	struct ladder_item *it = add_item(b->ladder, LADDER_UNSEEN, i);
 
-	it = add_item(b->ladder, LADDER_UNSEEN, i);
+	it->conn = conn;
 	it->side = (uint8_t)side;
-	it->seq = b->edge[side];
-	it->bytes = end - b->edge[side];
+	it->seq = c->edge[side];
+	it->bytes = end - c->edge[side];
 	it->lines = 1;
-	b->holes[b->nholes++ % HOLES_OPEN] = b->ladder->nitems - 1;
+	c->holes[c->nholes++ % HOLES_OPEN] = b->ladder->nitems - 1;
 }
 
 /* It was not lost: it came late, at least in part. */
 static void fill_holes(struct builder *b, const struct ladder_peek *p)
 {
-	size_t from = b->nholes > HOLES_OPEN ? b->nholes - HOLES_OPEN : 0;
+	const struct builder_conn *c = &b->conns[p->conn];
+	size_t from = c->nholes > HOLES_OPEN ? c->nholes - HOLES_OPEN : 0;
 
-	for (size_t i = from; i < b->nholes; i++) {
-		struct ladder_item *it = &b->ladder->items[b->holes[i % HOLES_OPEN]];
+	for (size_t i = from; i < c->nholes; i++) {
+		struct ladder_item *it = &b->ladder->items[c->holes[i % HOLES_OPEN]];
 
 		if (it->side == p->side && seq_lt(p->seq, it->seq + it->bytes) &&
 		    seq_lt(it->seq, p->seq + p->len))
@@ -308,27 +354,28 @@ static uint32_t end_of(const struct ladder_peek *p)
 
 static void look_for_unseen(struct builder *b, size_t i, const struct ladder_peek *p)
 {
+	struct builder_conn *c = &b->conns[p->conn];
 	unsigned peer = !p->side;
 
-	if (p->notes & NOTE(GAP_BEFORE) && b->has_edge[p->side] && seq_lt(b->edge[p->side], p->seq))
-		add_unseen(b, i, p->side, p->seq);
-	if (p->notes & NOTE(ACKS_UNSEEN) && b->has_edge[peer] && seq_lt(b->edge[peer], p->ack)) {
-		add_unseen(b, i, peer, p->ack);
-		b->edge[peer] = p->ack;
+	if (p->notes & NOTE(GAP_BEFORE) && c->has_edge[p->side] && seq_lt(c->edge[p->side], p->seq))
+		add_unseen(b, i, p->conn, p->side, p->seq);
+	if (p->notes & NOTE(ACKS_UNSEEN) && c->has_edge[peer] && seq_lt(c->edge[peer], p->ack)) {
+		add_unseen(b, i, p->conn, peer, p->ack);
+		c->edge[peer] = p->ack;
 	}
 	if (p->notes & NOTE(OUT_OF_ORDER))
 		fill_holes(b, p);
 }
 
-static void advance_edge(struct builder *b, const struct ladder_peek *p)
+static void advance_edge(struct builder_conn *c, const struct ladder_peek *p)
 {
 	uint32_t end = end_of(p);
 
 	if (p->is_icmp || p->flags & TCP_RST || p->notes & NOTE(IGNORED))
 		return;
-	if (!b->has_edge[p->side] || seq_lt(b->edge[p->side], end))
-		b->edge[p->side] = end;
-	b->has_edge[p->side] = true;
+	if (!c->has_edge[p->side] || seq_lt(c->edge[p->side], end))
+		c->edge[p->side] = end;
+	c->has_edge[p->side] = true;
 }
 
 /* ---- the layout ---- */
@@ -363,19 +410,21 @@ static void add_packet(struct builder *b, size_t i)
 	struct ladder_peek p;
 	int64_t gap;
 	bool plain, is_gap;
+	uint16_t conn;
+	uint8_t side;
 
 	b->src->peek(b->src->ctx, i, &p);
 	gap = i ? p.time - b->run_to : 0;
 	plain = is_plain(b, &p);
 	is_gap = is_drawn_gap(b, gap);
-	if (!plain || is_gap || is_timer_due(b, p.time))
+	if (!plain || is_gap || first_timer(b, p.time, &conn, &side))
 		end_run(b, i);
 	add_timers(b, p.time);
 	if (is_gap)
-		add_gap(b, i, gap);
+		add_gap(b, i, gap, p.conn);
 	if (!p.is_icmp)
 		look_for_unseen(b, i, &p);
-	advance_edge(b, &p);
+	advance_edge(&b->conns[p.conn], &p);
 	if (!plain) {
 		add_segments(b, i, i);
 		b->run = i + 1;
@@ -407,9 +456,20 @@ static void number_lines(struct ladder *l)
 	}
 }
 
+static struct builder_conn *conns_of(const struct ladder_source *src)
+{
+	struct builder_conn *conns = mem_alloc(src->nrecords, sizeof(*conns));
+
+	for (size_t i = 0; i < src->nrecords; i++) {
+		conns[i].record = &src->records[i];
+		conns[i].offset = src->records[i].start - src->start;
+	}
+	return conns;
+}
+
 void ladder_build(struct ladder *l, const struct ladder_source *src, const struct ladder_options *o)
 {
-	struct builder b = { .ladder = l, .src = src, .o = o };
+	struct builder b = { .ladder = l, .src = src, .o = o, .conns = conns_of(src) };
 
 	*l = (struct ladder){ 0 };
 	choose_gaps(&b);
@@ -420,6 +480,7 @@ void ladder_build(struct ladder *l, const struct ladder_source *src, const struc
 	add_timers(&b, INT64_MAX);
 	number_lines(l);
 	free(b.special);
+	free(b.conns);
 }
 
 void ladder_release(struct ladder *l)
@@ -488,6 +549,7 @@ struct ladder_fold ladder_fold_of(const struct ladder_source *src, const struct 
 		struct ladder_peek p;
 
 		src->peek(src->ctx, i, &p);
+		f.conns |= p.conn < 64 ? UINT64_C(1) << p.conn : 0;
 		if (p.len) {
 			f.data[p.side]++;
 			f.bytes[p.side] += p.len;
@@ -521,7 +583,14 @@ static void peek_row(const void *ctx, size_t i, struct ladder_peek *out)
 
 static struct ladder_source session_source(const struct session *s)
 {
-	return (struct ladder_source){ s->nrows, peek_row, s, &s->record };
+	return (struct ladder_source){
+		.n = s->nrows,
+		.peek = peek_row,
+		.ctx = s,
+		.records = &s->record,
+		.nrecords = 1,
+		.start = s->record.start,
+	};
 }
 
 void ladder_init(struct ladder *l, const struct session *s, bool fold)

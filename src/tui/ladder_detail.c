@@ -35,7 +35,7 @@ static void make_detail(struct detail *d, struct ladder_view *v, const struct ui
 	uint32_t k = ladder_cursor_packet(v);
 	struct describe_source s = {
 		.row = trace_row(v->trace, k),
-		.record = v->source.record,
+		.record = v->source.records,
 		.facts = cap_facts(ui->options->cap),
 		.utc = ui->options->utc,
 	};
@@ -267,7 +267,7 @@ static void unseen_text(
 static void packet_text(struct buf *out, const struct ladder_view *v, const struct ui *ui,
     const struct session_row *row, enum role *role)
 {
-	const struct conn_record *r = v->source.record;
+	const struct conn_record *r = v->source.records;
 	const struct cap_facts *facts = cap_facts(ui->options->cap);
 	const struct finding *f = worst_about(r, row->packet);
 

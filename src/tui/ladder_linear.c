@@ -70,7 +70,7 @@ static void add_segment(
 	else
 		buf_addstr(out, ", ");
 	buf_addf(out, "%s ", who[row.is_icmp ? !row.side : row.side]);
-	add_effects(&effects, v->source.record, &row, ui);
+	add_effects(&effects, v->source.records, &row, ui);
 	used = out->len + effects.len;
 	ladder_segment_text(out, &row, used < (size_t)w ? (size_t)w - used : 0);
 	buf_addstr(out, effects.len ? effects.data : "");
@@ -127,7 +127,7 @@ void ladder_linear_text(
 		add_unseen(out, v, ui, it);
 		break;
 	case LADDER_TIMER:
-		e = &v->source.record->sides[it->side].states[it->entry];
+		e = &v->source.records->sides[it->side].states[it->entry];
 		buf_addf(out, "%s", fsm_rule_at(e->rule)->why);
 		add_state(out, it->side, e);
 		break;

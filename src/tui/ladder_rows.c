@@ -82,7 +82,7 @@ static int state_width(const struct conn_record *r)
 static struct ladder_columns columns_of(const struct ladder_view *v, const struct ui *ui, int w)
 {
 	const struct store_session *s = trace_session(v->trace);
-	struct ladder_columns c = { .state = state_width(v->source.record) };
+	struct ladder_columns c = { .state = state_width(v->source.records) };
 	struct store_packet last;
 	int rest;
 
@@ -294,10 +294,10 @@ static enum role note_role(const struct conn_record *r, uint64_t packet)
 
 static void put_notes(const struct line *l, const struct session_row *row)
 {
-	struct pen p = notes_pen(l, note_role(l->v->source.record, row->packet));
+	struct pen p = notes_pen(l, note_role(l->v->source.records, row->packet));
 	struct buf text = BUF_INIT;
 
-	ladder_notes_text(&text, l->v->source.record, row, cap_facts(l->ui->options->cap));
+	ladder_notes_text(&text, l->v->source.records, row, cap_facts(l->ui->options->cap));
 	grid_puts(&p, text.data);
 	buf_release(&text);
 }
@@ -314,7 +314,7 @@ static void put_number(const struct line *l, uint64_t ordinal)
 static void draw_segment(const struct line *l, uint32_t k)
 {
 	struct session_row row = ladder_row(l->v, l->ui, k);
-	const struct conn_record *r = l->v->source.record;
+	const struct conn_record *r = l->v->source.records;
 	bool to_server = row.side == SIDE_CLIENT;
 	struct buf words = BUF_INIT;
 
@@ -335,7 +335,7 @@ static void draw_segment(const struct line *l, uint32_t k)
 void ladder_line_text(struct buf *out, struct ladder_view *v, const struct ui *ui, uint32_t k)
 {
 	struct line l = { .v = v };
-	const struct conn_record *r = v->source.record;
+	const struct conn_record *r = v->source.records;
 	struct session_row row = *trace_row(v->trace, k);
 	unsigned from = row.is_icmp ? !row.side : row.side;
 	size_t start;
@@ -526,7 +526,7 @@ static void draw_unseen(const struct line *l, const struct ladder_item *it)
 
 static void draw_timer(const struct line *l, const struct ladder_item *it)
 {
-	const struct state_entry *e = &l->v->source.record->sides[it->side].states[it->entry];
+	const struct state_entry *e = &l->v->source.records->sides[it->side].states[it->entry];
 	struct buf text = BUF_INIT;
 
 	put_right(pen_at(l, l->x + 1, l->c.number, ROLE_DIM), "-");
@@ -590,7 +590,7 @@ static void put_cursor(const struct line *l)
 /* Both endpoints over the ends of the arrows; their ports alone where there is no room. */
 static void put_endpoints(const struct line *l)
 {
-	const struct side_record *sides = l->v->source.record->sides;
+	const struct side_record *sides = l->v->source.records->sides;
 	struct pen p = pen_at(l, arrow_x(l), l->c.arrow, ROLE_HEAD);
 	struct buf client = BUF_INIT, server = BUF_INIT;
 
@@ -706,7 +706,7 @@ void ladder_draw_strip(struct ladder_view *v, struct ui *ui, struct grid *g, str
 	text_duration(&text, at.time - s->start);
 	grid_puts(&p, text.data);
 	buf_reset(&text);
-	count_findings(&text, v->source.record);
+	count_findings(&text, v->source.records);
 	buf_addch(&text, ' ');
 	grid_put_right(&p, text.data);
 	buf_release(&text);

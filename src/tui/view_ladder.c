@@ -66,7 +66,7 @@ static int by_ordinal(const void *a, const void *b)
 
 static void collect_problems(struct ladder_view *v)
 {
-	const struct conn_record *r = v->source.record;
+	const struct conn_record *r = v->source.records;
 
 	free(v->problems);
 	v->problems = mem_alloc(r->nfindings * (size_t)FINDING_PACKETS, sizeof(*v->problems));
@@ -113,7 +113,9 @@ static void lay_out(struct ladder_view *v, struct ui *ui)
 		.n = count(v),
 		.peek = peek,
 		.ctx = trace_session(v->trace),
-		.record = trace_record(v->trace),
+		.records = trace_record(v->trace),
+		.nrecords = 1,
+		.start = trace_record(v->trace)->start,
 	};
 	ladder_release(&v->ladder);
 	ladder_build(&v->ladder, &v->source, &o);
@@ -204,7 +206,7 @@ bool ladder_has_pane(const struct ladder_view *v, int height)
 
 static void title_text(struct buf *out, const struct ladder_view *v, const struct ui *ui)
 {
-	const struct conn_record *r = v->source.record;
+	const struct conn_record *r = v->source.records;
 
 	buf_addf(out, "#%u  ", v->session + 1);
 	endpoint_text(out, &r->sides[SIDE_CLIENT].addr);

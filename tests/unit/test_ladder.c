@@ -20,7 +20,7 @@ static void peek(const void *ctx, size_t i, struct ladder_peek *out)
 
 	store_packet(s, (uint32_t)i, &p);
 	*out = (struct ladder_peek){ p.ordinal, p.time - s->start, p.len, p.seq, p.ack, p.notes,
-		p.flags, p.side, p.is_icmp, p.has_sack };
+		p.flags, 0, p.side, p.is_icmp, p.has_sack };
 }
 
 static unsigned folds_seen, unseen_seen, gaps_seen;
@@ -89,7 +89,7 @@ static void check_layout(const struct ladder_source *src, const struct ladder_op
 
 static void check_session(const struct store_session *s)
 {
-	struct ladder_source src = { s->npackets, peek, s, s->record };
+	struct ladder_source src = { s->npackets, peek, s, s->record, 1, s->start };
 	struct ladder_span all = { 0, UINT64_MAX };
 
 	for (unsigned gaps = LADDER_GAPS_LOG; gaps <= LADDER_GAPS_OFF; gaps++) {
@@ -136,7 +136,7 @@ static void peek_list(const void *ctx, size_t i, struct ladder_peek *out)
 static struct ladder build_list(const struct ladder_peek *list, size_t n)
 {
 	static const struct conn_record none = { .one_sided = -1 };
-	struct ladder_source src = { n, peek_list, list, &none };
+	struct ladder_source src = { n, peek_list, list, &none, 1, 0 };
 	struct ladder l;
 
 	ladder_build(&l, &src, &(struct ladder_options){ .fold = false });
@@ -175,6 +175,44 @@ START_TEST(test_unseen)
 }
 END_TEST
 
+/* ---- several connections ---- */
+
+static const struct state_entry timed_out[] = {
+	{ .state = TCPS_TIME_WAIT, .rule = FSM_RULE_NONE },
+	{ .state = TCPS_CLOSED, .time = 40 },
+};
+
+/* What a connection sent last says nothing about another one; their own times begin where they begin. */
+START_TEST(test_two)
+{
+	struct ladder_peek list[] = {
+		{ .packet = 1, .seq = 100, .len = 10, .flags = TCP_ACK },
+		{ .packet = 2, .time = 5, .seq = 900, .len = 10, .flags = TCP_ACK, .conn = 1 },
+		{ .packet = 3, .time = 30, .seq = 120, .len = 5, .flags = TCP_ACK, .notes = GAP },
+		{ .packet = 4, .time = 60, .seq = 910, .len = 5, .flags = TCP_ACK, .conn = 1 },
+	};
+	struct conn_record records[2] = { { .one_sided = -1 }, { .one_sided = -1, .start = 5 } };
+	struct ladder_source src = { 4, peek_list, list, records, 2, 0 };
+	struct ladder_item fold = { .first = 0, .last = 3 };
+	struct ladder l;
+
+	records[0].sides[0].states = records[1].sides[1].states = timed_out;
+	records[0].sides[0].nstates = records[1].sides[1].nstates = 2;
+	ladder_build(&l, &src, &(struct ladder_options){ .fold = false });
+	ck_assert_uint_eq(l.nitems, 6);
+	ck_assert_uint_eq(l.items[1].kind, LADDER_UNSEEN);
+	ck_assert_uint_eq(l.items[1].conn, 0);
+	ck_assert_uint_eq(l.items[1].seq, 110);
+	ck_assert_uint_eq(l.items[3].kind, LADDER_TIMER);
+	ck_assert_uint_eq(l.items[3].conn, 0);
+	ck_assert_uint_eq(l.items[4].kind, LADDER_TIMER);
+	ck_assert_uint_eq(l.items[4].conn, 1);
+	ck_assert_uint_eq(l.items[4].side, 1);
+	ck_assert_uint_eq(ladder_fold_of(&src, &fold).conns, 3);
+	ladder_release(&l);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("ladder");
@@ -185,6 +223,7 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_captures);
 	tcase_add_test(tc, test_unseen);
+	tcase_add_test(tc, test_two);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
