@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lifelines - hosts in order of who calls whom.
+ *
+ * A host's place is its level, the length of the longest way of calls that leads to it.  Calls in a circle have no
+ * order: there the host that was seen first goes first.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "tcpshadow/lifelines.h"
+#include "tcpshadow/mem.h"
+#include "tcpshadow/record.h"
+
+#define NO_HOST SIZE_MAX
+
+struct builder {
+	const struct lifelines_call *calls;
+	size_t ncalls;
+	struct lifelines *lines;
+	size_t *level; /* of each host */
+	bool *is_placed;
+};
+
+static size_t find_host(const struct lifelines *l, const struct endpoint_addr *end, uint16_t port)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (addr_equal(&l->hosts[i].ip, &end->ip) && l->hosts[i].version == end->version &&
+		    l->hosts[i].port == port)
+			return i;
+	return NO_HOST;
+}
+
+static size_t add_host(struct lifelines *l, const struct endpoint_addr *end, uint16_t port)
+{
+	size_t i = find_host(l, end, port);
+
+	if (i != NO_HOST)
+		return i;
+	l->hosts[l->n] = *end;
+	l->hosts[l->n].port = port;
+	return l->n++;
+}
+
+static bool calls_itself(const struct lifelines_call *c)
+{
+	return addr_equal(&c->ends[0].ip, &c->ends[1].ip);
+}
+
+/* Is it a service that its host calls itself?  Who else calls it meets the same lifeline. */
+static bool is_own_service(const struct builder *b, const struct endpoint_addr *server)
+{
+	for (size_t i = 0; i < b->ncalls; i++) {
+		const struct endpoint_addr *other = &b->calls[i].ends[SIDE_SERVER];
+
+		if (calls_itself(&b->calls[i]) && addr_equal(&other->ip, &server->ip) &&
+		    other->port == server->port)
+			return true;
+	}
+	return false;
+}
+
+static void collect_hosts(struct builder *b)
+{
+	for (size_t i = 0; i < b->ncalls; i++) {
+		const struct endpoint_addr *ends = b->calls[i].ends;
+		uint16_t port = is_own_service(b, &ends[SIDE_SERVER]) ? ends[SIDE_SERVER].port : 0;
+
+		b->lines->ends[i][SIDE_CLIENT] =
+		    (uint16_t)add_host(b->lines, &ends[SIDE_CLIENT], 0);
+		b->lines->ends[i][SIDE_SERVER] =
+		    (uint16_t)add_host(b->lines, &ends[SIDE_SERVER], port);
+	}
+}
+
+/* Does a host call it that has no level yet? */
+static bool is_called(const struct builder *b, size_t host)
+{
+	for (size_t i = 0; i < b->ncalls; i++) {
+		const uint16_t *ends = b->lines->ends[i];
+
+		if (ends[SIDE_SERVER] == host && ends[SIDE_CLIENT] != host &&
+		    !b->is_placed[ends[SIDE_CLIENT]])
+			return true;
+	}
+	return false;
+}
+
+static size_t next_host(const struct builder *b)
+{
+	size_t first = NO_HOST;
+
+	for (size_t i = 0; i < b->lines->n; i++) {
+		if (b->is_placed[i])
+			continue;
+		if (!is_called(b, i))
+			return i;
+		first = first == NO_HOST ? i : first;
+	}
+	return first;
+}
+
+/* Whom it calls stands further to the right. */
+static void place_host(struct builder *b, size_t host)
+{
+	b->is_placed[host] = true;
+	for (size_t i = 0; i < b->ncalls; i++) {
+		const uint16_t *ends = b->lines->ends[i];
+		size_t server = ends[SIDE_SERVER];
+
+		if (ends[SIDE_CLIENT] == host && !b->is_placed[server] &&
+		    b->level[server] <= b->level[host])
+			b->level[server] = b->level[host] + 1;
+	}
+}
+
+/* The hosts of a level in order of appearance, level by level. */
+static void sort_hosts(struct builder *b)
+{
+	struct lifelines *l = b->lines;
+	struct endpoint_addr *sorted = mem_alloc(l->n + 1, sizeof(*sorted));
+	uint16_t *now = mem_alloc(l->n + 1, sizeof(*now)); /* where each one went */
+	uint16_t n = 0;
+
+	for (size_t level = 0; n < l->n; level++) {
+		for (size_t i = 0; i < l->n; i++) {
+			if (b->level[i] != level)
+				continue;
+			sorted[n] = l->hosts[i];
+			now[i] = n++;
+		}
+	}
+	for (size_t i = 0; i < b->ncalls; i++)
+		for (unsigned side = 0; side < 2; side++)
+			l->ends[i][side] = now[l->ends[i][side]];
+	free(l->hosts);
+	free(now);
+	l->hosts = sorted;
+}
+
+void lifelines_init(struct lifelines *l, const struct lifelines_call *calls, size_t n)
+{
+	struct builder b = { .calls = calls, .ncalls = n, .lines = l };
+
+	*l = (struct lifelines){ .hosts = mem_alloc(2 * n + 1, sizeof(*l->hosts)),
+		.ends = mem_alloc(n + 1, sizeof(*l->ends)) };
+	collect_hosts(&b);
+	b.level = mem_alloc(l->n + 1, sizeof(*b.level));
+	b.is_placed = mem_alloc(l->n + 1, sizeof(*b.is_placed));
+	for (size_t i = 0; i < l->n; i++)
+		place_host(&b, next_host(&b));
+	sort_hosts(&b);
+	free(b.level);
+	free(b.is_placed);
+}
+
+void lifelines_release(struct lifelines *l)
+{
+	free(l->hosts);
+	free(l->ends);
+	*l = (struct lifelines){ 0 };
+}
+
+void lifelines_name(struct buf *out, const struct endpoint_addr *host)
+{
+	if (host->port)
+		endpoint_text(out, host);
+	else
+		addr_text(out, &host->ip, host->version);
+}
