@@ -7,7 +7,7 @@
 
 #include "tcpshadow/describe.h"
 #include "tcpshadow/ladder.h"
-#include "tcpshadow/trace.h"
+#include "tcpshadow/traces.h"
 #include "tui/view.h"
 
 enum ladder_place {
@@ -16,9 +16,9 @@ enum ladder_place {
 };
 
 struct ladder_view {
-	struct view view; /* first */
-	uint32_t session; /* of the trace; STORE_NONE = none yet */
-	struct trace *trace;
+	struct view view;      /* first */
+	uint32_t session;      /* that it is of; STORE_NONE = none yet */
+	struct traces *traces; /* NULL = there is nothing to show */
 	struct ladder_source source;
 	struct ladder ladder;
 	struct ladder_span *opened; /* folds that were opened */
@@ -36,25 +36,23 @@ struct ladder_view {
 	uint32_t closed;               /* bits 1 << section: only its head is shown */
 };
 
-/* Columns of the lines, by what room there is; widths of 0 = not shown. */
-struct ladder_columns {
-	int number, time, delta, state, arrow, notes;
-};
-
 bool ladder_has_pane(const struct ladder_view *v, int height);
-/* The packet under the cursor, < npackets; npackets = there is none. */
+/* The packet under the cursor, by its number in the traces. */
 uint32_t ladder_cursor_packet(const struct ladder_view *v);
 
 /* ladder_rows.c */
 void ladder_draw_rows(struct ladder_view *v, struct ui *ui, struct grid *g, struct rect r);
 void ladder_draw_strip(struct ladder_view *v, struct ui *ui, struct grid *g, struct rect r);
 /* What the line of a packet says, for searching and copying. */
-void ladder_line_text(struct buf *out, struct ladder_view *v, const struct ui *ui, uint32_t k);
+void ladder_line_text(
+    struct buf *out, const struct ladder_view *v, const struct ui *ui, uint32_t i);
+
+/* ladder_line.c */
 void ladder_time_text(
-    struct buf *out, const struct ladder_view *v, const struct ui *ui, uint32_t k, int decimals);
+    struct buf *out, const struct ladder_view *v, const struct ui *ui, uint32_t i, int decimals);
 
 /* A packet's row, with its numbers as they are set. */
-struct session_row ladder_row(struct ladder_view *v, const struct ui *ui, uint32_t k);
+struct session_row ladder_row(const struct ladder_view *v, const struct ui *ui, uint32_t i);
 /* A line in words; where they would take more than w columns, less is said of window and options. */
 void ladder_linear_text(
     struct buf *out, struct ladder_view *v, const struct ui *ui, uint64_t line, int w);

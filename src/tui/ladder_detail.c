@@ -32,17 +32,18 @@ struct detail {
 
 static void make_detail(struct detail *d, struct ladder_view *v, const struct ui *ui, unsigned hex)
 {
-	uint32_t k = ladder_cursor_packet(v);
+	struct traces_place at = traces_at(v->traces, ladder_cursor_packet(v));
+	struct trace *trace = traces_trace(v->traces, at.conn);
 	struct describe_source s = {
-		.row = trace_row(v->trace, k),
-		.record = v->source.records,
+		.row = trace_row(trace, at.k),
+		.record = &v->source.records[at.conn],
 		.facts = cap_facts(ui->options->cap),
 		.utc = ui->options->utc,
 	};
 	struct err e;
 
-	d->has_packet = trace_frame(v->trace, k, &d->packet, &e) == 0;
-	d->has_seg = d->has_packet && trace_segment(v->trace, k, &d->packet, &d->seg, &e) == 0;
+	d->has_packet = trace_frame(trace, at.k, &d->packet, &e) == 0;
+	d->has_seg = d->has_packet && trace_segment(trace, at.k, &d->packet, &d->seg, &e) == 0;
 	s.number = store_number(ui->store, s.row->packet, NULL);
 	s.packet = d->has_packet ? &d->packet : NULL;
 	s.seg = d->has_seg ? &d->seg : NULL;
@@ -267,7 +268,8 @@ static void unseen_text(
 static void packet_text(struct buf *out, const struct ladder_view *v, const struct ui *ui,
     const struct session_row *row, enum role *role)
 {
-	const struct conn_record *r = v->source.records;
+	const struct conn_record *r =
+	    &v->source.records[traces_at(v->traces, ladder_cursor_packet(v)).conn];
 	const struct cap_facts *facts = cap_facts(ui->options->cap);
 	const struct finding *f = worst_about(r, row->packet);
 
@@ -292,7 +294,7 @@ void ladder_draw_brief(struct ladder_view *v, struct ui *ui, struct grid *g, str
 	if (v->ladder.lines == 0)
 		return;
 	it = &v->ladder.items[ladder_at(&v->ladder, v->list.cursor)];
-	row = trace_row(v->trace, ladder_cursor_packet(v));
+	row = traces_row(v->traces, ladder_cursor_packet(v));
 	switch ((enum ladder_kind)it->kind) {
 	case LADDER_UNSEEN:
 		unseen_text(&text, it, row);

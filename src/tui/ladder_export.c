@@ -66,7 +66,7 @@ static int write_report(void *ctx, struct report_out *out, struct err *e)
 		.utc = x->ui->options->utc,
 		.fold = x->ui->setting[SETTING_FOLD] == FOLD_ON,
 	};
-	struct session *s = read_session(x->v->trace);
+	struct session *s = read_session(traces_trace(x->v->traces, 0));
 	int rc = x->report(s, &o, e);
 
 	session_free(s);
@@ -82,7 +82,7 @@ void ladder_export(struct ladder_view *v, struct ui *ui, const char *name)
 		ui_complain(ui, "the name must end in .txt, .json or .mmd");
 	else if (!ui->snap.is_done)
 		ui_complain(ui, "the capture is still being read: wait until it is done");
-	else if (trace_session(v->trace)->npackets > PACKETS_MOST)
+	else if (traces_count(v->traces) > PACKETS_MOST)
 		ui_complain(ui, "more than %d packets; 'tcpshadow show' prints them", PACKETS_MOST);
 	else if (save_report(name, write_report, &x, &e) < 0)
 		ui_complain(ui, "%s", e.text);

@@ -24,7 +24,7 @@ static void add_number(
 {
 	struct store_packet p;
 
-	store_packet(trace_session(v->trace), k, &p);
+	traces_packet(v->traces, k, &p);
 	buf_addf(out, "%" PRIu64, store_number(ui->store, p.ordinal, NULL));
 }
 
@@ -70,7 +70,7 @@ static void add_segment(
 	else
 		buf_addstr(out, ", ");
 	buf_addf(out, "%s ", who[row.is_icmp ? !row.side : row.side]);
-	add_effects(&effects, v->source.records, &row, ui);
+	add_effects(&effects, &v->source.records[traces_at(v->traces, k).conn], &row, ui);
 	used = out->len + effects.len;
 	ladder_segment_text(out, &row, used < (size_t)w ? (size_t)w - used : 0);
 	buf_addstr(out, effects.len ? effects.data : "");
@@ -99,10 +99,10 @@ static void add_fold(
 static void add_unseen(
     struct buf *out, struct ladder_view *v, const struct ui *ui, const struct ladder_item *it)
 {
-	struct session_row row = *trace_row(v->trace, (uint32_t)it->first);
+	const struct session_row *row = traces_row(v->traces, (uint32_t)it->first);
 
 	buf_addf(out, "%s ", who[it->side]);
-	ladder_unseen_text(out, it, &row, ui->setting[SETTING_NUMBERS] == NUMBERS_ABSOLUTE);
+	ladder_unseen_text(out, it, row, ui->setting[SETTING_NUMBERS] == NUMBERS_ABSOLUTE);
 	buf_addstr(out, " never captured");
 }
 
@@ -121,13 +121,13 @@ void ladder_linear_text(
 		break;
 	case LADDER_GAP:
 		text_duration(out, it->gap);
-		buf_addf(out, " %s", ladder_gap_label(trace_row(v->trace, (uint32_t)it->first)));
+		buf_addf(out, " %s", ladder_gap_label(traces_row(v->traces, (uint32_t)it->first)));
 		break;
 	case LADDER_UNSEEN:
 		add_unseen(out, v, ui, it);
 		break;
 	case LADDER_TIMER:
-		e = &v->source.records->sides[it->side].states[it->entry];
+		e = &v->source.records[it->conn].sides[it->side].states[it->entry];
 		buf_addf(out, "%s", fsm_rule_at(e->rule)->why);
 		add_state(out, it->side, e);
 		break;

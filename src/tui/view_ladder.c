@@ -32,30 +32,10 @@ static struct ladder_view *ladder_of(struct view *v)
 
 static uint32_t count(const struct ladder_view *v)
 {
-	return v->trace ? trace_session(v->trace)->npackets : 0;
+	return v->traces ? traces_count(v->traces) : 0;
 }
 
 /* ---- what is shown ---- */
-
-static void peek(const void *ctx, size_t i, struct ladder_peek *out)
-{
-	const struct store_session *s = ctx;
-	struct store_packet p;
-
-	store_packet(s, (uint32_t)i, &p);
-	*out = (struct ladder_peek){
-		.packet = p.ordinal,
-		.time = p.time - s->start,
-		.len = p.len,
-		.seq = p.seq,
-		.ack = p.ack,
-		.notes = p.notes,
-		.flags = p.flags,
-		.side = p.side,
-		.is_icmp = p.is_icmp,
-		.has_sack = p.has_sack,
-	};
-}
 
 static int by_ordinal(const void *a, const void *b)
 {
@@ -64,17 +44,25 @@ static int by_ordinal(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-static void collect_problems(struct ladder_view *v)
+static void add_problems(struct ladder_view *v, const struct conn_record *r)
 {
-	const struct conn_record *r = v->source.records;
-
-	free(v->problems);
-	v->problems = mem_alloc(r->nfindings * (size_t)FINDING_PACKETS, sizeof(*v->problems));
-	v->nproblems = 0;
 	for (uint32_t i = 0; i < r->nfindings; i++)
 		for (unsigned k = 0; k < r->findings[i].npackets; k++)
 			if (finding_info(r->findings[i].id)->severity >= SEVERITY_NOTE)
 				v->problems[v->nproblems++] = r->findings[i].packets[k];
+}
+
+static void collect_problems(struct ladder_view *v)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < v->source.nrecords; i++)
+		most += v->source.records[i].nfindings * (size_t)FINDING_PACKETS;
+	free(v->problems);
+	v->problems = mem_alloc(most, sizeof(*v->problems));
+	v->nproblems = 0;
+	for (size_t i = 0; i < v->source.nrecords; i++)
+		add_problems(v, &v->source.records[i]);
 	if (v->nproblems)
 		qsort(v->problems, v->nproblems, sizeof(*v->problems), by_ordinal);
 }
@@ -88,7 +76,7 @@ static void follow_packet(struct ladder_view *v, const struct ui *ui)
 		return;
 	if (v->list.cursor >= v->ladder.lines)
 		v->list.cursor = (size_t)v->ladder.lines - 1;
-	k = store_packet_from(trace_session(v->trace), ui->packet);
+	k = traces_from(v->traces, ui->packet);
 	if (k >= n)
 		k = n - 1;
 	if (ladder_cursor_packet(v) != k)
@@ -109,14 +97,7 @@ static void lay_out(struct ladder_view *v, struct ui *ui)
 	v->fold = ui->setting[SETTING_FOLD];
 	v->gaps = ui->setting[SETTING_GAPS];
 	v->linear = ui->setting[SETTING_LINEAR];
-	v->source = (struct ladder_source){
-		.n = count(v),
-		.peek = peek,
-		.ctx = trace_session(v->trace),
-		.records = trace_record(v->trace),
-		.nrecords = 1,
-		.start = trace_record(v->trace)->start,
-	};
+	v->source = traces_source(v->traces);
 	ladder_release(&v->ladder);
 	ladder_build(&v->ladder, &v->source, &o);
 	collect_problems(v);
@@ -126,20 +107,20 @@ static void lay_out(struct ladder_view *v, struct ui *ui)
 /* Where a reader begins: at the worst problem, else at the first packet. */
 static uint64_t first_packet(struct ladder_view *v)
 {
-	const struct conn_record *r = trace_record(v->trace);
+	const struct conn_record *r = traces_records(v->traces);
 	const struct finding *f = finding_text_next(r->findings, r->nfindings, NULL);
 	struct store_packet p;
 
 	if (f && finding_info(f->id)->severity >= SEVERITY_WARN && f->npackets)
 		return f->packets[0];
-	store_packet(trace_session(v->trace), 0, &p);
+	traces_packet(v->traces, 0, &p);
 	return p.ordinal;
 }
 
 static void show_session(struct ladder_view *v, struct ui *ui)
 {
-	trace_free(v->trace);
-	v->trace = trace_new(ui->store, ui->options->cap, ui->session);
+	traces_free(v->traces);
+	v->traces = traces_new(ui->store, ui->options->cap, &ui->session, 1);
 	v->session = ui->session;
 	v->nopened = 0;
 	v->list = (struct list){ 0 };
@@ -162,7 +143,7 @@ static void update(struct view *view, struct ui *ui)
 		return;
 	if (v->session != ui->session)
 		show_session(v, ui);
-	else if (trace_refresh(v->trace) || has_other_settings(v, ui))
+	else if (traces_refresh(v->traces) || has_other_settings(v, ui))
 		lay_out(v, ui);
 	else
 		follow_packet(v, ui);
@@ -181,7 +162,7 @@ static void close_ladder(struct view *view)
 {
 	struct ladder_view *v = ladder_of(view);
 
-	trace_free(v->trace);
+	traces_free(v->traces);
 	ladder_release(&v->ladder);
 	free(v->opened);
 	free(v->problems);
@@ -281,7 +262,7 @@ static void draw(struct view *view, struct ui *ui, struct grid *g, struct rect r
 	struct ladder_view *v = ladder_of(view);
 	struct rect brief;
 
-	if (!v->trace)
+	if (!v->traces)
 		return;
 	draw_head(v, ui, g, &r);
 	if (g->h >= ROOM_FOR_STRIP && r.w >= WIDTH_OF_STRIP)
@@ -318,7 +299,7 @@ static void moved(struct ladder_view *v, struct ui *ui)
 {
 	struct store_packet p;
 
-	store_packet(trace_session(v->trace), ladder_cursor_packet(v), &p);
+	traces_packet(v->traces, ladder_cursor_packet(v), &p);
 	ui->packet = p.ordinal;
 	v->pane = (struct list){ 0 };
 }
@@ -332,7 +313,7 @@ static void go_line(struct ladder_view *v, struct ui *ui, uint64_t line)
 
 static void go_packet(struct ladder_view *v, struct ui *ui, uint64_t ordinal)
 {
-	uint32_t k = store_packet_from(trace_session(v->trace), ordinal);
+	uint32_t k = traces_from(v->traces, ordinal);
 
 	go_line(v, ui, ladder_line_of(&v->ladder, k < count(v) ? k : count(v) - 1));
 }
@@ -344,7 +325,7 @@ static void go_number(struct ladder_view *v, struct ui *ui, uint64_t number)
 	uint64_t ordinal;
 	uint32_t owner;
 
-	store_packet(trace_session(v->trace), 0, &first);
+	traces_packet(v->traces, 0, &first);
 	ordinal = store_ordinal(ui->store, first.file, number);
 	owner = store_owner(ui->store, ordinal);
 	if (ordinal == 0)
@@ -415,8 +396,8 @@ static void toggle_fold(struct ladder_view *v, struct ui *ui)
 	struct ladder_peek first, last;
 
 	if (it->kind == LADDER_FOLD) {
-		peek(v->source.ctx, it->first, &first);
-		peek(v->source.ctx, it->last, &last);
+		v->source.peek(v->source.ctx, it->first, &first);
+		v->source.peek(v->source.ctx, it->last, &last);
 		v->opened = mem_grow(v->opened, v->nopened, &v->opened_cap, sizeof(*v->opened));
 		v->opened[v->nopened++] = (struct ladder_span){ first.packet, last.packet };
 	} else if (!close_fold(v, ui->packet)) {
@@ -542,7 +523,7 @@ static bool action(struct view *view, struct ui *ui, const struct act *a)
 {
 	struct ladder_view *v = ladder_of(view);
 
-	if (!v->trace || v->ladder.lines == 0)
+	if (!v->traces || v->ladder.lines == 0)
 		return false;
 	if (act_on_pane(v, ui, a))
 		return true;
@@ -588,7 +569,7 @@ static bool find(struct view *view, struct ui *ui, int step)
 		found = ui_is_found(ui, text.data, text.len);
 		if (!found)
 			continue;
-		store_packet(trace_session(v->trace), k, &p);
+		traces_packet(v->traces, k, &p);
 		go_packet(v, ui, p.ordinal);
 	}
 	buf_release(&text);
