@@ -4,7 +4,8 @@
  *
  * Input:  the two ends of each connection.
  * Output: hosts from left to right: those that only call, then whom they call, and so on, so that a proxy stands
- *         between its clients and its servers; among equals in order of the connections.
+ *         between its clients and its servers; among equals in order of the connections.  Hosts that have nothing to
+ *         do with each other stand in groups.
  *         A host is an IP address.  Where one calls itself (a capture of the loopback interface), the services it
  *         offers to itself stand by themselves, with their port.
  * Limits: the time is that of connections times hosts; for a screenful of them.

@@ -2,8 +2,8 @@
 /*
  * lifelines - hosts in order of who calls whom.
  *
- * A host's place is its level, the length of the longest way of calls that leads to it.  Calls in a circle have no
- * order: there the host that was seen first goes first.
+ * A host's level is the length of the longest way of calls that leads to it.  Calls in a circle have no order: there
+ * the host that was seen first goes first.
  */
 #include "config.h"
 
@@ -19,7 +19,7 @@ struct builder {
 	const struct lifelines_call *calls;
 	size_t ncalls;
 	struct lifelines *lines;
-	size_t *level; /* of each host */
+	size_t *level, *group; /* of each host */
 	bool *is_placed;
 };
 
@@ -115,27 +115,50 @@ static void place_host(struct builder *b, size_t host)
 	}
 }
 
-/* The hosts of a level in order of appearance, level by level. */
+/* Hosts that connections lead to from each other, by any way, have the lowest number among them. */
+static void find_groups(struct builder *b)
+{
+	bool has_changed = true;
+
+	for (size_t i = 0; i < b->lines->n; i++)
+		b->group[i] = i;
+	while (has_changed) {
+		has_changed = false;
+		for (size_t i = 0; i < b->ncalls; i++) {
+			const uint16_t *ends = b->lines->ends[i];
+			size_t *client = &b->group[ends[SIDE_CLIENT]],
+			       *server = &b->group[ends[SIDE_SERVER]];
+
+			has_changed = has_changed || *client != *server;
+			*client = *server = *client < *server ? *client : *server;
+		}
+	}
+}
+
+static bool stands_before(const struct builder *b, size_t i, size_t k)
+{
+	if (b->group[i] != b->group[k])
+		return b->group[i] < b->group[k];
+	return b->level[i] != b->level[k] ? b->level[i] < b->level[k] : i < k;
+}
+
+/* How many stand before it is its place. */
 static void sort_hosts(struct builder *b)
 {
 	struct lifelines *l = b->lines;
-	struct endpoint_addr *sorted = mem_alloc(l->n + 1, sizeof(*sorted));
-	uint16_t *now = mem_alloc(l->n + 1, sizeof(*now)); /* where each one went */
-	uint16_t n = 0;
+	struct endpoint_addr *sorted = mem_alloc(l->n, sizeof(*sorted));
+	uint16_t *place = mem_alloc(l->n, sizeof(*place));
 
-	for (size_t level = 0; n < l->n; level++) {
-		for (size_t i = 0; i < l->n; i++) {
-			if (b->level[i] != level)
-				continue;
-			sorted[n] = l->hosts[i];
-			now[i] = n++;
-		}
+	for (size_t i = 0; i < l->n; i++) {
+		for (size_t k = 0; k < l->n; k++)
+			place[i] = (uint16_t)(place[i] + stands_before(b, k, i));
+		sorted[place[i]] = l->hosts[i];
 	}
 	for (size_t i = 0; i < b->ncalls; i++)
 		for (unsigned side = 0; side < 2; side++)
-			l->ends[i][side] = now[l->ends[i][side]];
+			l->ends[i][side] = place[l->ends[i][side]];
 	free(l->hosts);
-	free(now);
+	free(place);
 	l->hosts = sorted;
 }
 
@@ -143,14 +166,17 @@ void lifelines_init(struct lifelines *l, const struct lifelines_call *calls, siz
 {
 	struct builder b = { .calls = calls, .ncalls = n, .lines = l };
 
-	*l = (struct lifelines){ .hosts = mem_alloc(2 * n + 1, sizeof(*l->hosts)),
-		.ends = mem_alloc(n + 1, sizeof(*l->ends)) };
+	*l = (struct lifelines){ .hosts = mem_alloc(2 * n, sizeof(*l->hosts)),
+		.ends = mem_alloc(n, sizeof(*l->ends)) };
 	collect_hosts(&b);
-	b.level = mem_alloc(l->n + 1, sizeof(*b.level));
-	b.is_placed = mem_alloc(l->n + 1, sizeof(*b.is_placed));
+	b.level = mem_alloc(l->n, sizeof(*b.level));
+	b.is_placed = mem_alloc(l->n, sizeof(*b.is_placed));
 	for (size_t i = 0; i < l->n; i++)
 		place_host(&b, next_host(&b));
+	b.group = mem_alloc(l->n, sizeof(*b.group));
+	find_groups(&b);
 	sort_hosts(&b);
+	free(b.group);
 	free(b.level);
 	free(b.is_placed);
 }

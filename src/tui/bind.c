@@ -9,6 +9,7 @@
 #include "tui/bind.h"
 
 #define ON(screen) (1u << SCREEN_##screen)
+#define LADDERS    (ON(LADDER) | ON(MERGED))
 #define ALL        ((1u << SCREEN_COUNT) - 1)
 #define NONE       BIND_NONE
 #define CHAR       BIND_CHAR

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ladder - one connection line by line, and the packet the cursor is on in detail.
+ * ladder - one connection line by line, or several in one, and the packet the cursor is on in detail.
  */
 #ifndef TUI_LADDER_H
 #define TUI_LADDER_H
 
 #include "tcpshadow/describe.h"
 #include "tcpshadow/ladder.h"
+#include "tcpshadow/lifelines.h"
 #include "tcpshadow/traces.h"
 #include "tui/view.h"
 
@@ -16,9 +17,13 @@ enum ladder_place {
 };
 
 struct ladder_view {
-	struct view view;      /* first */
-	uint32_t session;      /* that it is of; STORE_NONE = none yet */
-	struct traces *traces; /* NULL = there is nothing to show */
+	struct view view;       /* first */
+	uint32_t session;       /* that it is of, on the screen of one; STORE_NONE = none yet */
+	struct traces *traces;  /* NULL = there is nothing to show */
+	struct lifelines lines; /* of several: their hosts */
+	uint32_t
+	    first_host; /* of several: the lifeline to the left, as far as there are enough behind it */
+	int64_t laid_out_at; /* ns */
 	struct ladder_source source;
 	struct ladder ladder;
 	struct ladder_span *opened; /* folds that were opened */
@@ -36,6 +41,11 @@ struct ladder_view {
 	uint32_t closed;               /* bits 1 << section: only its head is shown */
 };
 
+/* Is it the ladder of all sessions that are marked? */
+static inline bool ladder_is_merged(const struct ladder_view *v)
+{
+	return v->view.screen == SCREEN_MERGED;
+}
 bool ladder_has_pane(const struct ladder_view *v, int height);
 /* The packet under the cursor, by its number in the traces. */
 uint32_t ladder_cursor_packet(const struct ladder_view *v);
@@ -56,8 +66,21 @@ struct session_row ladder_row(const struct ladder_view *v, const struct ui *ui, 
 /* A line in words; where they would take more than w columns, less is said of window and options. */
 void ladder_linear_text(
     struct buf *out, struct ladder_view *v, const struct ui *ui, uint64_t line, int w);
+
+/* ladder_export.c */
 /* Write the connection to a new file; its name says the form.  Says what came of it. */
 void ladder_export(struct ladder_view *v, struct ui *ui, const char *name);
+
+/* ladder_merged.c */
+/* How many lifelines there is room for on lines `w` wide. */
+uint32_t ladder_merged_shown(const struct ladder_view *v, const struct ui *ui, int w);
+/* Sessions and hosts, with what is not shown, on lines `w` wide. */
+void ladder_merged_title(struct buf *out, const struct ladder_view *v, const struct ui *ui, int w);
+/* Of the line the cursor is on: both states, where they are not on the lines. */
+void ladder_merged_states(struct buf *out, const struct ladder_view *v);
+/* Its connection, on the rule r below the lines. */
+void ladder_merged_rule(
+    struct grid *g, struct rect r, const struct ladder_view *v, const struct ui *ui);
 
 /* ladder_detail.c */
 /* Two lines about the line the cursor is on. */

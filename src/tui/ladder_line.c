@@ -21,18 +21,21 @@ enum {
 
 /* ---- columns ---- */
 
-/* From the first packet of all to the last. */
-static int64_t life_end(const struct ladder_view *v)
+static int64_t last_end(const struct ladder_view *v)
 {
-	struct store_packet last;
+	int64_t end = INT64_MIN;
 
-	traces_packet(v->traces, traces_count(v->traces) - 1, &last);
-	return last.time;
+	for (size_t i = 0; i < traces_conns(v->traces); i++) {
+		const struct store_session *s = trace_session(traces_trace(v->traces, i));
+
+		end = s->end > end ? s->end : end;
+	}
+	return end;
 }
 
 static int time_width(const struct ladder_view *v, const struct ui *ui)
 {
-	int64_t end = life_end(v), span = end - v->source.start;
+	int64_t end = last_end(v), span = end - v->source.start;
 
 	switch ((enum setting_time)ui->setting[SETTING_TIME]) {
 	case TIME_DAY_UTC:

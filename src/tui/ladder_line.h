@@ -35,11 +35,11 @@ struct ladder_line {
 	struct ladder_columns c;
 	int y, x; /* of the line, and of its first column */
 	int w;
-	uint16_t conn; /* whose line it is */
+	uint16_t conn;  /* whose line it is */
+	uint64_t conns; /* bits: the same, where there may be several */
 	/* Where its arrow goes: between the two ends, without their lifelines. */
 	int from, span;
 	bool is_turned; /* the client stands to the right */
-	bool is_aside;  /* one of the ends is not shown: words instead of an arrow */
 	int used;       /* columns of the notes that are taken */
 };
 
@@ -48,15 +48,18 @@ struct ladder_shape {
 	struct ladder_columns (*columns)(const struct ladder_view *v, const struct ui *ui, int w);
 	/* The line is about this connection. */
 	void (*aim)(struct ladder_line *l, uint16_t conn);
-	/* About all that the bits say, or about nobody in particular. */
+	/* It is about all that the bits say, and has the room of all arrows. */
 	void (*aim_all)(struct ladder_line *l, uint64_t conns);
-	void (*lifelines)(const struct ladder_line *l);
+	/* What stands on every line: lifelines, whose line it is. */
+	void (*frame)(struct ladder_line *l);
+	void (*arrow)(
+	    const struct ladder_line *l, const char *words, bool to_server, enum role role);
 	/* The states that stand on the line, by enum side; NULL = none. */
 	void (*states)(struct ladder_line *l, const struct state_entry *const e[2]);
 	void (*titles)(const struct ladder_line *l);
 };
 
-extern const struct ladder_shape ladder_shape_pair; /* ladder_pair.c */
+extern const struct ladder_shape ladder_shape_pair, ladder_shape_merged;
 
 /* Number and times. */
 void ladder_lead_columns(

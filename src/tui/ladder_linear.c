@@ -3,6 +3,8 @@
  * ladder_linear - the lines of the ladder as words: who sent what, then states and notes.
  *
  *     #4, 0.012433, client PSH 1+517 ack 1 win 64512, server ESTABLISHED, rtt 10.2 ms
+ *
+ * Of several connections each line says which session it is of: "session 2 client".
  */
 #include "config.h"
 
@@ -18,6 +20,22 @@ enum {
 };
 
 static const char *const who[2] = { "client", "server" };
+
+/* "session 2 client" */
+static void add_who(struct buf *out, const struct ladder_view *v, uint16_t conn, unsigned side)
+{
+	if (ladder_is_merged(v))
+		buf_addf(out, "session %u ", traces_session(v->traces, conn) + 1);
+	buf_addf(out, "%s ", who[side]);
+}
+
+/* ", session 1, session 2" */
+static void add_sessions(struct buf *out, const struct ladder_view *v, uint64_t conns)
+{
+	for (size_t i = 0; i < traces_conns(v->traces) && ladder_is_merged(v); i++)
+		if (conns >> i & 1u)
+			buf_addf(out, ", session %u", traces_session(v->traces, i) + 1);
+}
 
 static void add_number(
     struct buf *out, const struct ladder_view *v, const struct ui *ui, uint32_t k)
@@ -60,6 +78,7 @@ static void add_segment(
     struct buf *out, struct ladder_view *v, const struct ui *ui, uint32_t k, int w)
 {
 	struct session_row row = ladder_row(v, ui, k);
+	uint16_t conn = traces_at(v->traces, k).conn;
 	struct buf effects = BUF_INIT;
 	size_t used;
 
@@ -69,8 +88,8 @@ static void add_segment(
 		add_time(out, v, ui, k);
 	else
 		buf_addstr(out, ", ");
-	buf_addf(out, "%s ", who[row.is_icmp ? !row.side : row.side]);
-	add_effects(&effects, &v->source.records[traces_at(v->traces, k).conn], &row, ui);
+	add_who(out, v, conn, row.is_icmp ? !row.side : row.side);
+	add_effects(&effects, &v->source.records[conn], &row, ui);
 	used = out->len + effects.len;
 	ladder_segment_text(out, &row, used < (size_t)w ? (size_t)w - used : 0);
 	buf_addstr(out, effects.len ? effects.data : "");
@@ -86,6 +105,7 @@ static void add_fold(
 	add_number(out, v, ui, (uint32_t)it->first);
 	buf_addstr(out, " to ");
 	add_number(out, v, ui, (uint32_t)it->last);
+	add_sessions(out, v, f.conns);
 	for (unsigned side = 0; side < 2; side++) {
 		if (!f.data[side] && !f.acks[side] && !f.dups[side])
 			continue;
@@ -101,7 +121,7 @@ static void add_unseen(
 {
 	const struct session_row *row = traces_row(v->traces, (uint32_t)it->first);
 
-	buf_addf(out, "%s ", who[it->side]);
+	add_who(out, v, it->conn, it->side);
 	ladder_unseen_text(out, it, row, ui->setting[SETTING_NUMBERS] == NUMBERS_ABSOLUTE);
 	buf_addstr(out, " never captured");
 }
@@ -122,6 +142,7 @@ void ladder_linear_text(
 	case LADDER_GAP:
 		text_duration(out, it->gap);
 		buf_addf(out, " %s", ladder_gap_label(traces_row(v->traces, (uint32_t)it->first)));
+		add_sessions(out, v, UINT64_C(1) << it->conn);
 		break;
 	case LADDER_UNSEEN:
 		add_unseen(out, v, ui, it);
@@ -130,6 +151,7 @@ void ladder_linear_text(
 		e = &v->source.records[it->conn].sides[it->side].states[it->entry];
 		buf_addf(out, "%s", fsm_rule_at(e->rule)->why);
 		add_state(out, it->side, e);
+		add_sessions(out, v, UINT64_C(1) << it->conn);
 		break;
 	}
 }

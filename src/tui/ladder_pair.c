@@ -73,13 +73,18 @@ static int state_at(const struct ladder_line *l, unsigned side)
 	return side == SIDE_CLIENT ? l->c.arrows - 1 - l->c.state : l->c.arrows + l->c.arrow + 1;
 }
 
-static void lifelines(const struct ladder_line *l)
+static void put_lifelines(const struct ladder_line *l)
 {
 	struct pen p = ladder_pen(l, l->c.arrows - 1, 1, ROLE_DIM);
 
 	grid_put_glyph(&p, GLYPH_VLINE);
 	p = ladder_pen(l, l->c.arrows + l->c.arrow, 1, ROLE_DIM);
 	grid_put_glyph(&p, GLYPH_VLINE);
+}
+
+static void frame(struct ladder_line *l)
+{
+	put_lifelines(l);
 }
 
 static void states(struct ladder_line *l, const struct state_entry *const e[2])
@@ -121,7 +126,7 @@ static void titles(const struct ladder_line *l)
 	struct pen p = ladder_pen(l, state_at(l, SIDE_CLIENT), l->c.state, ROLE_HEAD);
 
 	grid_puts(&p, "CLIENT");
-	lifelines(l);
+	put_lifelines(l);
 	put_endpoints(l);
 	p = ladder_pen(l, state_at(l, SIDE_SERVER), l->c.state, ROLE_HEAD);
 	grid_puts(&p, "SERVER");
@@ -134,7 +139,8 @@ const struct ladder_shape ladder_shape_pair = {
 	.columns = columns,
 	.aim = aim,
 	.aim_all = aim_all,
-	.lifelines = lifelines,
+	.frame = frame,
+	.arrow = ladder_put_arrow,
 	.states = states,
 	.titles = titles,
 };

@@ -93,12 +93,12 @@ static void draw_segment(struct ladder_line *l, uint32_t i)
 		to_server = !to_server; /* an error goes back to the sender of what it quotes */
 	ladder_put_ordinal(l, row.packet);
 	put_times(l, i);
-	l->shape->lifelines(l);
+	l->shape->frame(l);
 	l->shape->states(
 	    l, (const struct state_entry *[]){ session_caused(&r->sides[SIDE_CLIENT], row.packet),
 	           session_caused(&r->sides[SIDE_SERVER], row.packet) });
 	ladder_segment_text(&words, &row, (size_t)(l->span - LADDER_ARROW_ENDS));
-	ladder_put_arrow(l, words.data, to_server, to_server ? ROLE_CLIENT : ROLE_SERVER);
+	l->shape->arrow(l, words.data, to_server, to_server ? ROLE_CLIENT : ROLE_SERVER);
 	if (l->c.notes > l->used)
 		put_notes(l, &row);
 	buf_release(&words);
@@ -111,6 +111,8 @@ void ladder_line_text(struct buf *out, const struct ladder_view *v, const struct
 	unsigned from = row.is_icmp ? !row.side : row.side;
 	size_t start;
 
+	if (ladder_is_merged(v))
+		buf_addf(out, "#%" PRIu64 " ", r->id);
 	endpoint_text(out, &r->sides[from].addr);
 	buf_addstr(out, " > ");
 	endpoint_text(out, &r->sides[!from].addr);
@@ -178,7 +180,8 @@ static void put_rate(const struct ladder_line *l, const struct ladder_fold *f)
 	struct pen p = ladder_notes_pen(l, ROLE_DIM);
 	struct buf text = BUF_INIT;
 
-	if (!bytes || f->to <= f->from || l->c.notes <= 0)
+	/* Of several it would count twice what a proxy hands on. */
+	if (!bytes || f->to <= f->from || l->c.notes <= 0 || f->conns & (f->conns - 1))
 		return;
 	text_bytes(
 	    &text, (uint64_t)((double)bytes * (double)NS_PER_SEC / (double)(f->to - f->from)));
@@ -222,12 +225,26 @@ static int put_fold_numbers(const struct ladder_line *l, const struct ladder_ite
 	return p.x;
 }
 
+/* Of one connection between its ends, of several across all lifelines. */
+static void aim_fold(struct ladder_line *l, uint64_t conns)
+{
+	uint16_t conn = 0;
+
+	if (conns & (conns - 1)) {
+		l->shape->aim_all(l, conns);
+		return;
+	}
+	while (conn < TRACES_CONNS - 1 && !(conns >> conn & 1u))
+		conn++;
+	l->shape->aim(l, conn);
+}
+
 static void draw_fold(struct ladder_line *l, const struct ladder_item *it)
 {
 	struct ladder_fold f = ladder_fold_of(&l->v->source, it);
 
-	l->shape->aim_all(l, f.conns);
-	l->shape->lifelines(l);
+	aim_fold(l, f.conns);
+	l->shape->frame(l);
 	put_fold_words(l, &f);
 	put_rate(l, &f);
 	put_fold_time(l, it, &f, put_fold_numbers(l, it));
@@ -258,8 +275,8 @@ static void draw_gap(struct ladder_line *l, const struct ladder_item *it, uint64
 	struct buf words = BUF_INIT;
 	struct pen p;
 
-	l->shape->aim_all(l, 0);
-	l->shape->lifelines(l);
+	l->shape->aim_all(l, at == middle ? UINT64_C(1) << it->conn : 0);
+	l->shape->frame(l);
 	if (at != middle) {
 		ladder_put_centred(l, ui_glyph(l->ui, GLYPH_GAP), ROLE_GAP);
 		return;
@@ -282,7 +299,7 @@ static void draw_unseen(struct ladder_line *l, const struct ladder_item *it)
 	struct pen p;
 
 	l->shape->aim(l, it->conn);
-	l->shape->lifelines(l);
+	l->shape->frame(l);
 	ladder_put_number(l, "-", ROLE_INFERRED);
 	ladder_unseen_text(&bytes, it, row, l->ui->setting[SETTING_NUMBERS] == NUMBERS_ABSOLUTE);
 	buf_addf(&words, "%s %s never captured", ui_glyph(l->ui, GLYPH_CROSS), bytes.data);
@@ -304,7 +321,7 @@ static void draw_timer(struct ladder_line *l, const struct ladder_item *it)
 	struct buf text = BUF_INIT;
 
 	l->shape->aim(l, it->conn);
-	l->shape->lifelines(l);
+	l->shape->frame(l);
 	e = states[it->side] = &record_of(l)->sides[it->side].states[it->entry];
 	ladder_put_number(l, "-", ROLE_DIM);
 	buf_addf(&text, "%.6f",
@@ -366,9 +383,12 @@ static void put_cursor(const struct ladder_line *l)
 
 void ladder_draw_rows(struct ladder_view *v, struct ui *ui, struct grid *g, struct rect r)
 {
-	struct ladder_line l = {
-		.v = v, .ui = ui, .g = g, .shape = &ladder_shape_pair, .x = r.x, .w = r.w
-	};
+	struct ladder_line l = { .v = v,
+		.ui = ui,
+		.g = g,
+		.shape = ladder_is_merged(v) ? &ladder_shape_merged : &ladder_shape_pair,
+		.x = r.x,
+		.w = r.w };
 	struct rect titles = rect_take_top(&r, 1);
 	size_t total = (size_t)v->ladder.lines, top;
 

@@ -50,6 +50,7 @@ void ui_release(struct ui *ui)
 {
 	while (ui->nstack)
 		close_top(ui);
+	free(ui->merged);
 	buf_release(&ui->find);
 	buf_release(&ui->message);
 	buf_release(&ui->copied);

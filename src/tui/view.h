@@ -138,6 +138,8 @@ struct ui {
 	struct buf copied; /* waits for the terminal */
 	struct view *stack[UI_STACK_MAX];
 	size_t nstack;
+	uint32_t *merged; /* sessions of the merged ladder, in order */
+	size_t nmerged;
 	bool wants_redraw; /* the terminal may show something else than it was sent */
 	bool is_over;      /* quit */
 };

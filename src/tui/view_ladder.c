@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * view_ladder - one connection, a line a segment.
+ * view_ladder - one connection, a line a segment; or all that are marked, in order of capture.
  *
- * The cursor is on a line; the packet it is about is the current packet of all views.
+ * The cursor is on a line; the packet it is about is the current packet of all views, its connection the current one.
  */
 #include "config.h"
 
@@ -24,6 +24,9 @@ enum {
 	NO_TIMES = 60,      /* below this width the lines have none */
 	FIND_MOST = 100000, /* packets looked at by one search */
 };
+
+/* Between two layouts of several connections that grow, for each packet: some five times what it costs. */
+#define MERGED_PACE INT64_C(2500)
 
 static struct ladder_view *ladder_of(struct view *v)
 {
@@ -83,6 +86,19 @@ static void follow_packet(struct ladder_view *v, const struct ui *ui)
 		v->list.cursor = (size_t)ladder_line_of(&v->ladder, k);
 }
 
+/* Who stands where. */
+static void place_hosts(struct ladder_view *v)
+{
+	struct lifelines_call *calls = mem_alloc(v->source.nrecords, sizeof(*calls));
+
+	for (size_t i = 0; i < v->source.nrecords; i++)
+		for (unsigned side = 0; side < 2; side++)
+			calls[i].ends[side] = v->source.records[i].sides[side].addr;
+	lifelines_release(&v->lines);
+	lifelines_init(&v->lines, calls, v->source.nrecords);
+	free(calls);
+}
+
 static void lay_out(struct ladder_view *v, struct ui *ui)
 {
 	struct ladder_options o = {
@@ -100,6 +116,8 @@ static void lay_out(struct ladder_view *v, struct ui *ui)
 	v->source = traces_source(v->traces);
 	ladder_release(&v->ladder);
 	ladder_build(&v->ladder, &v->source, &o);
+	v->laid_out_at = ui->now;
+	place_hosts(v);
 	collect_problems(v);
 	follow_packet(v, ui);
 }
@@ -108,13 +126,42 @@ static void lay_out(struct ladder_view *v, struct ui *ui)
 static uint64_t first_packet(struct ladder_view *v)
 {
 	const struct conn_record *r = traces_records(v->traces);
-	const struct finding *f = finding_text_next(r->findings, r->nfindings, NULL);
+	uint8_t worst = SEVERITY_WARN - 1;
 	struct store_packet p;
 
-	if (f && finding_info(f->id)->severity >= SEVERITY_WARN && f->npackets)
-		return f->packets[0];
 	traces_packet(v->traces, 0, &p);
+	for (size_t i = 0; i < traces_conns(v->traces); i++) {
+		const struct finding *f = finding_text_next(r[i].findings, r[i].nfindings, NULL);
+
+		if (!f || finding_info(f->id)->severity <= worst || !f->npackets)
+			continue;
+		worst = finding_info(f->id)->severity;
+		p.ordinal = f->packets[0];
+	}
 	return p.ordinal;
+}
+
+/* Is the packet of one of the connections? */
+static bool is_ours(const struct ladder_view *v, const struct ui *ui, uint64_t packet)
+{
+	uint32_t owner = store_owner(ui->store, packet);
+
+	for (size_t i = 0; i < traces_conns(v->traces); i++)
+		if (traces_session(v->traces, i) == owner)
+			return true;
+	return false;
+}
+
+/* The packet under the cursor and its connection become the current ones. */
+static void moved(struct ladder_view *v, struct ui *ui)
+{
+	uint32_t i = ladder_cursor_packet(v);
+	struct store_packet p;
+
+	traces_packet(v->traces, i, &p);
+	ui->packet = p.ordinal;
+	ui->session = traces_session(v->traces, traces_at(v->traces, i).conn);
+	v->pane = (struct list){ 0 };
 }
 
 static void show_session(struct ladder_view *v, struct ui *ui)
@@ -124,7 +171,7 @@ static void show_session(struct ladder_view *v, struct ui *ui)
 	v->session = ui->session;
 	v->nopened = 0;
 	v->list = (struct list){ 0 };
-	if (store_owner(ui->store, ui->packet) != ui->session)
+	if (!is_ours(v, ui, ui->packet))
 		ui->packet = first_packet(v);
 	lay_out(v, ui);
 }
@@ -158,12 +205,101 @@ static void open_ladder(struct view *view, struct ui *ui)
 	update(view, ui);
 }
 
+bool ladder_has_pane(const struct ladder_view *v, int height)
+{
+	return v->pane_is_chosen ? v->has_pane : height >= ROOM_FOR_PANE;
+}
+
+static bool has_pane_beside(const struct ladder_view *v, int height, int width)
+{
+	return ladder_has_pane(v, height) && v->place == LADDER_PANE_RIGHT &&
+	       width >= WIDTH_OF_STRIP;
+}
+
+static int pane_width(int width)
+{
+	return width * 2 / 5;
+}
+
+static int lines_width(const struct ladder_view *v, int height, int width)
+{
+	return has_pane_beside(v, height, width) ? width - pane_width(width) : width;
+}
+
+/* Lifelines that can be scrolled off to the left. */
+static uint32_t most_hidden(const struct ladder_view *v, const struct ui *ui)
+{
+	int w = lines_width(v, ui->page + 1, ui->width);
+
+	return (uint32_t)v->lines.n - ladder_merged_shown(v, ui, w);
+}
+
+/* After a jump both ends of the line's connection are to be seen, if there is room for them. */
+static void show_hosts(struct ladder_view *v, const struct ui *ui)
+{
+	const uint16_t *ends = v->lines.ends[traces_at(v->traces, ladder_cursor_packet(v)).conn];
+	uint32_t left = ends[0] < ends[1] ? ends[0] : ends[1], right = ends[0] + ends[1] - left;
+	uint32_t shown = (uint32_t)v->lines.n - most_hidden(v, ui);
+
+	if (right >= v->first_host + shown)
+		v->first_host = right - shown + 1;
+	if (left < v->first_host)
+		v->first_host = left;
+}
+
+static bool is_new(struct ladder_view *v, const struct ui *ui)
+{
+	int64_t pace = MERGED_PACE * count(v);
+	bool is_due = ui->snap.is_done || ui->now - v->laid_out_at >= pace;
+
+	return (is_due && traces_refresh(v->traces)) || has_other_settings(v, ui);
+}
+
+/* Another screen may have gone to a packet that is of none of the connections: the next one is. */
+static void update_merged(struct view *view, struct ui *ui)
+{
+	struct ladder_view *v = ladder_of(view);
+
+	if (is_new(v, ui))
+		lay_out(v, ui);
+	else
+		follow_packet(v, ui);
+	if (!is_ours(v, ui, ui->packet) || store_owner(ui->store, ui->packet) != ui->session)
+		moved(v, ui);
+}
+
+static void say_what_is_left_out(const struct ladder_view *v, struct ui *ui)
+{
+	if (traces_conns(v->traces) < ui->nmerged)
+		ui_say(ui, "the first %zu of %zu marked sessions: a ladder takes no more",
+		    traces_conns(v->traces), ui->nmerged);
+	else if (traces_left_out(v->traces))
+		ui_say(ui, "the first %u packets: those behind them are left out",
+		    traces_count(v->traces));
+}
+
+static void open_merged(struct view *view, struct ui *ui)
+{
+	struct ladder_view *v = ladder_of(view);
+
+	v->session = STORE_NONE;
+	v->fold_min = LADDER_FOLD_MIN;
+	v->traces = traces_new(ui->store, ui->options->cap, ui->merged, ui->nmerged);
+	if (!is_ours(v, ui, ui->packet))
+		ui->packet = first_packet(v);
+	lay_out(v, ui);
+	show_hosts(v, ui);
+	moved(v, ui);
+	say_what_is_left_out(v, ui);
+}
+
 static void close_ladder(struct view *view)
 {
 	struct ladder_view *v = ladder_of(view);
 
 	traces_free(v->traces);
 	ladder_release(&v->ladder);
+	lifelines_release(&v->lines);
 	free(v->opened);
 	free(v->problems);
 }
@@ -180,9 +316,10 @@ uint32_t ladder_cursor_packet(const struct ladder_view *v)
 
 /* ---- drawing ---- */
 
-bool ladder_has_pane(const struct ladder_view *v, int height)
+/* Of what is marked something is missing. */
+static bool is_cut(const struct ladder_view *v, const struct ui *ui)
 {
-	return v->pane_is_chosen ? v->has_pane : height >= ROOM_FOR_PANE;
+	return traces_conns(v->traces) < ui->nmerged || traces_left_out(v->traces);
 }
 
 static void title_text(struct buf *out, const struct ladder_view *v, const struct ui *ui)
@@ -209,26 +346,40 @@ static const char *word_of(const struct ui *ui, enum setting s)
 	return s == SETTING_NUMBERS ? numbers[ui->setting[s]] : folds[ui->setting[s]];
 }
 
+/* Below a certain width the time of the packet stands here, and what else its line has no room for. */
+static void status_text(struct buf *out, const struct ladder_view *v, const struct ui *ui, int w)
+{
+	if (ui->find.len) {
+		buf_addf(out, "find: %s", ui->find.data);
+	} else if (w < NO_TIMES) {
+		ladder_time_text(out, v, ui, ladder_cursor_packet(v), 6);
+		buf_addstr(out, ladder_is_merged(v) ? " " : "");
+		if (ladder_is_merged(v))
+			ladder_merged_states(out, v);
+	}
+}
+
 static void draw_head(struct ladder_view *v, struct ui *ui, struct grid *g, struct rect *r)
 {
 	struct buf title = BUF_INIT, right = BUF_INIT, status = BUF_INIT, modes = BUF_INIT;
 
-	title_text(&title, v, ui);
-	buf_addstr(&right, "ladder  ");
+	if (ladder_is_merged(v))
+		ladder_merged_title(&title, v, ui, lines_width(v, g->h, r->w));
+	else
+		title_text(&title, v, ui);
+	buf_addstr(&right, ladder_is_merged(v) ? "merged  " : "ladder  ");
 	text_count(&right, ladder_cursor_packet(v) + 1);
 	buf_addstr(&right, " of ");
 	text_count(&right, count(v));
-	if (ui->find.len)
-		buf_addf(&status, "find: %s", ui->find.data);
-	else if (r->w < NO_TIMES)
-		ladder_time_text(&status, v, ui, ladder_cursor_packet(v), 6);
+	status_text(&status, v, ui, r->w);
 	buf_addf(&modes, "t: %s   seq: %s   fold: %s", word_of(ui, SETTING_TIME),
 	    word_of(ui, SETTING_NUMBERS), word_of(ui, SETTING_FOLD));
 	frame_head(g, r,
 	    &(struct head){ .title = title.data,
 	        .right = right.data,
 	        .status = status.data,
-	        .status_right = modes.data });
+	        .status_right = modes.data,
+	        .is_warning = ladder_is_merged(v) && is_cut(v, ui) });
 	buf_release(&title);
 	buf_release(&right);
 	buf_release(&status);
@@ -240,21 +391,35 @@ static int pane_lines(int height)
 	return height * 2 / 5;
 }
 
+static void draw_rule(struct ladder_view *v, struct ui *ui, struct grid *g, struct rect *below)
+{
+	struct rect rule = rect_take_top(below, 1);
+
+	grid_hline(g, rule.y, rule.x, rule.w);
+	if (ladder_is_merged(v))
+		ladder_merged_rule(g, rule, v, ui);
+}
+
 static void draw_with_pane(struct ladder_view *v, struct ui *ui, struct grid *g, struct rect r)
 {
 	struct rect pane;
 
-	if (v->place == LADDER_PANE_RIGHT && r.w >= WIDTH_OF_STRIP) {
-		pane = rect_take_right(&r, r.w * 2 / 5);
+	if (has_pane_beside(v, g->h, r.w)) {
+		pane = rect_take_right(&r, pane_width(r.w));
 		grid_vline(g, pane.y, pane.x, pane.h);
 		(void)rect_take_left(&pane, 1);
 	} else {
 		pane = rect_take_bottom(&r, pane_lines(r.h));
-		grid_hline(g, pane.y, pane.x, pane.w);
-		(void)rect_take_top(&pane, 1);
+		draw_rule(v, ui, g, &pane);
 	}
 	ladder_draw_rows(v, ui, g, r);
 	ladder_draw_pane(v, ui, g, pane);
+}
+
+/* The life of one connection on a line; of several there is none. */
+static bool has_strip(const struct ladder_view *v, int height)
+{
+	return height >= ROOM_FOR_STRIP && !ladder_is_merged(v);
 }
 
 static void draw(struct view *view, struct ui *ui, struct grid *g, struct rect r)
@@ -265,7 +430,7 @@ static void draw(struct view *view, struct ui *ui, struct grid *g, struct rect r
 	if (!v->traces)
 		return;
 	draw_head(v, ui, g, &r);
-	if (g->h >= ROOM_FOR_STRIP && r.w >= WIDTH_OF_STRIP)
+	if (has_strip(v, g->h) && r.w >= WIDTH_OF_STRIP)
 		ladder_draw_strip(v, ui, g, rect_take_top(&r, 1));
 	if (ladder_has_pane(v, g->h)) {
 		draw_with_pane(v, ui, g, r);
@@ -273,8 +438,7 @@ static void draw(struct view *view, struct ui *ui, struct grid *g, struct rect r
 	}
 	if (g->h >= ROOM_FOR_BRIEF) {
 		brief = rect_take_bottom(&r, BRIEF_LINES + 1);
-		grid_hline(g, brief.y, brief.x, brief.w);
-		(void)rect_take_top(&brief, 1);
+		draw_rule(v, ui, g, &brief);
 		ladder_draw_brief(v, ui, g, brief);
 	}
 	ladder_draw_rows(v, ui, g, r);
@@ -287,27 +451,19 @@ static int page(const struct ladder_view *v, const struct ui *ui)
 {
 	int h = ui->page + 1, rows = ui->page - 2 - (h >= 8);
 
-	if (h >= ROOM_FOR_STRIP)
+	if (has_strip(v, h))
 		rows--;
 	if (ladder_has_pane(v, h))
 		return v->place == LADDER_PANE_RIGHT ? rows : rows - pane_lines(rows + 1);
 	return h >= ROOM_FOR_BRIEF ? rows - BRIEF_LINES - 1 : rows;
 }
 
-/* The packet under the cursor becomes the current one. */
-static void moved(struct ladder_view *v, struct ui *ui)
-{
-	struct store_packet p;
-
-	traces_packet(v->traces, ladder_cursor_packet(v), &p);
-	ui->packet = p.ordinal;
-	v->pane = (struct list){ 0 };
-}
-
 static void go_line(struct ladder_view *v, struct ui *ui, uint64_t line)
 {
 	v->list.cursor = (size_t)line;
 	v->list.top = list_top(v->list.top, v->list.cursor, (size_t)v->ladder.lines, page(v, ui));
+	if (ladder_is_merged(v))
+		show_hosts(v, ui);
 	moved(v, ui);
 }
 
@@ -318,21 +474,21 @@ static void go_packet(struct ladder_view *v, struct ui *ui, uint64_t ordinal)
 	go_line(v, ui, ladder_line_of(&v->ladder, k < count(v) ? k : count(v) - 1));
 }
 
-/* 123G: the packet with this number in the file of the connection. */
+/* 123G: the packet with this number in the file of the connection, of several in that of the current packet. */
 static void go_number(struct ladder_view *v, struct ui *ui, uint64_t number)
 {
-	struct store_packet first;
+	struct store_packet near;
 	uint64_t ordinal;
 	uint32_t owner;
 
-	traces_packet(v->traces, 0, &first);
-	ordinal = store_ordinal(ui->store, first.file, number);
+	traces_packet(v->traces, ladder_is_merged(v) ? ladder_cursor_packet(v) : 0, &near);
+	ordinal = store_ordinal(ui->store, near.file, number);
 	owner = store_owner(ui->store, ordinal);
 	if (ordinal == 0)
 		ui_say(ui, "there is no packet %llu", (unsigned long long)number);
 	else if (owner == STORE_NONE)
 		ui_say(ui, "packet %llu is no TCP", (unsigned long long)number);
-	else if (owner != v->session)
+	else if (!is_ours(v, ui, ordinal))
 		ui_say(
 		    ui, "packet %llu is of connection %u", (unsigned long long)number, owner + 1);
 	else
@@ -345,7 +501,8 @@ static void go_problem(struct ladder_view *v, struct ui *ui, int step)
 	size_t n = v->nproblems, i = 0;
 
 	if (n == 0) {
-		ui_say(ui, "no problem was found in this connection");
+		ui_say(ui, "no problem was found in %s",
+		    ladder_is_merged(v) ? "these connections" : "this connection");
 		return;
 	}
 	if (step > 0) {
@@ -478,18 +635,28 @@ static void show_pane(struct ladder_view *v, bool shown, bool focus)
 	v->in_pane = shown && focus;
 }
 
+/* From several connections to the one the line is of, else to its packet in detail. */
+static void open_line(struct ladder_view *v, struct ui *ui)
+{
+	if (v->in_pane)
+		ladder_pane_toggle(v, ui);
+	else if (ladder_is_merged(v))
+		ui_open(ui, SCREEN_LADDER);
+	else
+		show_pane(v, true, true);
+}
+
 static bool act_on_pane(struct ladder_view *v, struct ui *ui, const struct act *a)
 {
 	bool has = ladder_has_pane(v, ui->page + 1);
 
 	switch ((int)a->id) {
 	case ACTION_OPEN:
+		open_line(v, ui);
+		return true;
 	case ACTION_NEXT_PANE:
 	case ACTION_PREVIOUS_PANE:
-		if (v->in_pane && a->id == ACTION_OPEN)
-			ladder_pane_toggle(v, ui);
-		else
-			show_pane(v, true, !v->in_pane);
+		show_pane(v, true, !v->in_pane);
 		return true;
 	case ACTION_ZOOM:
 		show_pane(v, !has, false);
@@ -505,6 +672,23 @@ static bool act_on_pane(struct ladder_view *v, struct ui *ui, const struct act *
 		return true;
 	}
 	return false;
+}
+
+/* Sideways, where there are more hosts than room. */
+static bool scroll_hosts(struct ladder_view *v, const struct ui *ui, const struct act *a)
+{
+	uint32_t most;
+
+	if (!ladder_is_merged(v) || (a->id != ACTION_LEFT && a->id != ACTION_RIGHT))
+		return false;
+	most = most_hidden(v, ui);
+	if (v->first_host > most)
+		v->first_host = most;
+	if (a->id == ACTION_LEFT)
+		v->first_host -= v->first_host > 0;
+	else
+		v->first_host += v->first_host < most;
+	return true;
 }
 
 static void copy_line(struct ladder_view *v, struct ui *ui)
@@ -530,7 +714,7 @@ static bool action(struct view *view, struct ui *ui, const struct act *a)
 	if (v->in_pane)
 		return list_action(
 		    &v->pane, a, ladder_pane_lines(v, ui), pane_lines(ui->page - 2) - 1);
-	if (act_on_place(v, ui, a) || act_on_layout(v, ui, a))
+	if (act_on_place(v, ui, a) || act_on_layout(v, ui, a) || scroll_hosts(v, ui, a))
 		return true;
 	if (a->id == ACTION_COPY) {
 		copy_line(v, ui);
@@ -589,6 +773,17 @@ static bool click(struct view *view, struct ui *ui, int y, int x)
 	go_line(v, ui, at);
 	return true;
 }
+
+const struct view_ops view_merged = {
+	.size = sizeof(struct ladder_view),
+	.open = open_merged,
+	.close = close_ladder,
+	.update = update_merged,
+	.draw = draw,
+	.action = action,
+	.find = find,
+	.click = click,
+};
 
 const struct view_ops view_ladder = {
 	.size = sizeof(struct ladder_view),

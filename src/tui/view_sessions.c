@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tcpshadow/mem.h"
 #include "tcpshadow/text.h"
 #include "tui/prompt.h"
 #include "tui/sessions.h"
@@ -454,17 +455,48 @@ static bool other_action(struct sessions *s, struct ui *ui, const struct act *a)
 	return false;
 }
 
+static void open_row(struct sessions *s, struct ui *ui)
+{
+	ui->session = s->shown[s->list.cursor];
+	s->has_moved = true;
+	ui_open(ui, SCREEN_LADDER);
+}
+
+/* Those that the filter hides as well, as it is with their export. */
+static void open_marked(struct sessions *s, struct ui *ui)
+{
+	if (s->nmarked < 2) {
+		ui_say(ui, "mark two sessions or more for a ladder of them: Space");
+		return;
+	}
+	free(ui->merged);
+	ui->merged = mem_alloc(s->nmarked, sizeof(*ui->merged));
+	ui->nmerged = 0;
+	for (uint32_t i = 0; ui->nmerged < s->nmarked; i++)
+		if (sessions_is_marked(s, i))
+			ui->merged[ui->nmerged++] = i;
+	s->has_moved = true;
+	ui_open(ui, SCREEN_MERGED);
+}
+
+static bool open_action(struct sessions *s, struct ui *ui, const struct act *a)
+{
+	if (a->id == ACTION_MERGE || (a->id == ACTION_OPEN && s->nmarked > 1))
+		open_marked(s, ui);
+	else if ((a->id == ACTION_OPEN || a->id == ACTION_OPEN_ALONE) && s->nshown)
+		open_row(s, ui);
+	else
+		return false;
+	return true;
+}
+
 static bool action(struct view *v, struct ui *ui, const struct act *a)
 {
 	struct sessions *s = sessions_of(v);
 	bool moved, done;
 
-	if (a->id == ACTION_OPEN && s->nshown) {
-		ui->session = s->shown[s->list.cursor];
-		s->has_moved = true;
-		ui_open(ui, SCREEN_LADDER);
+	if (open_action(s, ui, a))
 		return true;
-	}
 	moved = list_action(&s->list, a, s->nshown, page(s, ui));
 	done = moved || mark_action(s, ui, a) || order_action(s, ui, a) ||
 	       filter_action(s, ui, a) || row_action(s, ui, a) || other_action(s, ui, a);

@@ -207,6 +207,9 @@ START_TEST(test_lifelines)
 	    "10.0.0.1 10.0.0.2 10.0.0.4 10.0.0.3", call(1, 2, 80), call(2, 4, 53), call(2, 3, 80));
 	/* the longest way counts */
 	CHECK_LINES("10.0.0.1 10.0.0.2 10.0.0.3", call(1, 3, 80), call(1, 2, 80), call(2, 3, 80));
+	/* groups that have nothing to do with each other */
+	CHECK_LINES("10.0.0.1 10.0.0.2 10.0.0.5 10.0.0.3 10.0.0.4", call(1, 2, 80), call(3, 4, 80),
+	    call(2, 5, 80));
 	/* circles: as seen */
 	CHECK_LINES("10.0.0.2 10.0.0.1", call(2, 1, 80), call(1, 2, 80));
 	CHECK_LINES("10.0.0.3 10.0.0.1 10.0.0.2", call(3, 1, 80), call(1, 2, 80), call(2, 3, 80));

@@ -19,7 +19,7 @@ enum { KEYS = 400 }; /* for each capture */
 
 static const char *const keys[] = { "f", "v", "a", "j", "k", "h", "l", "PgDn", "PgUp", "g", "G",
 	"n", "N", "[", "]", "t", "x", "c", "1", "2", "3", "4", "+", "-", "0", "d", "Space", "b",
-	"s", "S", "=", "q", "Enter", "^D", "^U", "y" };
+	"s", "S", "=", "q", "Enter", "^D", "^U", "y", "M", "O", "z", "Z", "A", "T", "|", "Tab" };
 
 static uint32_t next_random(uint32_t *state)
 {
