@@ -7,8 +7,10 @@
 #include "config.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/stored.h"
 #include "tcpshadow/lifelines.h"
@@ -148,6 +150,67 @@ START_TEST(test_growth)
 }
 END_TEST
 
+/* ---- more than there is room for ---- */
+
+enum { LEFT_OUT = 100 };
+
+/* Acknowledgments of two connections in turn, on the file as raw IP. */
+static void write_many(FILE *f)
+{
+	static const uint32_t head[6] = { 0xa1b2c3d4, 4u << 16 | 2, 0, 0, 65535, 101 };
+	uint8_t p[40] = { [0] = 0x45,
+		[3] = 40,
+		[8] = 64,
+		[9] = 6,
+		[12] = 10,
+		[15] = 1,
+		[16] = 10,
+		[19] = 2,
+		[20] = 100,
+		[23] = 80,
+		[32] = 0x50,
+		[33] = TCP_ACK,
+		[34] = 1 };
+
+	ck_assert_uint_eq(fwrite(head, sizeof(head), 1, f), 1);
+	for (uint32_t i = 0; i < TRACES_PACKETS + LEFT_OUT; i++) {
+		uint32_t record[4] = { i / 1000, i % 1000, sizeof(p), sizeof(p) };
+
+		p[21] = (uint8_t)(i % 2);
+		ck_assert_uint_eq(fwrite(record, sizeof(record), 1, f), 1);
+		ck_assert_uint_eq(fwrite(p, sizeof(p), 1, f), 1);
+	}
+}
+
+/* What is left out is counted, and all of it comes later than what is there. */
+START_TEST(test_limits)
+{
+	char path[] = "/tmp/test-traces-XXXXXX";
+	const char *file = path;
+	FILE *f = fdopen(mkstemp(path), "w");
+	uint32_t sessions[TRACES_CONNS + 1] = { 0, 1 };
+	struct store_packet last;
+	struct traces *t;
+	struct stored s;
+
+	ck_assert_ptr_nonnull(f);
+	write_many(f);
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert(stored_open(&s, &file, 1, &(struct engine_options){ 0 }, NULL));
+	t = traces_new(s.store, s.cap, sessions, 2);
+	ck_assert_uint_eq(traces_count(t), TRACES_PACKETS);
+	ck_assert_uint_eq(traces_left_out(t), LEFT_OUT);
+	traces_packet(t, TRACES_PACKETS - 1, &last);
+	ck_assert_uint_eq(last.ordinal, TRACES_PACKETS);
+	traces_free(t);
+	t = traces_new(s.store, s.cap, sessions, TRACES_CONNS + 1);
+	ck_assert_uint_eq(traces_conns(t), TRACES_CONNS);
+	traces_free(t);
+	stored_close(&s);
+	unlink(path);
+}
+END_TEST
+
 /* ---- lifelines ---- */
 
 /* "1.1000 > 2.80": the last byte of the address, and the port. */
@@ -238,6 +301,7 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_captures);
 	tcase_add_test(tc, test_growth);
+	tcase_add_test(tc, test_limits);
 	tcase_add_test(tc, test_lifelines);
 	tcase_add_test(tc, test_loopback);
 	suite_add_tcase(suite, tc);
