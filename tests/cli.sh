@@ -107,6 +107,7 @@ check "every JSON line is JSON, whatever the input" all_json
 echo text >"$tmp/keys"
 status "browse an empty capture" 0 "$tcpshadow" browse --script "$tmp/keys" "$tmp/empty.pcap"
 matches "and see that it is empty" '0 packets: there is nothing in the capture' "$tmp/out"
+status "an option of browse alone means browse" 0 "$tcpshadow" --linear --script "$tmp/keys" "$tmp/empty.pcap"
 status "browse what is no capture" 3 "$tcpshadow" browse --script "$tmp/keys" "$tmp/foreign.pcap"
 
 # ---- usage

@@ -238,6 +238,14 @@ static int check_together(const struct options *o, struct err *e)
 	return check_live(o, e);
 }
 
+/* What only the screens take says what is meant. */
+static void imply_browse(struct options *o)
+{
+	for (size_t i = 0; i < OPTION_COUNT && !o->command_given; i++)
+		if (o->given[i] && option_rows[i].commands == ON(BROWSE))
+			o->command = COMMAND_BROWSE;
+}
+
 static int check_usage(const struct options *o, struct err *e)
 {
 	const char *command = command_rows[o->command].name;
@@ -276,6 +284,7 @@ int options_parse(struct options *o, int argc, char **argv, struct err *e)
 		else
 			rc = letters(o, word + 1, &w, e);
 	}
+	imply_browse(o);
 	return rc < 0 ? -1 : check_usage(o, e);
 }
 
