@@ -76,6 +76,18 @@ void conn_copy(struct conn *to, const struct conn *from)
 	}
 }
 
+void conn_trim(struct conn *c)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct endpoint *e = &c->ends[i];
+
+		if (e->nholes == 0) {
+			free(e->holes);
+			e->holes = NULL;
+		}
+	}
+}
+
 /* The lines that every segment touches. */
 void conn_prefetch(const struct conn *c)
 {

@@ -307,6 +307,8 @@ struct step {
 void conn_prefetch(const struct conn *c);
 /* Frees what the connection owns. */
 void conn_release(struct conn *c);
+/* Give back what it can do without until it needs it again. */
+void conn_trim(struct conn *c);
 /* *to becomes a connection of its own that knows all but the streams, which it will not follow. */
 void conn_copy(struct conn *to, const struct conn *from);
 /* Begin a connection with its first segment, which is not applied yet.  dir: the sender's direction bit. */

@@ -529,6 +529,7 @@ static void squeeze(struct shard *s, struct flow *f)
 	size_t n;
 
 	f->uid = f->conn->uid;
+	conn_trim(f->conn);
 	n = conn_pack(f->conn, bytes);
 	f->pack_class = (uint8_t)(n / PACK_STEP);
 	if (!s->packs[f->pack_class])
