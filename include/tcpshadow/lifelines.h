@@ -22,15 +22,20 @@ struct lifelines_call {
 	struct endpoint_addr ends[2];
 };
 
+struct lifelines_host {
+	struct endpoint_addr addr; /* its port says nothing unless it is a service */
+	bool is_service;           /* with a lifeline of its own; else all that has none */
+};
+
 struct lifelines {
-	struct endpoint_addr *hosts; /* port 0 = all of the host that has no lifeline of its own */
+	struct lifelines_host *hosts;
 	size_t n;
 	uint16_t (*ends)[2]; /* for each call: where its ends are among the hosts, [enum side] */
 };
 
 void lifelines_init(struct lifelines *l, const struct lifelines_call *calls, size_t n);
 void lifelines_release(struct lifelines *l);
-/* "10.0.0.1", or with its port when it has one. */
-void lifelines_name(struct buf *out, const struct endpoint_addr *host);
+/* "10.0.0.1", or with its port when it is a service. */
+void lifelines_name(struct buf *out, const struct lifelines_host *host);
 
 #endif

@@ -23,23 +23,26 @@ struct builder {
 	bool *is_placed;
 };
 
-static size_t find_host(const struct lifelines *l, const struct endpoint_addr *end, uint16_t port)
+/* A service is told by its port as well.  Any port can be one, 0 too. */
+static size_t find_host(const struct lifelines *l, const struct endpoint_addr *end, bool is_service)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (addr_equal(&l->hosts[i].ip, &end->ip) && l->hosts[i].version == end->version &&
-		    l->hosts[i].port == port)
+	for (size_t i = 0; i < l->n; i++) {
+		const struct lifelines_host *h = &l->hosts[i];
+
+		if (h->is_service == is_service && h->addr.version == end->version &&
+		    addr_equal(&h->addr.ip, &end->ip) && (!is_service || h->addr.port == end->port))
 			return i;
+	}
 	return NO_HOST;
 }
 
-static size_t add_host(struct lifelines *l, const struct endpoint_addr *end, uint16_t port)
+static size_t add_host(struct lifelines *l, const struct endpoint_addr *end, bool is_service)
 {
-	size_t i = find_host(l, end, port);
+	size_t i = find_host(l, end, is_service);
 
 	if (i != NO_HOST)
 		return i;
-	l->hosts[l->n] = *end;
-	l->hosts[l->n].port = port;
+	l->hosts[l->n] = (struct lifelines_host){ *end, is_service };
 	return l->n++;
 }
 
@@ -65,12 +68,12 @@ static void collect_hosts(struct builder *b)
 {
 	for (size_t i = 0; i < b->ncalls; i++) {
 		const struct endpoint_addr *ends = b->calls[i].ends;
-		uint16_t port = is_own_service(b, &ends[SIDE_SERVER]) ? ends[SIDE_SERVER].port : 0;
+		bool is_service = is_own_service(b, &ends[SIDE_SERVER]);
 
 		b->lines->ends[i][SIDE_CLIENT] =
-		    (uint16_t)add_host(b->lines, &ends[SIDE_CLIENT], 0);
+		    (uint16_t)add_host(b->lines, &ends[SIDE_CLIENT], false);
 		b->lines->ends[i][SIDE_SERVER] =
-		    (uint16_t)add_host(b->lines, &ends[SIDE_SERVER], port);
+		    (uint16_t)add_host(b->lines, &ends[SIDE_SERVER], is_service);
 	}
 }
 
@@ -146,7 +149,7 @@ static bool stands_before(const struct builder *b, size_t i, size_t k)
 static void sort_hosts(struct builder *b)
 {
 	struct lifelines *l = b->lines;
-	struct endpoint_addr *sorted = mem_alloc(l->n, sizeof(*sorted));
+	struct lifelines_host *sorted = mem_alloc(l->n, sizeof(*sorted));
 	uint16_t *place = mem_alloc(l->n, sizeof(*place));
 
 	for (size_t i = 0; i < l->n; i++) {
@@ -188,10 +191,10 @@ void lifelines_release(struct lifelines *l)
 	*l = (struct lifelines){ 0 };
 }
 
-void lifelines_name(struct buf *out, const struct endpoint_addr *host)
+void lifelines_name(struct buf *out, const struct lifelines_host *host)
 {
-	if (host->port)
-		endpoint_text(out, host);
+	if (host->is_service)
+		endpoint_text(out, &host->addr);
 	else
-		addr_text(out, &host->ip, host->version);
+		addr_text(out, &host->addr.ip, host->addr.version);
 }

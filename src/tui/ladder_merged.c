@@ -56,7 +56,7 @@ static int room_for_lifelines(const struct ladder_view *v, int rest, bool has_no
 static struct ladder_columns columns(const struct ladder_view *v, const struct ui *ui, int w)
 {
 	struct ladder_columns c = { .state = session_width(v, w) };
-	int n = (int)v->lines.n, shown, at, room;
+	int n = (int)v->lines.n, shown, gaps, at, room;
 
 	ladder_lead_columns(&c, v, ui, w);
 	at = ladder_lead_width(&c) + c.state + 1; /* of the first lifeline */
@@ -64,12 +64,13 @@ static struct ladder_columns columns(const struct ladder_view *v, const struct u
 	shown = 1 + (room - 1) / PITCH_MIN;
 	shown = shown < 2 ? 2 : shown;
 	shown = shown > n ? n : shown;
-	c.pitch = (room - 1) / (shown - 1);
+	gaps = shown > 1 ? shown - 1 : 1;
+	c.pitch = (room - 1) / gaps;
 	c.pitch = c.pitch > PITCH_MAX ? PITCH_MAX : c.pitch;
 	c.shown = (uint16_t)shown;
 	c.first = (uint16_t)((int)v->first_host < n - shown ? (int)v->first_host : n - shown);
 	c.arrows = at + 1;
-	c.arrow = c.pitch * (shown - 1) - 1;
+	c.arrow = c.pitch * gaps - 1;
 	if (w >= LADDER_NARROW) {
 		c.notes_at = c.arrows + c.arrow + 2;
 		c.notes = w - c.notes_at;

@@ -239,10 +239,10 @@ static void check_lines(const struct lifelines_call *calls, size_t n, const char
 	ck_assert_str_eq(text.data, expected);
 	for (size_t i = 0; i < n; i++) {
 		for (unsigned side = 0; side < 2; side++) {
-			const struct endpoint_addr *host = &l.hosts[l.ends[i][side]];
+			const struct lifelines_host *host = &l.hosts[l.ends[i][side]];
 
-			ck_assert(addr_equal(&host->ip, &calls[i].ends[side].ip));
-			ck_assert(!host->port || host->port == calls[i].ends[side].port);
+			ck_assert(addr_equal(&host->addr.ip, &calls[i].ends[side].ip));
+			ck_assert(!host->is_service || host->addr.port == calls[i].ends[side].port);
 		}
 		ck_assert_uint_ne(l.ends[i][0], l.ends[i][1]);
 	}
@@ -286,6 +286,10 @@ START_TEST(test_loopback)
 	CHECK_LINES("10.0.0.1 10.0.0.1:80", call(1, 1, 80));
 	CHECK_LINES("10.0.0.1 10.0.0.1:3128 10.0.0.1:80", call(1, 1, 3128), call(1, 1, 80));
 	CHECK_LINES("10.0.0.2 10.0.0.1 10.0.0.1:80", call(2, 1, 80), call(1, 1, 80));
+	/* port 0 is a port as any other */
+	CHECK_LINES("10.0.0.1 10.0.0.1:0", call(1, 1, 0));
+	CHECK_LINES(
+	    "10.0.0.3 10.0.0.1 10.0.0.1:0 10.0.0.2", call(3, 1, 80), call(1, 1, 0), call(1, 2, 80));
 	CHECK_LINES(
 	    "10.0.0.2 10.0.0.1 10.0.0.1:80", call(2, 1, 443), call(2, 1, 80), call(1, 1, 80));
 }
