@@ -62,3 +62,40 @@ void stored_for_captures(void (*check)(const char *name))
 		check(found.gl_pathv[i]);
 	globfree(&found);
 }
+
+bool stored_write_acks(FILE *f, uint32_t n, uint32_t every, const uint32_t *closed, size_t nclosed)
+{
+	static const struct {
+		uint32_t magic;
+		uint16_t major, minor;
+		uint32_t zone, precision, snaplen, linktype;
+	} head = { 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101 }; /* raw IP */
+	uint8_t p[40] = { [0] = 0x45,
+		[3] = 40,
+		[8] = 64,
+		[9] = 6,
+		[12] = 10,
+		[15] = 1,
+		[16] = 10,
+		[19] = 2,
+		[20] = 100,
+		[23] = 80,
+		[32] = 0x50,
+		[33] = TCP_ACK };
+	bool is_written = fwrite(&head, sizeof(head), 1, f) == 1;
+
+	for (uint32_t i = 1; i <= n && is_written; i++) {
+		uint32_t record[4] = { i / 1000, i % 1000, sizeof(p), sizeof(p) };
+		bool is_closed = nclosed && *closed == i;
+
+		p[21] = i % every == 0;
+		p[34] = !is_closed;
+		if (is_closed) {
+			closed++;
+			nclosed--;
+		}
+		is_written =
+		    fwrite(record, sizeof(record), 1, f) == 1 && fwrite(p, sizeof(p), 1, f) == 1;
+	}
+	return is_written;
+}

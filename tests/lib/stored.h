@@ -5,6 +5,8 @@
 #ifndef TESTS_STORED_H
 #define TESTS_STORED_H
 
+#include <stdio.h>
+
 #include "tcpshadow/store.h"
 
 struct stored {
@@ -20,5 +22,10 @@ void stored_close(struct stored *s);
 void stored_for_captures(void (*check)(const char *name));
 /* The path of one of them; at most 4096 bytes. */
 void stored_path(char *path, const char *name);
+/*
+ * A capture of n acknowledgments from 10.0.0.1 to 10.0.0.2, each `every`th of a second connection, the rest of the
+ * first.  Those that `closed` names close their window: numbers from 1, ascending.  False = the file does not take it.
+ */
+bool stored_write_acks(FILE *f, uint32_t n, uint32_t every, const uint32_t *closed, size_t nclosed);
 
 #endif
