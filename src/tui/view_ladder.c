@@ -38,6 +38,20 @@ static uint32_t count(const struct ladder_view *v)
 	return v->traces ? traces_count(v->traces) : 0;
 }
 
+static uint64_t last_packet(const struct ladder_view *v)
+{
+	struct store_packet p;
+
+	traces_packet(v->traces, count(v) - 1, &p);
+	return p.ordinal;
+}
+
+/* The records tell of more than a list that is cut: packets behind this one have no line and get none. */
+static uint64_t horizon(const struct ladder_view *v)
+{
+	return traces_left_out(v->traces) ? last_packet(v) : UINT64_MAX;
+}
+
 /* ---- what is shown ---- */
 
 static int by_ordinal(const void *a, const void *b)
@@ -47,25 +61,29 @@ static int by_ordinal(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-static void add_problems(struct ladder_view *v, const struct conn_record *r)
+static void add_problems(struct ladder_view *v, const struct finding *f, uint64_t last)
 {
-	for (uint32_t i = 0; i < r->nfindings; i++)
-		for (unsigned k = 0; k < r->findings[i].npackets; k++)
-			if (finding_info(r->findings[i].id)->severity >= SEVERITY_NOTE)
-				v->problems[v->nproblems++] = r->findings[i].packets[k];
+	if (finding_info(f->id)->severity < SEVERITY_NOTE)
+		return;
+	for (unsigned k = 0; k < f->npackets; k++)
+		if (f->packets[k] <= last)
+			v->problems[v->nproblems++] = f->packets[k];
 }
 
 static void collect_problems(struct ladder_view *v)
 {
+	const struct conn_record *r = v->source.records;
+	uint64_t last = horizon(v);
 	size_t most = 0;
 
 	for (size_t i = 0; i < v->source.nrecords; i++)
-		most += v->source.records[i].nfindings * (size_t)FINDING_PACKETS;
+		most += r[i].nfindings * (size_t)FINDING_PACKETS;
 	free(v->problems);
 	v->problems = mem_alloc(most, sizeof(*v->problems));
 	v->nproblems = 0;
 	for (size_t i = 0; i < v->source.nrecords; i++)
-		add_problems(v, &v->source.records[i]);
+		for (uint32_t k = 0; k < r[i].nfindings; k++)
+			add_problems(v, &r[i].findings[k], last);
 	if (v->nproblems)
 		qsort(v->problems, v->nproblems, sizeof(*v->problems), by_ordinal);
 }
@@ -122,18 +140,30 @@ static void lay_out(struct ladder_view *v, struct ui *ui)
 	follow_packet(v, ui);
 }
 
+/* The worst that names a packet up to this one. */
+static const struct finding *worst_of(const struct conn_record *r, uint64_t last)
+{
+	const struct finding *f = NULL;
+
+	do
+		f = finding_text_next(r->findings, r->nfindings, f);
+	while (f && (!f->npackets || f->packets[0] > last));
+	return f;
+}
+
 /* Where a reader begins: at the worst problem, else at the first packet. */
 static uint64_t first_packet(struct ladder_view *v)
 {
 	const struct conn_record *r = traces_records(v->traces);
+	uint64_t last = horizon(v);
 	uint8_t worst = SEVERITY_WARN - 1;
 	struct store_packet p;
 
 	traces_packet(v->traces, 0, &p);
 	for (size_t i = 0; i < traces_conns(v->traces); i++) {
-		const struct finding *f = finding_text_next(r[i].findings, r[i].nfindings, NULL);
+		const struct finding *f = worst_of(&r[i], last);
 
-		if (!f || finding_info(f->id)->severity <= worst || !f->npackets)
+		if (!f || finding_info(f->id)->severity <= worst)
 			continue;
 		worst = finding_info(f->id)->severity;
 		p.ordinal = f->packets[0];
@@ -255,16 +285,30 @@ static bool is_new(struct ladder_view *v, const struct ui *ui)
 	return (is_due && traces_refresh(v->traces)) || has_other_settings(v, ui);
 }
 
-/* Another screen may have gone to a packet that is of none of the connections: the next one is. */
+static void say_missing(const struct ladder_view *v, struct ui *ui, uint64_t ordinal)
+{
+	ui_say(ui, "packet %llu %s", (unsigned long long)store_number(ui->store, ordinal, NULL),
+	    traces_left_out(v->traces) ? "is left out" : "has no line yet");
+}
+
+/*
+ * Another screen may have gone to a packet that is of none of the connections: the next one is.  One behind the last
+ * line becomes the last, as it is that line which is seen.
+ */
 static void update_merged(struct view *view, struct ui *ui)
 {
 	struct ladder_view *v = ladder_of(view);
+	bool is_missing;
 
 	if (is_new(v, ui))
 		lay_out(v, ui);
 	else
 		follow_packet(v, ui);
-	if (!is_ours(v, ui, ui->packet) || store_owner(ui->store, ui->packet) != ui->session)
+	is_missing = ui->packet > last_packet(v);
+	if (is_missing && is_ours(v, ui, ui->packet))
+		say_missing(v, ui, ui->packet);
+	if (is_missing || !is_ours(v, ui, ui->packet) ||
+	    store_owner(ui->store, ui->packet) != ui->session)
 		moved(v, ui);
 }
 
@@ -491,8 +535,19 @@ static void go_number(struct ladder_view *v, struct ui *ui, uint64_t number)
 	else if (!is_ours(v, ui, ordinal))
 		ui_say(
 		    ui, "packet %llu is of connection %u", (unsigned long long)number, owner + 1);
+	else if (ordinal > last_packet(v))
+		say_missing(v, ui, ordinal);
 	else
 		go_packet(v, ui, ordinal);
+}
+
+static void say_no_problem(const struct ladder_view *v, struct ui *ui)
+{
+	if (traces_left_out(v->traces))
+		ui_say(ui, "no problem was found in the first %u packets", count(v));
+	else
+		ui_say(ui, "no problem was found in %s",
+		    ladder_is_merged(v) ? "these connections" : "this connection");
 }
 
 /* The first behind the current packet, or the last before it; at an end, from the other end. */
@@ -501,8 +556,7 @@ static void go_problem(struct ladder_view *v, struct ui *ui, int step)
 	size_t n = v->nproblems, i = 0;
 
 	if (n == 0) {
-		ui_say(ui, "no problem was found in %s",
-		    ladder_is_merged(v) ? "these connections" : "this connection");
+		say_no_problem(v, ui);
 		return;
 	}
 	if (step > 0) {
@@ -694,10 +748,14 @@ static bool scroll_hosts(struct ladder_view *v, const struct ui *ui, const struc
 static void copy_line(struct ladder_view *v, struct ui *ui)
 {
 	struct buf text = BUF_INIT;
-	uint64_t number = store_number(ui->store, ui->packet, NULL);
+	uint32_t i = ladder_cursor_packet(v);
+	struct store_packet p;
+	uint64_t number;
 
+	traces_packet(v->traces, i, &p);
+	number = store_number(ui->store, p.ordinal, NULL);
 	buf_addf(&text, "packet %llu  ", (unsigned long long)number);
-	ladder_line_text(&text, v, ui, ladder_cursor_packet(v));
+	ladder_line_text(&text, v, ui, i);
 	buf_addf(&text, "  (Wireshark: frame.number == %llu)", (unsigned long long)number);
 	ui_copy(ui, text.data, text.len);
 	buf_release(&text);

@@ -13,6 +13,7 @@
 
 #include "lib/stored.h"
 #include "tcpshadow/text.h"
+#include "tcpshadow/traces.h"
 #include "tcpshadow/tui.h"
 
 enum { KEYS = 400 }; /* for each capture */
@@ -123,6 +124,69 @@ START_TEST(test_find_and_save)
 }
 END_TEST
 
+/* ---- a merged ladder of more packets than it takes ---- */
+
+struct step {
+	const char *keys, *seen; /* then on the screen */
+};
+
+static void make_steps(struct buf *out, const struct step *steps, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_addf(out, "%s\ntext\n", steps[i].keys);
+}
+
+/* Each screen has a head of its own, so that what is seen is seen in order. */
+static void check_steps(const struct buf *out, const struct step *steps, size_t n)
+{
+	const char *at = out->data;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *found = strstr(at, steps[i].seen);
+
+		ck_assert_msg(found, "step %zu, %s: no '%s'", i, steps[i].keys, steps[i].seen);
+		at = found + 1;
+	}
+}
+
+/*
+ * What is left out has findings, a number and a connection: nothing leads there, and nothing that is said of the line
+ * at hand is about a packet that has none.
+ */
+START_TEST(test_left_out)
+{
+	static const uint32_t closed[] = { 11, 31, TRACES_PACKETS + 50 };
+	static const struct step steps[] = {
+		{ "keys Space Space Enter", "the first 200000 packets" },
+		{ "keys Z g y", "copied: packet 1  #1 " },
+		{ "keys n y", "copied: packet 11  #1 " },
+		{ "keys n y", "copied: packet 31  #1 " },
+		{ "keys n y", "copied: packet 199  #2 " }, /* in the middle of a connection */
+		{ "keys n y", "copied: packet 1  #1 " },
+		{ "keys N y", "copied: packet 199  #2 " },
+		{ "keys 2 0 0 0 5 0 G", "packet 200050 is left out" },
+		{ "keys y", "copied: packet 199  #2 " },
+		{ "keys Enter G y", "copied: packet 201985  " },
+		{ "keys q", "packet 201985 is left out" },
+		{ "keys y", "copied: packet 200000  #1 " },
+		{ "keys Enter y", "copied: packet 200000  10.0.0.1" },
+	};
+	char path[] = "/tmp/test-views-XXXXXX";
+	struct buf script = BUF_INIT, out = BUF_INIT;
+	FILE *f = fdopen(mkstemp(path), "w");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert(stored_write_acks(f, TRACES_PACKETS + 2000, 199, closed, ARRAY_LEN(closed)));
+	ck_assert_int_eq(fclose(f), 0);
+	make_steps(&script, steps, ARRAY_LEN(steps));
+	run(path, false, script.data, &out);
+	unlink(path);
+	check_steps(&out, steps, ARRAY_LEN(steps));
+	buf_release(&script);
+	buf_release(&out);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("views");
@@ -134,6 +198,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_any_keys);
 	tcase_add_test(t, test_find_and_save);
+	tcase_add_test(t, test_left_out);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
