@@ -79,7 +79,10 @@ struct view_ops {
 	    struct view *v, struct ui *ui, enum action a, const char *text, struct prompt_error *e);
 	/* The mouse: true = the cursor is on what was clicked.  NULL = clicks do nothing. */
 	bool (*click)(struct view *v, struct ui *ui, int y, int x);
-	/* To the next (step 1) or previous (-1) place that ui_is_found(); false = there is none. */
+	/*
+	 * To the next (step 1) or previous (-1) place that ui_is_found(); false = there is none.  Who has not
+	 * looked at everything, or cannot, says so and returns true.
+	 */
 	bool (*find)(struct view *v, struct ui *ui, int step);
 };
 

@@ -21,8 +21,8 @@ enum {
 	ROOM_FOR_PANE = 40,
 	ROOM_FOR_STRIP = 30,
 	WIDTH_OF_STRIP = 120,
-	NO_TIMES = 60,      /* below this width the lines have none */
-	FIND_MOST = 100000, /* packets looked at by one search */
+	NO_TIMES = 60,              /* below this width the lines have none */
+	FIND_MOST = TRACES_PACKETS, /* packets looked at by one search */
 };
 
 /* Between two layouts of several connections that grow, for each packet: some five times what it costs. */
@@ -795,6 +795,18 @@ static void prompt(struct view *view, struct ui *ui, enum action a, struct buf *
 		buf_addf(text, "session-%u.txt", ladder_of(view)->session + 1);
 }
 
+/* True = there are more than were looked at. */
+static bool say_where_it_is_not(const struct ladder_view *v, struct ui *ui)
+{
+	if (count(v) > FIND_MOST)
+		ui_say(ui, "not found within %d packets: %s", FIND_MOST, ui->find.data);
+	else if (traces_left_out(v->traces))
+		ui_say(ui, "not found in the first %u packets: %s", count(v), ui->find.data);
+	else
+		return false;
+	return true;
+}
+
 static bool find(struct view *view, struct ui *ui, int step)
 {
 	struct ladder_view *v = ladder_of(view);
@@ -815,7 +827,7 @@ static bool find(struct view *view, struct ui *ui, int step)
 		go_packet(v, ui, p.ordinal);
 	}
 	buf_release(&text);
-	return found;
+	return found || say_where_it_is_not(v, ui);
 }
 
 static bool click(struct view *view, struct ui *ui, int y, int x)

@@ -169,7 +169,10 @@ START_TEST(test_left_out)
 		{ "keys Enter G y", "copied: packet 201985  " },
 		{ "keys q", "packet 201985 is left out" },
 		{ "keys y", "copied: packet 200000  #1 " },
-		{ "keys Enter y", "copied: packet 200000  10.0.0.1" },
+		{ "keys /\ntype syn-rcvd\nkeys Enter",
+		    "not found in the first 200000 packets: syn" },
+		{ "keys Enter n", "not found within 200000 packets: syn" },
+		{ "keys Esc y", "copied: packet 200000  10.0.0.1" },
 	};
 	char path[] = "/tmp/test-views-XXXXXX";
 	struct buf script = BUF_INIT, out = BUF_INIT;
