@@ -8,7 +8,7 @@
  *         do with each other stand in groups.
  *         A host is an IP address.  Where one calls itself (a capture of the loopback interface), the services it
  *         offers to itself stand by themselves, with their port.
- * Limits: the time is that of connections times hosts; for a screenful of them.
+ * Limits: the time is that of connections times the square of hosts; for a screenful of them.
  */
 #ifndef TCPSHADOW_LIFELINES_H
 #define TCPSHADOW_LIFELINES_H

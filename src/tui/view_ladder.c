@@ -135,7 +135,8 @@ static void lay_out(struct ladder_view *v, struct ui *ui)
 	ladder_release(&v->ladder);
 	ladder_build(&v->ladder, &v->source, &o);
 	v->laid_out_at = ui->now;
-	place_hosts(v);
+	if (ladder_is_merged(v))
+		place_hosts(v);
 	collect_problems(v);
 	follow_packet(v, ui);
 }
