@@ -56,13 +56,14 @@ void ladder_draw_strip(struct ladder_view *v, struct ui *ui, struct grid *g, str
 /* What the line of a packet says, for searching and copying. */
 void ladder_line_text(
     struct buf *out, const struct ladder_view *v, const struct ui *ui, uint32_t i);
+/* A packet's row, with its numbers as they are set. */
+struct session_row ladder_row(const struct ladder_view *v, const struct ui *ui, uint32_t i);
 
 /* ladder_line.c */
 void ladder_time_text(
     struct buf *out, const struct ladder_view *v, const struct ui *ui, uint32_t i, int decimals);
 
-/* A packet's row, with its numbers as they are set. */
-struct session_row ladder_row(const struct ladder_view *v, const struct ui *ui, uint32_t i);
+/* ladder_linear.c */
 /* A line in words; where they would take more than w columns, less is said of window and options. */
 void ladder_linear_text(
     struct buf *out, struct ladder_view *v, const struct ui *ui, uint64_t line, int w);
