@@ -43,6 +43,7 @@ struct describe_source {
 	const struct conn_record *record;
 	const struct cap_facts *facts;
 	uint64_t number; /* of the packet in its file */
+	int64_t origin;  /* what its time counts from, ns since the epoch */
 	bool utc;
 };
 

@@ -56,6 +56,7 @@ static void frame_lines(struct describe *d, const struct describe_source *s)
 {
 	const struct packet *p = s->packet;
 	struct describe_line *l = describe_begin(d, DESCRIBE_FRAME);
+	int64_t at = s->record->start + s->row->time;
 
 	buf_addch(&d->text, '#');
 	text_count(&d->text, s->number);
@@ -66,9 +67,9 @@ static void frame_lines(struct describe *d, const struct describe_source *s)
 	l->to = p->caplen;
 	buf_addf(&d->text, "  %u bytes on the wire, %u captured", p->wire_len, p->caplen);
 	(void)describe_begin(d, DESCRIBE_FRAME);
-	text_date(&d->text, s->record->start + s->row->time, s->utc);
+	text_date(&d->text, at, s->utc);
 	buf_addstr(&d->text, "  t ");
-	buf_addf(&d->text, "%.6f s", (double)s->row->time / (double)NS_PER_SEC);
+	buf_addf(&d->text, "%.6f s", (double)(at - s->origin) / (double)NS_PER_SEC);
 	if (s->facts->nfiles > 1) {
 		const char *name = place_base(s->facts->files[p->file].name);
 

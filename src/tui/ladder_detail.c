@@ -38,6 +38,7 @@ static void make_detail(struct detail *d, struct ladder_view *v, const struct ui
 		.row = trace_row(trace, at.k),
 		.record = &v->source.records[at.conn],
 		.facts = cap_facts(ui->options->cap),
+		.origin = v->source.start, /* as on the lines */
 		.utc = ui->options->utc,
 	};
 	struct err e;
