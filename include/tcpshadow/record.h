@@ -43,6 +43,8 @@ enum side {
 	SIDE_SERVER,
 };
 
+const char *side_word(unsigned side); /* "client", "server" */
+
 enum certainty {
 	PRESUMED,
 	PROVED,

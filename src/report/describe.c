@@ -15,8 +15,6 @@
 #include "tcpshadow/mem.h"
 #include "tcpshadow/text.h"
 
-static const char *const sides[] = { "client", "server" };
-
 void describe_init(struct describe *d)
 {
 	*d = (struct describe){ 0 };
@@ -116,7 +114,7 @@ static void entry_text(
 {
 	const struct fsm_rule *rule = fsm_rule_at(e->rule);
 
-	buf_addf(out, "%s %s%s: %s (RFC 9293 %s)", sides[side], tcp_state_name(e->state),
+	buf_addf(out, "%s %s%s: %s (RFC 9293 %s)", side_word(side), tcp_state_name(e->state),
 	    e->certainty == PRESUMED ? "?" : "", rule->why, rule->rfc);
 	if (e->proved_by && e->proved_by != e->packet) {
 		buf_addstr(out, ", proved by packet ");
@@ -159,7 +157,8 @@ static void end_lines(struct describe *d, const struct describe_source *s, unsig
 	uint64_t flight = e->snd_nxt > e->snd_una ? e->snd_nxt - e->snd_una : 0;
 
 	(void)describe_begin(d, DESCRIBE_STATE);
-	buf_addf(&d->text, "%s %s%s", sides[side], tcp_state_name(state ? state->state : e->state),
+	buf_addf(&d->text, "%s %s%s", side_word(side),
+	    tcp_state_name(state ? state->state : e->state),
 	    state && state->certainty == PRESUMED && state->rule != FSM_RULE_NONE ? "?" : "");
 	variable(&d->text, "in flight", e->snd_known, flight);
 	/* A window counts from the first acknowledgment on. */

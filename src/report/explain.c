@@ -12,7 +12,6 @@
 
 #include "report/explain.h"
 #include "report/place.h"
-#include "report/record_json.h"
 #include "report/wrap.h"
 #include "tcpshadow/finding_text.h"
 #include "tcpshadow/ladder.h"
@@ -91,7 +90,7 @@ static void headline(struct explainer *x, const struct explain_row *r)
 	seconds(&x->line, r->row->time);
 	buf_addstr(&x->line, ": ");
 	if (!r->row->is_icmp)
-		buf_addf(&x->line, "%s%s%s, ", side_words[self], arrow(x), side_words[!self]);
+		buf_addf(&x->line, "%s%s%s, ", side_word(self), arrow(x), side_word(!self));
 	buf_addstr(&x->line, explain_says(r->says)->name);
 	buf_addch(x->out, '\n');
 	bold(x, true);
@@ -188,11 +187,11 @@ static void reset_facts(struct explainer *x, const struct explain_row *r)
 	if (!rst)
 		return;
 	if (rst->nguesses && rst->guesses[0].cause != CAUSE_UNKNOWN)
-		buf_addf(&x->line, " The %s does so because %s (%s).", side_words[rst->by],
+		buf_addf(&x->line, " The %s does so because %s (%s).", side_word(rst->by),
 		    reset_cause_text((enum reset_cause)rst->guesses[0].cause),
 		    confidence_word((enum confidence)rst->guesses[0].confidence));
 	if (rst->obeyed >= 0)
-		buf_addf(&x->line, " The %s %s.", side_words[!rst->by],
+		buf_addf(&x->line, " The %s %s.", side_word(!rst->by),
 		    rst->obeyed ? "obeys" : "does not obey, and goes on");
 }
 
@@ -236,7 +235,7 @@ static void state_line(struct explainer *x, unsigned side, const struct state_en
 {
 	const struct state_entry *old = e - 1;
 
-	buf_addf(&x->line, "%s: %s%s%s%s, ", side_words[side], tcp_state_name(old->state), arrow(x),
+	buf_addf(&x->line, "%s: %s%s%s%s, ", side_word(side), tcp_state_name(old->state), arrow(x),
 	    tcp_state_name(e->state), e->certainty == PRESUMED ? "?" : "");
 	rule_text(&x->line, fsm_rule_at(e->rule));
 	if (!(x->states & 1u << e->state))
@@ -352,7 +351,7 @@ static void sum_text(struct explainer *x, unsigned side)
 
 	if (!s.data && !s.acks && !s.other)
 		return;
-	buf_addf(&x->line, "%sThe %s sends", x->line.len ? " " : "", side_words[side]);
+	buf_addf(&x->line, "%sThe %s sends", x->line.len ? " " : "", side_word(side));
 	if (s.data) {
 		buf_addstr(&x->line, between);
 		plural(&x->line, s.data, "segment");
@@ -397,7 +396,7 @@ static void acknowledged(struct explainer *x)
 
 		if (!e->snd_known || !row->step.ends[!side].rcv_known || e->snd_nxt < 2)
 			continue;
-		buf_addf(&x->line, " The %s's numbers are acknowledged up to ", side_words[side]);
+		buf_addf(&x->line, " The %s's numbers are acknowledged up to ", side_word(side));
 		buf_add_u64(&x->line, e->snd_una ? e->snd_una - 1 : 0);
 		if (e->snd_nxt > e->snd_una) {
 			buf_addstr(&x->line, ", ");

@@ -5,7 +5,6 @@
 #include "config.h"
 
 #include "report/explain.h"
-#include "report/record_json.h"
 #include "tcpshadow/outcome.h"
 #include "tcpshadow/text.h"
 
@@ -71,12 +70,12 @@ typedef void fill_fn(struct buf *out, const struct explain_row *r);
 
 static void self(struct buf *out, const struct explain_row *r)
 {
-	buf_addstr(out, side_words[r->row->side]);
+	buf_addstr(out, side_word(r->row->side));
 }
 
 static void peer(struct buf *out, const struct explain_row *r)
 {
-	buf_addstr(out, side_words[!r->row->side]);
+	buf_addstr(out, side_word(!r->row->side));
 }
 
 static void seq(struct buf *out, const struct explain_row *r)

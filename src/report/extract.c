@@ -12,7 +12,6 @@
 #include <stdlib.h>
 
 #include "report/extract_index.h"
-#include "report/record_json.h"
 #include "tcpshadow/gather.h"
 #include "tcpshadow/mem.h"
 
@@ -77,7 +76,7 @@ static int finish_side(
 
 	if (p && p->files[s->end]) {
 		extract_name(&name, &conn);
-		buf_addf(&name, "-%s.bin", side_words[side]);
+		buf_addf(&name, "-%s.bin", side_word(side));
 		row.name = name.data;
 		row.written = p->written[s->end];
 		rc = outfile_finish(p->files[s->end], name.data, e);

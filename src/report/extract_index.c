@@ -8,7 +8,6 @@
 
 #include "report/extract_index.h"
 #include "report/json.h"
-#include "report/record_json.h"
 #include "tcpshadow/digest.h"
 
 enum {
@@ -104,7 +103,7 @@ static void stream_row(struct buf *out, const struct conn_record *r, const struc
 
 	buf_add_u64(out, r->id);
 	cell(out);
-	buf_addstr(out, side_words[s->side]);
+	buf_addstr(out, side_word(s->side));
 	endpoint_cell(out, &r->sides[s->side].addr);
 	endpoint_cell(out, &r->sides[!s->side].addr);
 	cell(out);
@@ -139,7 +138,7 @@ static void stream_object(
 
 	json_object(out, NULL);
 	json_u64(out, "id", r->id);
-	json_word(out, "side", side_words[s->side]);
+	json_word(out, "side", side_word(s->side));
 	endpoint_member(out, "from", &r->sides[s->side].addr);
 	endpoint_member(out, "to", &r->sides[!s->side].addr);
 	if (s->name)

@@ -10,7 +10,6 @@
 #include "report/follow_form.h"
 #include "report/outcome.h"
 #include "report/place.h"
-#include "report/record_json.h"
 #include "report/wrap.h"
 #include "tcpshadow/mem.h"
 #include "tcpshadow/text.h"
@@ -39,12 +38,12 @@ void follow_gap_text(struct buf *out, const struct follow_gap *g)
 	};
 
 	count_of(out, g->n, "byte");
-	buf_addf(out, " of the %s missing: %s", side_words[g->side], why[g->kind]);
+	buf_addf(out, " of the %s missing: %s", side_word(g->side), why[g->kind]);
 }
 
 static void begin_doubt(struct buf *out, unsigned side)
 {
-	buf_addf(out, "! %s: ", side_words[side]);
+	buf_addf(out, "! %s: ", side_word(side));
 }
 
 static void ambiguity(struct buf *out, const struct stream_facts *s, unsigned side)

@@ -72,7 +72,7 @@ static void carray_begin(struct follow *f)
 static void carray_turn(struct follow *f, const struct event_data *d)
 {
 	struct carray *c = f->state;
-	const char *side = f->side == SIDE_CLIENT ? "client" : "server";
+	const char *side = side_word(f->side);
 
 	*c = (struct carray){ .first_packet = d->packet };
 	buf_addf(&f->o->out->buf,

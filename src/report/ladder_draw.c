@@ -362,7 +362,7 @@ static void draw_unseen(struct drawing *d, const struct ladder_item *it)
 		ladder_unseen_text(&words, it, &d->s->rows[it->first], false);
 	}
 	draw_centred(d, words.data);
-	buf_addf(&d->notes, "sent by the %s", it->side == SIDE_CLIENT ? "client" : "server");
+	buf_addf(&d->notes, "sent by the %s", side_word(it->side));
 	add_lines(d, &l);
 	buf_release(&words);
 }

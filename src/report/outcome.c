@@ -5,7 +5,6 @@
 #include "config.h"
 
 #include "report/outcome.h"
-#include "report/record_json.h"
 
 void outcome_words(struct buf *out, const char *word)
 {
@@ -30,7 +29,7 @@ static void close_text(struct buf *out, const struct conn_record *r, bool brief)
 	case CLOSE_RESET:
 		buf_addstr(out, brief ? "RST" : "reset");
 		if (r->nresets)
-			buf_addf(out, brief ? " %s" : " by %s", side_words[r->resets[0].by]);
+			buf_addf(out, brief ? " %s" : " by %s", side_word(r->resets[0].by));
 		break;
 	}
 }
@@ -51,7 +50,7 @@ static bool verdict_text(struct buf *out, const struct verdict *v, bool brief)
 		if (verdict_party(v) == PARTY_MIDDLEBOX)
 			buf_addstr(out, brief ? "RST between" : "reset by a middlebox");
 		else if (v->by <= SIDE_SERVER)
-			buf_addf(out, brief ? "RST %s" : "reset by %s", side_words[v->by]);
+			buf_addf(out, brief ? "RST %s" : "reset by %s", side_word(v->by));
 		return verdict_party(v) == PARTY_MIDDLEBOX || v->by <= SIDE_SERVER;
 	case OUTCOME_OK:
 		if (v->kind == VERDICT_OK_LATE_RESET)

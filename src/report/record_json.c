@@ -15,8 +15,6 @@
 
 #define SCHEMA 1
 
-const char *const side_words[2] = { "client", "server" };
-
 static void endpoint_json(struct buf *out, const char *key, const struct endpoint_addr *e)
 {
 	json_object(out, key);
@@ -30,8 +28,8 @@ static void endpoint_json(struct buf *out, const char *key, const struct endpoin
 static void pair_json(struct buf *out, const char *key, uint64_t client, uint64_t server)
 {
 	json_object(out, key);
-	json_u64(out, side_words[SIDE_CLIENT], client);
-	json_u64(out, side_words[SIDE_SERVER], server);
+	json_u64(out, side_word(SIDE_CLIENT), client);
+	json_u64(out, side_word(SIDE_SERVER), server);
 	json_end_object(out);
 }
 
@@ -77,10 +75,10 @@ static void state_json(struct buf *out, const struct state_entry *s, const struc
 static void states_json(struct buf *out, const struct conn_record *r, const struct cap_facts *facts)
 {
 	json_object(out, "states");
-	for (int side = 0; side < 2; side++) {
+	for (unsigned side = 0; side < 2; side++) {
 		const struct side_record *s = &r->sides[side];
 
-		json_array(out, side_words[side]);
+		json_array(out, side_word(side));
 		for (uint32_t i = 0; i < s->nstates; i++)
 			state_json(out, &s->states[i], facts);
 		json_end_array(out);
@@ -115,8 +113,8 @@ static void handshake_json(struct buf *out, const struct conn_record *r)
 	if (r->has_synack_to_ack)
 		json_ns(out, "synack_to_ack", r->synack_to_ack);
 	json_object(out, "options");
-	for (int side = 0; side < 2; side++)
-		offer_json(out, side_words[side], &r->sides[side].offer);
+	for (unsigned side = 0; side < 2; side++)
+		offer_json(out, side_word(side), &r->sides[side].offer);
 	json_end_object(out);
 	json_end_object(out);
 }
@@ -127,7 +125,7 @@ static void close_json(struct buf *out, const struct conn_record *r)
 	json_word(out, "outcome", close_word(r->close));
 	json_array(out, "order");
 	for (unsigned i = 0; i < r->nclose_order; i++)
-		json_word(out, NULL, side_words[r->close_order[i]]);
+		json_word(out, NULL, side_word(r->close_order[i]));
 	json_end_array(out);
 	json_end_object(out);
 }
@@ -167,7 +165,7 @@ static void resets_json(struct buf *out, const struct conn_record *r, const stru
 		json_object(out, NULL);
 		packet_json(out, "packet", facts, rst->packet);
 		json_ns(out, "time", rst->time);
-		json_word(out, "by", side_words[rst->by]);
+		json_word(out, "by", side_word(rst->by));
 		reset_guesses_json(out, rst);
 		if (rst->answers)
 			packet_json(out, "answers", facts, rst->answers);
@@ -206,7 +204,7 @@ static void icmp_json(struct buf *out, const struct conn_record *r, const struct
 		json_string(out, "from");
 		addr_text(out, &m->from, m->ip_version);
 		json_end_string(out);
-		json_word(out, "about", side_words[m->about]);
+		json_word(out, "about", side_word(m->about));
 		json_end_object(out);
 	}
 	json_end_array(out);
@@ -220,7 +218,7 @@ static void quality_json(struct buf *out, const struct conn_record *r)
 	json_object(out, "capture");
 	json_word(out, "start", r->is_midstream ? "midstream" : "handshake");
 	if (r->one_sided >= 0)
-		json_word(out, "one_sided", side_words[r->one_sided]);
+		json_word(out, "one_sided", side_word((unsigned)r->one_sided));
 	else
 		json_null(out, "one_sided");
 	json_u64(out, "duplicate_frames", r->duplicate_frames);
@@ -303,7 +301,7 @@ static void finding_members(struct buf *out, const struct finding *f, const stru
 	json_word(out, "severity", severity_word(info->severity));
 	json_word(out, "confidence", confidence_word(f->confidence));
 	if (f->by != BY_NOBODY)
-		json_word(out, "by", side_words[f->by]);
+		json_word(out, "by", side_word(f->by));
 	if (f->subject.version)
 		subject_json(out, &f->subject);
 	finding_packets_json(out, f, facts);
@@ -374,7 +372,7 @@ static void zeek_json(struct buf *out, const struct conn_record *r)
 	json_word(out, "history", z->history);
 	if (z->letters_lost)
 		json_u64(out, "history_lost", z->letters_lost);
-	json_word(out, "originator", side_words[z->originator]);
+	json_word(out, "originator", side_word(z->originator));
 	json_end_object(out);
 }
 

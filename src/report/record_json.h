@@ -10,8 +10,6 @@
 #include "report/tally.h"
 #include "tcpshadow/engine.h"
 
-extern const char *const side_words[2]; /* [enum side] */
-
 /* The object of a connection, left open for further members: end it with json_end_object(). */
 void record_json_begin(struct buf *out, const struct conn_record *r, const struct cap_facts *facts);
 /* The member "findings". */

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/record_json.h"
 #include "report/sorter.h"
 #include "report/where_field.h"
 #include "tcpshadow/mem.h"
@@ -50,7 +49,7 @@ static void add_header(struct buf *out)
 		for (unsigned side = 0; side < sides_of(&where_fields[i]); side++) {
 			if (i + side)
 				buf_addch(out, ',');
-			where_field_spell(out, &where_fields[i], side_words[side]);
+			where_field_spell(out, &where_fields[i], side_word(side));
 		}
 	}
 	buf_addstr(out, "\r\n");

@@ -9,7 +9,6 @@
 
 #include "report/outcome.h"
 #include "report/place.h"
-#include "report/record_json.h"
 #include "tcpshadow/ladder.h"
 #include "tcpshadow/report.h"
 #include "tcpshadow/text.h"
@@ -20,14 +19,14 @@ static const char *const participant[2] = { "C", "S" };
 
 static void add_participants(struct buf *out, const struct conn_record *r)
 {
-	for (int side = 0; side < 2; side++) {
-		buf_addf(out, "    participant %s as %s ", participant[side], side_words[side]);
+	for (unsigned side = 0; side < 2; side++) {
+		buf_addf(out, "    participant %s as %s ", participant[side], side_word(side));
 		endpoint_text(out, &r->sides[side].addr);
 		buf_addch(out, '\n');
 	}
 }
 
-static void add_state(struct buf *out, int side, const struct state_entry *e)
+static void add_state(struct buf *out, unsigned side, const struct state_entry *e)
 {
 	if (e)
 		buf_addf(out, "    Note over %s: %s%s\n", participant[side],
@@ -53,7 +52,7 @@ static void add_segment(struct buf *out, const struct session *s, const struct s
 	else
 		buf_addch(out, ')');
 	buf_addch(out, '\n');
-	for (int side = 0; side < 2; side++)
+	for (unsigned side = 0; side < 2; side++)
 		add_state(out, side, session_caused(&s->record.sides[side], row->packet));
 }
 
@@ -69,7 +68,7 @@ static void add_fold(struct buf *out, const struct session *s, const struct ladd
 	for (unsigned side = 0; side < 2; side++) {
 		if (!f.data[side] && !f.acks[side])
 			continue;
-		buf_addf(out, ", %s ", side_words[side]);
+		buf_addf(out, ", %s ", side_word(side));
 		ladder_fold_text(out, &f, side);
 	}
 	buf_addch(out, '\n');

@@ -10,7 +10,6 @@
 #include "report/ladder_draw.h"
 #include "report/outcome.h"
 #include "report/place.h"
-#include "report/record_json.h"
 #include "report/reset_text.h"
 #include "report/wrap.h"
 #include "tcpshadow/finding_text.h"
@@ -128,10 +127,10 @@ static void handshake_lines(struct buf *out, const struct conn_record *r, unsign
 
 static void volume_line(struct buf *out, const struct conn_record *r)
 {
-	for (int side = 0; side < 2; side++) {
+	for (unsigned side = 0; side < 2; side++) {
 		const struct side_record *s = &r->sides[side];
 
-		buf_addf(out, "%s%s sent ", side ? ", " : "", side_words[side]);
+		buf_addf(out, "%s%s sent ", side ? ", " : "", side_word(side));
 		text_count(out, s->packets);
 		buf_addstr(out, s->packets == 1 ? " packet (" : " packets (");
 		text_bytes(out, s->payload_bytes);
@@ -146,8 +145,8 @@ static void quality_lines(struct buf *out, const struct conn_record *r)
 	    r->sides[SIDE_CLIENT].missing_bytes + r->sides[SIDE_SERVER].missing_bytes;
 
 	if (r->one_sided >= 0)
-		buf_addf(
-		    out, "capture: only what the %s sent was captured\n", side_words[r->one_sided]);
+		buf_addf(out, "capture: only what the %s sent was captured\n",
+		    side_word((unsigned)r->one_sided));
 	if (missing) {
 		buf_addstr(out, "capture: ");
 		text_count(out, missing);
@@ -171,7 +170,7 @@ static struct columns columns_of(const struct conn_record *r, const struct repor
 	do
 		c.time++;
 	while (seconds /= 10);
-	for (int side = 0; side < 2; side++)
+	for (unsigned side = 0; side < 2; side++)
 		for (uint32_t i = 0; i < r->sides[side].nstates; i++)
 			if (r->sides[side].states[i].packet > most)
 				most = r->sides[side].states[i].packet;
@@ -215,10 +214,10 @@ static void histories(struct buf *out, const struct conn_record *r, const struct
 {
 	struct columns c = columns_of(r, o);
 
-	for (int side = 0; side < 2; side++) {
+	for (unsigned side = 0; side < 2; side++) {
 		const struct side_record *s = &r->sides[side];
 
-		buf_addf(out, "%-*s %*s %*s %*s %s\n", 1 + STATE_WIDTH, side_words[side], c.time,
+		buf_addf(out, "%-*s %*s %*s %*s %s\n", 1 + STATE_WIDTH, side_word(side), c.time,
 		    "t (s)", c.packet, "PKT", PROVED_WIDTH, "PROVED", "WHY (RFC 9293)");
 		for (uint32_t i = 0; i < s->nstates; i++)
 			state_line(out, &s->states[i], c, o);

@@ -30,11 +30,11 @@ static void notes_json(struct buf *out, uint32_t notes)
 static void states_json(struct buf *out, const struct conn_record *r, const struct session_row *row)
 {
 	json_object(out, "states");
-	for (int side = 0; side < 2; side++) {
+	for (unsigned side = 0; side < 2; side++) {
 		const struct state_entry *e = session_state(&r->sides[side], row);
 
 		if (e)
-			json_word(out, side_words[side], tcp_state_name(e->state));
+			json_word(out, side_word(side), tcp_state_name(e->state));
 	}
 	json_end_object(out);
 }
@@ -45,19 +45,19 @@ static void variables_json(struct buf *out, const struct session_row *row)
 	const struct end_snapshot *ends = row->step.ends;
 
 	json_object(out, "snd_una");
-	for (int i = 0; i < 2; i++)
+	for (unsigned i = 0; i < 2; i++)
 		if (ends[i].snd_known)
-			json_u64(out, side_words[i], ends[i].snd_una);
+			json_u64(out, side_word(i), ends[i].snd_una);
 	json_end_object(out);
 	json_object(out, "snd_nxt");
-	for (int i = 0; i < 2; i++)
+	for (unsigned i = 0; i < 2; i++)
 		if (ends[i].snd_known)
-			json_u64(out, side_words[i], ends[i].snd_nxt);
+			json_u64(out, side_word(i), ends[i].snd_nxt);
 	json_end_object(out);
 	json_object(out, "rcv_nxt");
-	for (int i = 0; i < 2; i++)
+	for (unsigned i = 0; i < 2; i++)
 		if (ends[i].rcv_known)
-			json_u64(out, side_words[i], ends[i].rcv_nxt);
+			json_u64(out, side_word(i), ends[i].rcv_nxt);
 	json_end_object(out);
 }
 
@@ -67,12 +67,12 @@ static void icmp_json(struct buf *out, const struct session_row *row)
 	json_string(out, "from");
 	addr_text(out, &row->icmp_from, row->ip_version);
 	json_end_string(out);
-	json_word(out, "about", side_words[row->side]);
+	json_word(out, "about", side_word(row->side));
 }
 
 static void tcp_json(struct buf *out, const struct session_row *row)
 {
-	json_word(out, "by", side_words[row->side]);
+	json_word(out, "by", side_word(row->side));
 	flags_json(out, row->flags);
 	if (row->step.ends[row->side].snd_known)
 		json_u64(out, "seq", row->step.rel_seq);

@@ -6,7 +6,6 @@
 
 #include "report/outcome.h"
 #include "report/place.h"
-#include "report/record_json.h"
 #include "report/reset_text.h"
 #include "report/wrap.h"
 
@@ -18,7 +17,7 @@ static void facts(struct buf *out, const struct reset_record *rst, const struct 
 {
 	buf_addstr(out, "reset packet ");
 	buf_add_u64(out, place_number(o->facts, rst->packet));
-	buf_addf(out, " by the %s", side_words[rst->by]);
+	buf_addf(out, " by the %s", side_word(rst->by));
 	if (rst->answers) {
 		buf_addstr(out, ", after packet ");
 		buf_add_u64(out, place_number(o->facts, rst->answers));

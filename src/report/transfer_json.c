@@ -29,7 +29,7 @@ static void retransmissions_json(
 	for (unsigned side = 0; side < 2; side++) {
 		const struct retransmission_record *again = &r->sides[side].transfer.again;
 
-		json_object(out, side_words[side]);
+		json_object(out, side_word(side));
 		json_u64(out, "segments", again->segments);
 		json_u64(out, "bytes", again->bytes);
 		kinds_json(out, again);
@@ -48,7 +48,7 @@ static void probes_json(struct buf *out, const struct conn_record *r)
 {
 	json_object(out, "probes");
 	for (unsigned side = 0; side < 2; side++) {
-		json_object(out, side_words[side]);
+		json_object(out, side_word(side));
 		json_u64(out, "zero_window", r->sides[side].transfer.window_probes);
 		json_u64(out, "keepalive", r->sides[side].transfer.keepalives);
 		json_end_object(out);
@@ -62,7 +62,7 @@ static void rtt_json(struct buf *out, const struct conn_record *r)
 	for (unsigned side = 0; side < 2; side++) {
 		const struct rtt_record *rtt = &r->sides[side].transfer.rtt;
 
-		json_object(out, side_words[side]);
+		json_object(out, side_word(side));
 		json_u64(out, "samples", rtt->samples);
 		if (rtt->samples) {
 			json_ns(out, "min", rtt->min);
@@ -96,7 +96,7 @@ static void metrics_json(struct buf *out, const struct conn_record *r)
 	for (unsigned side = 0; side < 2; side++) {
 		const uint64_t *values = r->sides[side].transfer.metrics;
 
-		json_object(out, side_words[side]);
+		json_object(out, side_word(side));
 		for (unsigned i = 0; i < METRIC_COUNT; i++) {
 			if (values[i] == METRIC_UNKNOWN)
 				continue;

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "report/record_json.h"
 #include "report/where_field.h"
 #include "tcpshadow/buf.h"
 #include "tcpshadow/community.h"
@@ -122,15 +121,15 @@ static unsigned take_side(struct buf *out, const char *name)
 	size_t n = strlen(name);
 
 	for (unsigned side = 0; side < 2; side++) {
-		size_t len = strlen(side_words[side]);
+		size_t len = strlen(side_word(side));
 
 		if (n <= len + 1)
 			continue;
-		if (strncmp(name, side_words[side], len) == 0 && name[len] == '.') {
+		if (strncmp(name, side_word(side), len) == 0 && name[len] == '.') {
 			buf_add(out, name + len + 1, n - len - 1);
 			return 1u << side;
 		}
-		if (strcmp(name + n - len, side_words[side]) == 0 && name[n - len - 1] == '.') {
+		if (strcmp(name + n - len, side_word(side)) == 0 && name[n - len - 1] == '.') {
 			buf_add(out, name, n - len - 1);
 			return 1u << side;
 		}
@@ -177,7 +176,7 @@ static unsigned sides_named(const struct where_field *f, const char *name, struc
 	if (!strchr(f->path, '*'))
 		return 0;
 	for (side = 0; side < 2; side++) {
-		respell(tmp, f, side_words[side]);
+		respell(tmp, f, side_word(side));
 		if (strcmp(name, tmp->data) == 0)
 			return 1u << side;
 	}

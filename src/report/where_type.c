@@ -10,7 +10,6 @@
 #include <strings.h>
 #include <time.h>
 
-#include "report/record_json.h"
 #include "report/where_field.h"
 #include "tcpshadow/text.h"
 
@@ -172,7 +171,7 @@ static const char *capture_start_at(size_t i)
 
 static const char *side_at(size_t i)
 {
-	return i <= SIDE_SERVER ? side_words[i] : NULL;
+	return i <= SIDE_SERVER ? side_word((unsigned)i) : NULL;
 }
 
 static const char *verdict_at(size_t i)

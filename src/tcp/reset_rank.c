@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "tcpshadow/record.h"
 #include "tcpshadow/reset.h"
 #include "tcpshadow/text.h"
 
@@ -165,8 +166,6 @@ enum reset_evidence reset_evidence_next(const struct reset_record *r, enum reset
 	return (enum reset_evidence)next;
 }
 
-static const char *const sides[] = { "client", "server" };
-
 /* The placeholder at p, replaced; its length, 0 when there is none. */
 static size_t add_value(struct buf *out, const struct reset_record *r, const char *p)
 {
@@ -184,7 +183,7 @@ static size_t add_value(struct buf *out, const struct reset_record *r, const cha
 	if (i == ARRAY_LEN(names))
 		return 0;
 	if (i < 2)
-		buf_addstr(out, sides[i == 0 ? r->by : !r->by]);
+		buf_addstr(out, side_word(i == 0 ? r->by : !r->by));
 	else if (i == 2)
 		text_count(out, r->bytes);
 	else if (i < 5)

@@ -55,6 +55,8 @@ static const char *const close_words[] = {
 static const char *const zeek_states[ZEEK_STATE_COUNT] = { "S0", "S1", "SF", "REJ", "S2", "S3",
 	"RSTO", "RSTR", "RSTOS0", "RSTRH", "SH", "SHR", "OTH" };
 
+static const char *const side_words[] = { "client", "server" };
+
 static const char *const opener_words[] = { "client", "both", "unknown" };
 
 static const char *const retransmission_words[] = {
@@ -154,6 +156,12 @@ const char *tcp_state_name(enum tcp_state s)
 {
 	BUG_ON(s >= TCPS_COUNT);
 	return state_names[s];
+}
+
+const char *side_word(unsigned side)
+{
+	BUG_ON(side >= ARRAY_LEN(side_words));
+	return side_words[side];
 }
 
 const char *zeek_state_word(enum zeek_conn_state s)

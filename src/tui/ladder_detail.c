@@ -240,12 +240,10 @@ static const struct finding *worst_about(const struct conn_record *r, uint64_t p
 
 static void variables_text(struct buf *out, const struct session_row *row)
 {
-	static const char *const names[] = { "client", "server" };
-
 	for (unsigned side = 0; side < 2; side++) {
 		const struct end_snapshot *e = &row->step.ends[side];
 
-		buf_addf(out, "%s%s", side ? "    " : "", names[side]);
+		buf_addf(out, "%s%s", side ? "    " : "", side_word(side));
 		if (e->snd_known)
 			buf_addf(out, " una %" PRIu64 " nxt %" PRIu64, e->snd_una, e->snd_nxt);
 		if (e->rcv_known && row->step.ends[!side].snd_known)
@@ -263,7 +261,7 @@ static void unseen_text(
 	buf_addf(out,
 	    " were sent by the %s (what follows passes over them or acknowledges them) and never "
 	    "captured here",
-	    it->side == SIDE_CLIENT ? "client" : "server");
+	    side_word(it->side));
 }
 
 static void packet_text(struct buf *out, const struct ladder_view *v, const struct ui *ui,

@@ -19,14 +19,12 @@ enum {
 	ROOM_FOR_TIME = 60, /* columns */
 };
 
-static const char *const who[2] = { "client", "server" };
-
 /* "session 2 client" */
 static void add_who(struct buf *out, const struct ladder_view *v, uint16_t conn, unsigned side)
 {
 	if (ladder_is_merged(v))
 		buf_addf(out, "session %u ", traces_session(v->traces, conn) + 1);
-	buf_addf(out, "%s ", who[side]);
+	buf_addf(out, "%s ", side_word(side));
 }
 
 /* ", session 1, session 2" */
@@ -56,7 +54,7 @@ static void add_time(struct buf *out, const struct ladder_view *v, const struct 
 static void add_state(struct buf *out, unsigned side, const struct state_entry *e)
 {
 	if (e)
-		buf_addf(out, ", %s %s%s", who[side], tcp_state_name(e->state),
+		buf_addf(out, ", %s %s%s", side_word(side), tcp_state_name(e->state),
 		    e->certainty == PRESUMED ? " presumed" : "");
 }
 
@@ -109,7 +107,7 @@ static void add_fold(
 	for (unsigned side = 0; side < 2; side++) {
 		if (!f.data[side] && !f.acks[side] && !f.dups[side])
 			continue;
-		buf_addf(out, ", %s ", who[side]);
+		buf_addf(out, ", %s ", side_word(side));
 		ladder_fold_text(out, &f, (enum side)side);
 	}
 	buf_addstr(out, ", in ");

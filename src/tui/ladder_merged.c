@@ -300,7 +300,6 @@ void ladder_merged_title(struct buf *out, const struct ladder_view *v, const str
 
 void ladder_merged_states(struct buf *out, const struct ladder_view *v)
 {
-	static const char *const names[] = { "client", "server" };
 	uint32_t i = ladder_cursor_packet(v);
 	uint16_t conn = traces_at(v->traces, i).conn;
 	const struct session_row *row = traces_row(v->traces, i);
@@ -311,7 +310,7 @@ void ladder_merged_states(struct buf *out, const struct ladder_view *v)
 		    session_state(&v->source.records[conn].sides[side], row);
 
 		if (e)
-			buf_addf(out, " %s %s%s", names[side], tcp_state_brief(e->state),
+			buf_addf(out, " %s %s%s", side_word(side), tcp_state_brief(e->state),
 			    e->certainty == PRESUMED ? "?" : "");
 	}
 }

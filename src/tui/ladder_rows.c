@@ -310,7 +310,7 @@ static void draw_unseen(struct ladder_line *l, const struct ladder_item *it)
 	ladder_put_centred(l, words.data, ROLE_INFERRED);
 	p = ladder_notes_pen(l, ROLE_INFERRED);
 	if (l->c.notes > 0)
-		grid_putf(&p, "sent by %s", it->side == SIDE_CLIENT ? "client" : "server");
+		grid_putf(&p, "sent by %s", side_word(it->side));
 	buf_release(&words);
 	buf_release(&bytes);
 }

@@ -165,7 +165,6 @@ static void say_times(struct facts *f, const struct store_session *row)
 
 void sessions_linear_detail(struct ui *ui, struct grid *g, struct rect r, uint32_t index)
 {
-	static const char *const who[2] = { "client", "server" };
 	struct facts f = { .ui = ui, .grid = g, .r = r, .line = BUF_INIT };
 	struct store_session row;
 
@@ -173,11 +172,11 @@ void sessions_linear_detail(struct ui *ui, struct grid *g, struct rect r, uint32
 	if (row.record)
 		say_problems(&f, row.record);
 	for (unsigned side = 0; side < 2; side++)
-		say_state(&f, who[side], &row.sides[side]);
+		say_state(&f, side_word(side), &row.sides[side]);
 	say_times(&f, &row);
 	for (unsigned side = 0; side < 2; side++) {
-		say_volume(&f, who[side], &row.sides[side]);
-		say_offer(&f, who[side], row.record, (enum side)side);
+		say_volume(&f, side_word(side), &row.sides[side]);
+		say_offer(&f, side_word(side), row.record, (enum side)side);
 	}
 	buf_release(&f.line);
 }

@@ -178,7 +178,7 @@ static void put_side(const struct stream_view *s, uint8_t side, struct pen *p)
 {
 	p->role = side_role(side);
 	if (s->is_linear)
-		grid_puts(p, side == SIDE_CLIENT ? "client" : "server");
+		grid_puts(p, side_word(side));
 	else
 		grid_put_glyph(p, side == SIDE_CLIENT ? GLYPH_TO_SERVER : GLYPH_TO_CLIENT);
 }
@@ -334,7 +334,7 @@ static void put_gap(const struct stream_part *part, struct pen *p)
 
 	text_count(&text, part->n);
 	buf_addf(&text, " byte%s of the %s missing: %s", part->n == 1 ? "" : "s",
-	    part->side == SIDE_CLIENT ? "client" : "server", why[part->why]);
+	    side_word(part->side), why[part->why]);
 	p->role = ROLE_WARN;
 	rule(p, GLYPH_HOLE, text.data);
 	buf_release(&text);
@@ -424,7 +424,7 @@ static void put_turn(
 {
 	const struct stream_line *l = rows->line;
 	const struct stream_part *part = streammap_part(s->map, l->part);
-	const char *side = l->side == SIDE_CLIENT ? "client" : "server";
+	const char *side = side_word(l->side);
 	int64_t time = streammap_packet(s->map, part->packet)->time;
 
 	p->role = side_role(l->side);

@@ -545,7 +545,7 @@ static void export(struct view *v, struct ui *ui, const struct store_session *ro
 	}
 	make_series(gr, ui, row, SVG_COLUMNS);
 	buf_addf(&title, "#%u %s, data of the %s", ui->session + 1, series_graph_word(gr->graph),
-	    gr->side == SIDE_CLIENT ? "client" : "server");
+	    side_word(gr->side));
 	plot_svg(&out, &gr->series, title.data);
 	save_bytes(ui, name, out.data, out.len);
 	buf_release(&out);
