@@ -89,7 +89,7 @@ static int run_role(struct ui *ui, char *rest, struct err *e)
 		if (attribute(word, &attr, e) < 0)
 			return -1;
 	ui->looks[r].color_256 = (int16_t)color;
-	ui->looks[r].color_8 = (int16_t)(color < 8 ? color : ui->looks[r].color_8);
+	ui->looks[r].color_8 = (int16_t)(color < ROLE_COLORS_8 ? color : ui->looks[r].color_8);
 	ui->looks[r].attr = ui->looks[r].mono = attr;
 	ui->is_own_look[r] = true;
 	return 0;

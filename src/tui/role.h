@@ -32,6 +32,9 @@ enum theme {
 	THEME_COUNT
 };
 
+/* Those of color_8: 0 to 7. */
+enum { ROLE_COLORS_8 = 8 };
+
 /* How a role looks: the colours of the text, behind which the background is the terminal's own. */
 struct role_look {
 	int16_t color_256, color_8; /* -1 = the terminal's own; the second also with 16 colours */

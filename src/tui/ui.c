@@ -31,10 +31,15 @@ void ui_init(struct ui *ui, const struct tui_options *o)
 
 void ui_take_theme(struct ui *ui)
 {
-	for (unsigned i = 0; i < ROLE_COUNT; i++)
+	for (unsigned i = 0; i < ROLE_COUNT; i++) {
+		struct role_look look =
+		    role_look((enum theme)ui->setting[SETTING_THEME], (enum role)i);
+
 		if (!ui->is_own_look[i])
-			ui->looks[i] =
-			    role_look((enum theme)ui->setting[SETTING_THEME], (enum role)i);
+			ui->looks[i] = look;
+		else if (ui->looks[i].color_256 >= ROLE_COLORS_8)
+			ui->looks[i].color_8 = look.color_8; /* the user's is for 256 colours */
+	}
 }
 
 static void close_top(struct ui *ui)

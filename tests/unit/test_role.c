@@ -202,12 +202,16 @@ START_TEST(the_user_has_the_last_word)
 	ck_assert_int_eq(settings_set(&ui, "theme light", &e), 0);
 	ck_assert_int_eq(ui.looks[ROLE_CLIENT].color_256, 33);
 	ck_assert_uint_eq(ui.looks[ROLE_CLIENT].attr, ATTR_BOLD);
+	ck_assert_int_eq(ui.looks[ROLE_NOTE].color_256, 33);
+	ck_assert_int_eq(ui.looks[ROLE_NOTE].color_8, role_look(THEME_LIGHT, ROLE_NOTE).color_8);
+	ck_assert_int_eq(ui.looks[ROLE_WARN].color_8, 3);
 	ck_assert_int_eq(
 	    ui.looks[ROLE_SERVER].color_256, role_look(THEME_LIGHT, ROLE_SERVER).color_256);
 	ck_assert_int_eq(settings_set(&ui, "theme dark", &e), 0);
 	ck_assert_int_eq(ui.looks[ROLE_CLIENT].color_256, 33);
 	ck_assert_int_eq(
 	    ui.looks[ROLE_SERVER].color_256, role_look(THEME_DARK, ROLE_SERVER).color_256);
+	ck_assert_int_eq(ui.looks[ROLE_NOTE].color_8, role_look(THEME_DARK, ROLE_NOTE).color_8);
 	ck_assert_int_lt(settings_set(&ui, "theme pink", &e), 0);
 	ui_release(&ui);
 	buf_release(&name);
