@@ -35,7 +35,9 @@ const struct conn_record *trace_record(struct trace *t);
 const struct session_row *trace_row(struct trace *t, uint32_t k);
 /* The frame of packet k; valid until the next call of this kind.  -1 and *e when it cannot be read again. */
 TS_NODISCARD int trace_frame(struct trace *t, uint32_t k, struct packet *p, struct err *e);
-/* The same, decoded; seg->data points into the frame. */
+/* The same, decoded; false when it came in IP fragments.  seg->data points into the frame. */
+bool trace_decode(struct trace *t, const struct packet *p, struct segment *seg);
+/* Both in one; seg->data points into the frame. */
 TS_NODISCARD int trace_segment(
     struct trace *t, uint32_t k, struct packet *p, struct segment *seg, struct err *e);
 /* What the index knows of packet k, for segments that cannot be decoded by themselves: no payload, no options. */

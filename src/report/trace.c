@@ -114,7 +114,7 @@ int trace_frame(struct trace *t, uint32_t k, struct packet *p, struct err *e)
 	return read_frame(t, t->frames, k, p, e);
 }
 
-static bool decode_again(struct trace *t, const struct packet *p, struct segment *seg)
+bool trace_decode(struct trace *t, const struct packet *p, struct segment *seg)
 {
 	bool is_segment = decode_packet(t->decoder, p, seg) == DECODED_SEGMENT;
 
@@ -126,7 +126,7 @@ int trace_segment(struct trace *t, uint32_t k, struct packet *p, struct segment 
 {
 	if (trace_frame(t, k, p, e) < 0)
 		return -1;
-	return decode_again(t, p, seg) ? 0 : err_set(e, "it came in IP fragments");
+	return trace_decode(t, p, seg) ? 0 : err_set(e, "it came in IP fragments");
 }
 
 /* ---- rows ---- */
@@ -177,7 +177,7 @@ static void make_row(struct trace *t, struct replay *replay, uint32_t k, struct 
 
 	row_record(t, &origin);
 	store_packet(&t->session, k, &indexed);
-	if (read_frame(t, t->rows_reader, k, &p, &e) < 0 || !decode_again(t, &p, &seg))
+	if (read_frame(t, t->rows_reader, k, &p, &e) < 0 || !trace_decode(t, &p, &seg))
 		trace_index_segment(t, k, &seg);
 	session_fill(row, &origin, &seg, replay);
 	row->step.notes = indexed.notes; /* the analysis saw the streams too */

@@ -39,20 +39,21 @@ static report_fn *report_of(const char *name)
 	return NULL;
 }
 
-/* What came in fragments is known as far as the index knows it. */
-static struct session *read_session(struct trace *t)
+/*
+ * What came in fragments is known as far as the index knows it.  A frame that cannot be read again is an error: without
+ * its options the windows of all that follow would be wrong.
+ */
+static int add_packet(struct session *s, struct trace *t, uint32_t k, struct err *e)
 {
-	struct session *s = session_new(trace_record(t));
 	struct packet p;
 	struct segment seg;
-	struct err e;
 
-	for (uint32_t k = 0; k < trace_session(t)->npackets; k++) {
-		if (trace_segment(t, k, &p, &seg, &e) < 0)
-			trace_index_segment(t, k, &seg);
-		session_add(s, &seg);
-	}
-	return s;
+	if (trace_frame(t, k, &p, e) < 0)
+		return -1;
+	if (!trace_decode(t, &p, &seg))
+		trace_index_segment(t, k, &seg);
+	session_add(s, &seg);
+	return 0;
 }
 
 static int write_report(void *ctx, struct report_out *out, struct err *e)
@@ -66,11 +67,30 @@ static int write_report(void *ctx, struct report_out *out, struct err *e)
 		.utc = x->ui->options->utc,
 		.fold = x->ui->setting[SETTING_FOLD] == FOLD_ON,
 	};
-	struct session *s = read_session(traces_trace(x->v->traces, 0));
-	int rc = x->report(s, &o, e);
+	struct trace *t = traces_trace(x->v->traces, 0);
+	struct session *s = session_new(trace_record(t));
+	int rc = 0;
 
+	for (uint32_t k = 0; k < trace_session(t)->npackets && rc == 0; k++)
+		rc = add_packet(s, t, k, e);
+	if (rc == 0)
+		rc = x->report(s, &o, e);
 	session_free(s);
 	return rc;
+}
+
+/* Without its record the file would tell of an end that has not come. */
+static bool is_over(const struct ladder_view *v)
+{
+	return trace_session(traces_trace(v->traces, 0))->record != NULL;
+}
+
+static void complain_of_open(const struct ladder_view *v, struct ui *ui)
+{
+	if (ui->options->is_live)
+		ui_complain(ui, "session %u is still open: wait until it is over", v->session + 1);
+	else
+		ui_complain(ui, "the capture is still being read: wait until it is done");
 }
 
 void ladder_export(struct ladder_view *v, struct ui *ui, const char *name)
@@ -80,8 +100,8 @@ void ladder_export(struct ladder_view *v, struct ui *ui, const char *name)
 
 	if (!x.report)
 		ui_complain(ui, "the name must end in .txt, .json or .mmd");
-	else if (!ui->snap.is_done)
-		ui_complain(ui, "the capture is still being read: wait until it is done");
+	else if (!is_over(v))
+		complain_of_open(v, ui);
 	else if (traces_count(v->traces) > PACKETS_MOST)
 		ui_complain(ui, "more than %d packets; 'tcpshadow show' prints them", PACKETS_MOST);
 	else if (save_report(name, write_report, &x, &e) < 0)

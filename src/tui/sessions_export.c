@@ -165,6 +165,16 @@ static int export_to(void *ctx, struct report_out *out, struct err *e)
 	return x->write(x, e);
 }
 
+/* Live it never ends: what is left is to record it, and to export what is over one by one. */
+static void complain_of_reading(struct ui *ui)
+{
+	if (ui->options->is_live)
+		ui_complain(ui,
+		    "not while capturing; the ladder of a session that is over can be exported");
+	else
+		ui_complain(ui, "the capture is still being read: wait until it is done");
+}
+
 void sessions_export(struct sessions *s, struct ui *ui, const char *name)
 {
 	struct export x = { .ui = ui, .write = writer_of(name) };
@@ -175,7 +185,7 @@ void sessions_export(struct sessions *s, struct ui *ui, const char *name)
 		return;
 	}
 	if (!ui->snap.is_done) {
-		ui_complain(ui, "the capture is still being read: wait until it is done");
+		complain_of_reading(ui);
 		return;
 	}
 	x.report = (struct report_options){ .facts = cap_facts(ui->options->cap),
