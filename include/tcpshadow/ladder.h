@@ -124,5 +124,8 @@ void ladder_unseen_text(
 /* What there is to say about a segment: "SACK recovery of #402, zero window", "rtt 11.8 ms". */
 void ladder_notes_text(struct buf *out, const struct conn_record *r, const struct session_row *row,
     const struct cap_facts *facts);
+/* The same for ears: "warning: zero window". */
+void ladder_notes_words(struct buf *out, const struct conn_record *r, const struct session_row *row,
+    const struct cap_facts *facts);
 
 #endif

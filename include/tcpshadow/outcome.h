@@ -11,6 +11,7 @@
 void outcome_text(struct buf *out, const struct conn_record *r, bool brief);
 /* The letter of a severity: X error, ! warn, ~ note, . info. */
 char outcome_mark(enum severity s);
+const char *outcome_mark_word(enum severity s); /* "error", "warning", "note", "fine" */
 /* The last state of a side, with ? while it is only presumed. */
 void outcome_state(struct buf *out, const struct side_record *s, bool brief);
 /* "port unreachable" for port_unreachable. */

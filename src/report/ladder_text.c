@@ -210,12 +210,21 @@ static bool is_noted(const struct session_row *row, const char *id)
 	return false;
 }
 
-/*
- * The mark of the worst and the ids of the worst few that the notes do not say; `facts`: plain facts too, one of
- * them.
- */
+typedef void put_mark(struct buf *out, enum severity s);
+
+static void put_sign(struct buf *out, enum severity s)
+{
+	buf_addf(out, "%c ", outcome_mark(s));
+}
+
+static void put_word(struct buf *out, enum severity s)
+{
+	buf_addf(out, "%s: ", outcome_mark_word(s));
+}
+
+/* The mark of the worst and the ids of the worst few that the notes do not say; without a mark a plain fact, too. */
 static void finding_notes(
-    struct buf *out, const struct conn_record *r, const struct session_row *row, bool facts)
+    struct buf *out, const struct conn_record *r, const struct session_row *row, put_mark *mark)
 {
 	const struct finding *f = NULL;
 	size_t start = out->len;
@@ -225,10 +234,10 @@ static void finding_notes(
 	while ((f = next_finding(r, row->packet, f))) {
 		const struct finding_info *info = finding_info(f->id);
 
-		if (info->severity == SEVERITY_INFO && (!facts || shown))
+		if (info->severity == SEVERITY_INFO && (mark || shown))
 			break;
-		if (!is_marked && info->severity > SEVERITY_INFO) {
-			buf_addf(out, "%c ", outcome_mark(info->severity));
+		if (mark && !is_marked) {
+			mark(out, info->severity);
 			start = out->len;
 			is_marked = true;
 		}
@@ -301,21 +310,33 @@ static void segment_notes(
 }
 
 /* The worst findings, then notes; a finding that is a plain fact only where there is nothing else. */
-void ladder_notes_text(struct buf *out, const struct conn_record *r, const struct session_row *row,
-    const struct cap_facts *facts)
+static void notes_text(struct buf *out, const struct conn_record *r, const struct session_row *row,
+    const struct cap_facts *facts, put_mark *mark)
 {
 	size_t start = out->len, notes = start;
 
-	finding_notes(out, r, row, false);
+	finding_notes(out, r, row, mark);
 	/* (A mark alone: the notes follow it.) */
 	if (out->len > start && out->data[out->len - 1] == ' ')
 		notes = out->len;
 	again_note(out, notes, row, facts);
 	segment_notes(out, notes, r, row);
 	if (out->len == start)
-		finding_notes(out, r, row, true);
+		finding_notes(out, r, row, NULL);
 	if (out->len == start)
 		rtt_note(out, row);
+}
+
+void ladder_notes_text(struct buf *out, const struct conn_record *r, const struct session_row *row,
+    const struct cap_facts *facts)
+{
+	notes_text(out, r, row, facts, put_sign);
+}
+
+void ladder_notes_words(struct buf *out, const struct conn_record *r, const struct session_row *row,
+    const struct cap_facts *facts)
+{
+	notes_text(out, r, row, facts, put_word);
 }
 
 void ladder_fold_text(struct buf *out, const struct ladder_fold *f, enum side side)

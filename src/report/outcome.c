@@ -107,6 +107,13 @@ char outcome_mark(enum severity s)
 	return marks[s];
 }
 
+const char *outcome_mark_word(enum severity s)
+{
+	static const char *const words[SEVERITY_COUNT] = { "fine", "note", "warning", "error" };
+
+	return words[s];
+}
+
 const char *outcome_color(char mark)
 {
 	switch (mark) {

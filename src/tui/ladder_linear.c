@@ -66,7 +66,7 @@ static void add_effects(struct buf *out, const struct conn_record *r, const stru
 
 	for (unsigned side = 0; side < 2; side++)
 		add_state(out, side, session_caused(&r->sides[side], row->packet));
-	ladder_notes_text(&notes, r, row, cap_facts(ui->options->cap));
+	ladder_notes_words(&notes, r, row, cap_facts(ui->options->cap));
 	if (notes.len)
 		buf_addf(out, ", %s", notes.data);
 	buf_release(&notes);

@@ -432,16 +432,20 @@ static void put_sparks(struct pen *p, const struct store_session *s, int64_t now
 	p->attr = 0;
 }
 
-static void count_findings(struct buf *out, const struct conn_record *r)
+/* " !2 ~1", in words " 2 warnings 1 note" */
+static void count_findings(struct buf *out, const struct conn_record *r, bool in_words)
 {
 	uint64_t counts[SEVERITY_COUNT] = { 0 };
 
 	for (uint32_t i = 0; i < r->nfindings; i++)
 		counts[finding_info(r->findings[i].id)->severity] += r->findings[i].count;
-	for (unsigned i = SEVERITY_COUNT; i-- > SEVERITY_NOTE;)
-		if (counts[i])
-			buf_addf(out, " %c%llu", outcome_mark((enum severity)i),
-			    (unsigned long long)counts[i]);
+	for (unsigned i = SEVERITY_COUNT; i-- > SEVERITY_NOTE;) {
+		if (counts[i] && in_words)
+			buf_addf(out, " %" PRIu64 " %s%s", counts[i],
+			    outcome_mark_word((enum severity)i), counts[i] == 1 ? "" : "s");
+		else if (counts[i])
+			buf_addf(out, " %c%" PRIu64, outcome_mark((enum severity)i), counts[i]);
+	}
 }
 
 void ladder_draw_strip(struct ladder_view *v, struct ui *ui, struct grid *g, struct rect r)
@@ -464,7 +468,7 @@ void ladder_draw_strip(struct ladder_view *v, struct ui *ui, struct grid *g, str
 	text_duration(&text, at.time - s->start);
 	grid_puts(&p, text.data);
 	buf_reset(&text);
-	count_findings(&text, v->source.records);
+	count_findings(&text, v->source.records, ui_is_linear(ui));
 	buf_addch(&text, ' ');
 	grid_put_right(&p, text.data);
 	buf_release(&text);

@@ -22,12 +22,20 @@ const struct cap_file_facts *sessions_broken_file(const struct ui *ui)
 	return NULL;
 }
 
+/* A word that a sign draws the eye to. */
+static void add_signed(struct buf *out, const struct ui *ui, enum glyph g, const char *word)
+{
+	if (!ui_is_linear(ui))
+		buf_addf(out, "%s ", ui_glyph(ui, g));
+	buf_addstr(out, word);
+}
+
 static void add_read(struct buf *out, const struct ui *ui)
 {
 	const struct store_snapshot *now = &ui->snap;
 
 	if (now->is_done)
-		buf_addf(out, "%s read", ui_glyph(ui, GLYPH_DONE));
+		add_signed(out, ui, GLYPH_DONE, "read");
 	else if (now->per_mille >= 0)
 		buf_addf(out, "reading %d %%", now->per_mille / 10);
 	else
@@ -97,7 +105,8 @@ static void mode_text(struct buf *out, const struct sessions *s, const struct ui
 		store_snapshot(ui->store, &now);
 		buf_addf(out, "  PAUSED +%u new", now.nsessions - ui->snap.nsessions);
 	} else if (s->follows) {
-		buf_addf(out, "  %s FOLLOW", ui_glyph(ui, GLYPH_MARKED));
+		buf_addstr(out, "  ");
+		add_signed(out, ui, GLYPH_MARKED, "FOLLOW");
 	}
 }
 

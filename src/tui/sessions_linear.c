@@ -13,21 +13,15 @@
 #include "tui/para.h"
 #include "tui/sessions.h"
 
-static const char *health_word(char letter)
+static const char *health_word(const struct store_session *row)
 {
-	switch (letter) {
-	case 'X':
-		return "error";
-	case '!':
-		return "warning";
-	case '~':
-		return "note";
+	switch (store_health(row)) {
 	case '0':
 		return "never answered";
 	case '?':
 		return "began before the capture";
 	}
-	return "fine";
+	return outcome_mark_word((enum severity)row->severity);
 }
 
 /* What speaks for itself stands alone, anything else behind its name. */
@@ -37,7 +31,7 @@ static void add_cell(struct buf *out, const struct column_cell *cell, enum colum
 	case COLUMN_ACTIVITY:
 		return;
 	case COLUMN_HEALTH:
-		buf_addf(out, "%s:", health_word(store_health(cell->row)));
+		buf_addf(out, "%s:", health_word(cell->row));
 		return;
 	case COLUMN_ID:
 		buf_addstr(out, " #");
@@ -99,7 +93,7 @@ static void say_problems(struct facts *f, const struct conn_record *r)
 
 		if (severity < SEVERITY_NOTE)
 			break;
-		buf_addf(&f->line, "%s: ", health_word(outcome_mark(severity)));
+		buf_addf(&f->line, "%s: ", outcome_mark_word(severity));
 		finding_text_story(&f->line, at, cap_facts(f->ui->options->cap));
 		say(f, role_of_severity(severity, ROLE_NORMAL));
 	}

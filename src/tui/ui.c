@@ -159,8 +159,23 @@ bool ui_is_found(const struct ui *ui, const char *text, size_t n)
 	return false;
 }
 
+static const char *word_for(enum glyph g)
+{
+	switch ((int)g) {
+	case GLYPH_BETWEEN:
+		return "to";
+	case GLYPH_SORT_DOWN:
+		return "descending";
+	case GLYPH_SORT_UP:
+		return "ascending";
+	}
+	return NULL;
+}
+
 const char *ui_glyph(const struct ui *ui, enum glyph g)
 {
+	if (ui_is_linear(ui) && word_for(g))
+		return word_for(g);
 	return glyph_text(ui->tier, g);
 }
 

@@ -166,7 +166,8 @@ static inline bool ui_is_linear(const struct ui *ui)
 {
 	return ui->setting[SETTING_LINEAR] != 0;
 }
-const char *ui_glyph(const struct ui *ui, enum glyph g); /* for texts that go to grid_put() */
+/* For texts that go to grid_put(); on plain lines the word for it where there is one. */
+const char *ui_glyph(const struct ui *ui, enum glyph g);
 
 /* The two lines on top of every screen; any text may be NULL.  Takes them off r; the second only if there is room. */
 struct head {
