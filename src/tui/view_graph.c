@@ -14,6 +14,7 @@
 #include "tcpshadow/text.h"
 #include "tcpshadow/trace.h"
 #include "tui/graph.h"
+#include "tui/para.h"
 #include "tui/plot.h"
 #include "tui/save.h"
 #include "tui/view.h"
@@ -145,11 +146,11 @@ static void make_series(
 
 static void title_text(struct buf *out, const struct graph *gr, const struct ui *ui)
 {
-	bool to_server = gr->side == SIDE_CLIENT;
-
-	buf_addf(out, "#%u %s  %s %s to %s", ui->session + 1, series_graph_word(gr->graph),
-	    ui_glyph(ui, to_server ? GLYPH_TO_SERVER : GLYPH_TO_CLIENT),
-	    to_server ? "client" : "server", to_server ? "server" : "client");
+	buf_addf(out, "#%u %s  ", ui->session + 1, series_graph_word(gr->graph));
+	if (!ui_is_linear(ui))
+		buf_addf(out, "%s ",
+		    ui_glyph(ui, gr->side == SIDE_CLIENT ? GLYPH_TO_SERVER : GLYPH_TO_CLIENT));
+	buf_addf(out, "%s to %s", side_word(gr->side), side_word(!gr->side));
 }
 
 static void tabs_text(struct buf *out, const struct graph *gr)
@@ -311,52 +312,138 @@ static void add_events(struct buf *out, const struct graph *gr, unsigned column)
 	}
 }
 
-/* "10.2 ms, data 1 to 1449, window 65.2k, retransmission": only what changes. */
-static void words_of(struct buf *out, const struct graph *gr, unsigned column)
+/* "10.2 ms, data 1 to 1449, window 65.2k, retransmission": only what changes; false = nothing does. */
+static bool words_of(struct buf *out, const struct graph *gr, unsigned column)
 {
 	const struct series *s = &gr->series;
 	int64_t at = s->o.from + (s->o.to - s->o.from) * column / s->o.columns;
+	size_t time;
 
 	if (at)
 		text_duration(out, at);
 	else
 		buf_addstr(out, "0 s");
+	time = out->len;
 	for (unsigned i = s->ntracks; i-- > 0;)
 		add_range(out, s, i, column);
 	add_events(out, gr, column);
+	return out->len > time;
 }
 
-/* A line for each part of the time instead of a picture; the cursor is on that of the current packet. */
+/* How many lines the words take: those that say something, and that of the cursor in any case. */
+static int count_words(const struct graph *gr, int cursor)
+{
+	struct buf text = BUF_INIT;
+	int n = 0;
+
+	for (int i = 0; i < (int)gr->series.o.columns; i++) {
+		buf_reset(&text);
+		n += words_of(&text, gr, (unsigned)i) || i == cursor;
+	}
+	buf_release(&text);
+	return n;
+}
+
+/* "packet 4, 15.4 ms, client seq 1+45, in flight 0, window 65.2k" */
+static void cursor_words(
+    struct buf *out, const struct graph *gr, const struct ui *ui, const struct store_session *row)
+{
+	uint32_t k = current(ui, row);
+	struct at at = look_at(gr, row, k);
+	struct store_packet packet;
+
+	store_packet(row, k, &packet);
+	buf_addf(out, "packet %" PRIu64 ", ", store_number(ui->store, packet.ordinal, NULL));
+	if (at.row.time)
+		text_duration(out, at.row.time);
+	else
+		buf_addstr(out, "0 s");
+	buf_addf(out, ", %s seq ", side_word(at.row.side));
+	text_count(out, at.row.seq);
+	buf_addf(out, "+%u", at.row.len);
+	if (at.row.notes & 1u << SEGMENT_NOTE_RETRANSMISSION)
+		buf_addstr(out, ", sent again");
+	buf_addstr(out, ", in flight ");
+	text_bytes(out, at.sent > at.acked ? at.sent - at.acked : 0);
+	buf_addstr(out, ", window ");
+	text_bytes(out, at.window);
+}
+
+static void select_lines(struct grid *g, struct rect lines)
+{
+	grid_add_attr(g, lines, ATTR_SELECTED);
+	g->cursor_y = lines.y;
+	g->cursor_x = lines.x;
+}
+
+/*
+ * A line for each part of the time in which something changes instead of a picture; what is left of the room goes to
+ * those that need more.  The cursor is on that of the current packet.
+ */
 static void draw_words(struct graph *gr, const struct ui *ui, const struct store_session *row,
     struct grid *g, struct rect r)
 {
 	struct buf text = BUF_INIT;
-	int at;
+	int at, spare;
 
 	if (r.h < 1)
 		return;
 	make_series(gr, ui, row, (unsigned)r.h);
 	at = series_column_of(&gr->series, time_of(row, current(ui, row)));
-	for (int y = 0; y < r.h && !gr->series.is_empty; y++) {
-		struct pen p = rect_pen(g, r, y, ROLE_NORMAL);
+	spare = r.h - count_words(gr, at);
+	for (int i = 0; i < (int)gr->series.o.columns && !gr->series.is_empty; i++) {
+		struct rect lines = { r.y, r.x, 1 + spare, r.w }, rest = lines;
 
 		buf_reset(&text);
-		words_of(&text, gr, (unsigned)y);
-		grid_puts(&p, text.data);
+		if (!words_of(&text, gr, (unsigned)i) && i != at)
+			continue;
+		para_draw(g, &rest, ROLE_NORMAL, text.data);
+		lines.h -= rest.h;
+		spare -= lines.h - 1;
+		(void)rect_take_top(&r, lines.h);
+		if (i == at)
+			select_lines(g, lines);
 	}
 	buf_release(&text);
-	if (at < 0)
-		return;
-	grid_add_attr(g, (struct rect){ r.y + at, r.x, 1, r.w }, ATTR_SELECTED);
-	g->cursor_y = r.y + at;
-	g->cursor_x = r.x;
+}
+
+/* The packet is told of below, in two lines where it takes them. */
+static void draw_linear(struct graph *gr, const struct ui *ui, const struct store_session *row,
+    struct grid *g, struct rect r)
+{
+	struct buf text = BUF_INIT;
+	struct rect below;
+
+	(void)rect_take_top(&r, r.h >= ROOM_FOR_LEGEND ? 1 : 0);
+	cursor_words(&text, gr, ui, row);
+	below = rect_take_bottom(&r, text.len > (size_t)r.w && r.h > 2 ? 2 : 1);
+	draw_words(gr, ui, row, g, r);
+	if (gr->series.is_empty)
+		draw_nothing(gr, row, g, r);
+	para_draw(g, &below, ROLE_NORMAL, text.data);
+	buf_release(&text);
+}
+
+static void draw_plot(struct graph *gr, const struct ui *ui, const struct store_session *row,
+    struct grid *g, struct rect r)
+{
+	struct rect legend = rect_take_top(&r, r.h >= ROOM_FOR_LEGEND ? 1 : 0);
+	struct rect line = rect_take_bottom(&r, 1);
+	struct pen p;
+
+	draw_picture(gr, ui, row, g, r);
+	if (gr->series.is_empty)
+		draw_nothing(gr, row, g, r);
+	p = rect_pen(g, legend, 0, ROLE_NORMAL);
+	plot_legend(&p, &gr->series);
+	p = rect_pen(g, line, 0, ROLE_NORMAL);
+	draw_cursor_line(gr, ui, row, &p);
 }
 
 static void draw(struct view *v, struct ui *ui, struct grid *g, struct rect r)
 {
 	struct graph *gr = graph_of(v);
 	struct store_session row;
-	struct rect legend, line;
 	struct pen p;
 
 	draw_head(gr, ui, g, &r);
@@ -365,19 +452,10 @@ static void draw(struct view *v, struct ui *ui, struct grid *g, struct rect r)
 		grid_puts(&p, "no session");
 		return;
 	}
-	legend = rect_take_top(&r, r.h >= ROOM_FOR_LEGEND ? 1 : 0);
-	line = rect_take_bottom(&r, 1);
 	if (ui_is_linear(ui))
-		draw_words(gr, ui, &row, g, r);
+		draw_linear(gr, ui, &row, g, r);
 	else
-		draw_picture(gr, ui, &row, g, r);
-	if (gr->series.is_empty)
-		draw_nothing(gr, &row, g, r);
-	p = rect_pen(g, legend, 0, ROLE_NORMAL);
-	if (!ui_is_linear(ui))
-		plot_legend(&p, &gr->series);
-	p = rect_pen(g, line, 0, ROLE_NORMAL);
-	draw_cursor_line(gr, ui, &row, &p);
+		draw_plot(gr, ui, &row, g, r);
 }
 
 /* --- actions --- */
