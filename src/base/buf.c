@@ -120,7 +120,7 @@ void buf_add_padded(struct buf *b, uint32_t v, size_t digits)
 
 	for (; at >= 2; v /= 100) {
 		at -= 2;
-		memcpy(text + at, pairs + v % 100 * 2, 2);
+		memcpy(text + at, pairs + (size_t)2 * (v % 100), 2);
 	}
 	if (at)
 		text[0] = (char)('0' + v % 10);

@@ -528,12 +528,13 @@ static void squeeze(struct shard *s, struct flow *f)
 	uint8_t bytes[CONN_PACKED_MAX];
 	size_t n;
 
+	BUG_ON(!f->conn);
 	f->uid = f->conn->uid;
 	conn_trim(f->conn);
 	n = conn_pack(f->conn, bytes);
 	f->pack_class = (uint8_t)(n / PACK_STEP);
 	if (!s->packs[f->pack_class])
-		s->packs[f->pack_class] = pool_new((f->pack_class + 1u) * PACK_STEP, 0);
+		s->packs[f->pack_class] = pool_new((f->pack_class + (size_t)1) * PACK_STEP, 0);
 	f->packed = pool_get_dirty(s->packs[f->pack_class]);
 	BUG_ON(!f->packed);
 	memcpy(f->packed, bytes, n);

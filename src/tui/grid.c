@@ -199,6 +199,7 @@ static void next_piece(struct piece *out, enum glyph_tier tier, const uint8_t *p
 
 	out->bytes = 1;
 	out->width = -1;
+	out->escape[0] = '\0';
 	if (len == 0 || (len > 1 && tier == TIER_ASCII) || c < 0x20 || c == 0x7f) {
 		escape_byte(out, *p);
 		return;
