@@ -14,12 +14,11 @@
 #include "tcpshadow/tui.h"
 
 static const struct tui_size size = { 100, 24 };
-static char dir[] = "/tmp/test-export-XXXXXX";
-static char capture[64], target[64];
+static char dir[32], capture[64], target[64];
 
 static void setup(void)
 {
-	memcpy(dir + sizeof(dir) - 7, "XXXXXX", 6); /* a name of its own for each test */
+	(void)snprintf(dir, sizeof(dir), "/tmp/test-export-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	(void)snprintf(capture, sizeof(capture), "%s/copy.pcap", dir);
 	(void)snprintf(target, sizeof(target), "%s/out.txt", dir);
