@@ -50,11 +50,18 @@ enum role column_health_role(char letter)
 	}
 }
 
+static bool is_ended(uint8_t state)
+{
+	return state == TCPS_CLOSED || state == TCPS_TIME_WAIT;
+}
+
 /* How a connection that is not over stands. */
 static const char *open_state(const struct store_session *row)
 {
 	uint8_t client = row->sides[SIDE_CLIENT].state, server = row->sides[SIDE_SERVER].state;
 
+	if (is_ended(client) && is_ended(server))
+		return "over"; /* the verdict comes with the record */
 	if (row->is_midstream)
 		return "mid, open";
 	if (client == TCPS_ESTABLISHED && server == TCPS_ESTABLISHED)

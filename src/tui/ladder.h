@@ -11,6 +11,11 @@
 #include "tcpshadow/traces.h"
 #include "tui/view.h"
 
+enum {
+	LADDER_DECIMALS = 6, /* of seconds */
+	LADDER_NARROW = 60,  /* columns of a line; below: no times, no notes */
+};
+
 enum ladder_place {
 	LADDER_PANE_BELOW,
 	LADDER_PANE_RIGHT,

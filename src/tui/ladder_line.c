@@ -14,7 +14,6 @@
 enum {
 	NUMBER_MIN = 5,
 	DELTA_WIDTH = 9,
-	SECONDS_DECIMALS = 6,
 	CLOCK_WIDTH = 15,    /* 10:04:11.000000 */
 	SIDE_SEARCH = 10000, /* packets looked at for the last of the same side */
 };
@@ -42,13 +41,13 @@ static int time_width(const struct ladder_view *v, const struct ui *ui)
 	case TIME_DAY_LOCAL:
 		return CLOCK_WIDTH;
 	case TIME_EPOCH:
-		return (int)text_digits((uint64_t)end / NS_PER_SEC) + 1 + SECONDS_DECIMALS;
+		return (int)text_digits((uint64_t)end / NS_PER_SEC) + 1 + LADDER_DECIMALS;
 	case TIME_START:
 	case TIME_DELTA:
 	case TIME_DELTA_SIDE:
 		break;
 	}
-	return (int)text_digits(span > 0 ? (uint64_t)span / NS_PER_SEC : 0) + 1 + SECONDS_DECIMALS;
+	return (int)text_digits(span > 0 ? (uint64_t)span / NS_PER_SEC : 0) + 1 + LADDER_DECIMALS;
 }
 
 void ladder_lead_columns(

@@ -11,7 +11,6 @@
 #include "tui/ladder.h"
 
 enum {
-	LADDER_NARROW = 60,    /* columns; below: no times, no notes */
 	LADDER_WIDE = 120,     /* from here on: the time since the line before as well */
 	LADDER_ARROW_ENDS = 4, /* columns of an arrow around its words */
 };

@@ -14,11 +14,6 @@
 #include "tcpshadow/text.h"
 #include "tui/ladder.h"
 
-enum {
-	DECIMALS = 6,
-	ROOM_FOR_TIME = 60, /* columns */
-};
-
 /* "session 2 client" */
 static void add_who(struct buf *out, const struct ladder_view *v, uint16_t conn, unsigned side)
 {
@@ -47,7 +42,7 @@ static void add_number(
 static void add_time(struct buf *out, const struct ladder_view *v, const struct ui *ui, uint32_t k)
 {
 	buf_addstr(out, ", ");
-	ladder_time_text(out, v, ui, k, DECIMALS);
+	ladder_time_text(out, v, ui, k, LADDER_DECIMALS);
 	buf_addstr(out, ", ");
 }
 
@@ -82,7 +77,7 @@ static void add_segment(
 
 	buf_addch(out, '#');
 	add_number(out, v, ui, k);
-	if (w >= ROOM_FOR_TIME)
+	if (w >= LADDER_NARROW)
 		add_time(out, v, ui, k);
 	else
 		buf_addstr(out, ", ");

@@ -14,8 +14,6 @@
 #include "tcpshadow/text.h"
 #include "tui/ladder_line.h"
 
-enum { SECONDS_DECIMALS = 6 };
-
 /* ---- segments ---- */
 
 /* The numbers as on the wire. */
@@ -68,7 +66,7 @@ static void put_times(const struct ladder_line *l, uint32_t i)
 	struct store_packet p, before;
 	struct buf text = BUF_INIT;
 
-	ladder_time_text(&text, l->v, l->ui, i, SECONDS_DECIMALS);
+	ladder_time_text(&text, l->v, l->ui, i, LADDER_DECIMALS);
 	ladder_put_time(l, text.data, ROLE_NORMAL);
 	buf_reset(&text);
 	if (l->c.delta && i) {
@@ -196,7 +194,7 @@ static void put_fold_time(
 {
 	struct buf text = BUF_INIT;
 
-	ladder_time_text(&text, l->v, l->ui, (uint32_t)it->last, SECONDS_DECIMALS);
+	ladder_time_text(&text, l->v, l->ui, (uint32_t)it->last, LADDER_DECIMALS);
 	if (x <= l->x + 1 + l->c.number)
 		ladder_put_time(l, text.data, ROLE_FOLD);
 	buf_reset(&text);

@@ -21,7 +21,6 @@ enum {
 	ROOM_FOR_PANE = 40,
 	ROOM_FOR_STRIP = 30,
 	WIDTH_OF_STRIP = 120,
-	NO_TIMES = 60,              /* below this width the lines have none */
 	FIND_MOST = TRACES_PACKETS, /* packets looked at by one search */
 };
 
@@ -396,7 +395,7 @@ static void status_text(struct buf *out, const struct ladder_view *v, const stru
 {
 	if (ui->find.len) {
 		buf_addf(out, "find: %s", ui->find.data);
-	} else if (w < NO_TIMES) {
+	} else if (w < LADDER_NARROW) {
 		ladder_time_text(out, v, ui, ladder_cursor_packet(v), 6);
 		buf_addstr(out, ladder_is_merged(v) ? " " : "");
 		if (ladder_is_merged(v))
