@@ -60,7 +60,8 @@ struct store_side {
 
 /* One connection as it stands; a plain value. */
 struct store_session {
-	const struct conn_record *record; /* NULL while it is open; stays until store_free() */
+	/* NULL while it is open; live there is one when it looks over, and another at last; stays until store_free() */
+	const struct conn_record *record;
 	struct store_cell *const *blocks; /* for store_packet() */
 	const struct store_mark *marks;   /* `nmarks`, in order */
 	uint32_t nmarks;

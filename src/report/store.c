@@ -197,11 +197,23 @@ static void note_time(struct store *s, int64_t time)
 	now->ntcp++;
 }
 
+/* It only looked over. */
+static void reopen(struct store *s, struct store_session *row)
+{
+	row->record = NULL;
+	row->cost = 0;
+	row->severity = row->outcome = 0;
+	row->sides[0].is_presumed = row->sides[1].is_presumed = false;
+	s->now.nover--;
+}
+
 static void on_segment(struct store *s, const struct event *ev)
 {
 	const struct event_segment *g = &ev->u.segment;
 	struct store_open *o = s->open[ev->id - 1];
 
+	if (o->row.record)
+		reopen(s, &o->row);
 	add_time(o, g->time);
 	fill_cell(add_cell(s, o), g);
 	if (g->checkpoint)
@@ -265,8 +277,9 @@ static void take_side(struct store_session *row, const struct side_record *r)
 	side->is_presumed = last && last->certainty == PRESUMED && last->rule != FSM_RULE_NONE;
 }
 
-static void take_record(struct store_session *row, const struct conn_record *r)
+static void take_record(struct store *s, struct store_session *row, const struct conn_record *r)
 {
+	s->now.nover += !row->record;
 	row->record = r;
 	row->start = r->start;
 	row->end = r->end;
@@ -347,14 +360,22 @@ static void on_record(struct store *s, const struct event *ev)
 	struct conn_record *r = keep_record(&s->kept, ev->u.record);
 
 	take_back(s, o, r);
-	take_record(&o->row, r);
+	take_record(s, &o->row, r);
 	for (uint32_t i = 0; i < r->nfindings; i++) {
 		struct store_finding *f = stable_reach(&s->findings, s->now.nfindings++);
 
 		*f = (struct store_finding){ o->index, &r->findings[i] };
 	}
-	s->now.nover++;
 	forget_open(s, o);
+}
+
+/* Its record as it stands; the last one comes when its TIME-WAIT is over. */
+static void on_closed(struct store *s, const struct event *ev)
+{
+	struct store_open *o = s->open[ev->id - 1];
+
+	take_record(s, &o->row, keep_record(&s->kept, ev->u.record));
+	mark_dirty(s, o);
 }
 
 static void on_forgotten(struct store *s, const struct event *ev)
@@ -384,9 +405,11 @@ static int store_event(struct sink *sink, const struct event *ev, struct err *e)
 	case EVENT_FORGOTTEN:
 		on_forgotten(s, ev);
 		break;
+	case EVENT_CLOSED:
+		on_closed(s, ev);
+		break;
 	case EVENT_DATA:
 	case EVENT_GAP:
-	case EVENT_CLOSED:
 	case EVENT_TROUBLE:
 	case EVENT_SIGN:
 		break;
@@ -439,9 +462,20 @@ static void store_sink_free(struct sink *sink)
 	store_free((struct store *)sink);
 }
 
+#define WANTED                                                                                     \
+	(EVENT_BIT(EVENT_OPEN) | EVENT_BIT(EVENT_SEGMENT) | EVENT_BIT(EVENT_RECORD) |              \
+	    EVENT_BIT(EVENT_FORGOTTEN))
+
 static const struct sink_ops ops = {
-	.wants = EVENT_BIT(EVENT_OPEN) | EVENT_BIT(EVENT_SEGMENT) | EVENT_BIT(EVENT_RECORD) |
-	         EVENT_BIT(EVENT_FORGOTTEN),
+	.wants = WANTED,
+	.event = store_event,
+	.finish = store_finish,
+	.free = store_sink_free,
+};
+
+/* Who watches an interface does not wait a minute for TIME-WAIT; of a file the records come soon enough. */
+static const struct sink_ops live_ops = {
+	.wants = WANTED | EVENT_BIT(EVENT_CLOSED),
 	.event = store_event,
 	.finish = store_finish,
 	.free = store_sink_free,
@@ -451,7 +485,7 @@ struct store *store_new(const struct cap_facts *facts)
 {
 	struct store *s = mem_alloc(1, sizeof(*s));
 
-	s->sink.ops = &ops;
+	s->sink.ops = facts->is_live ? &live_ops : &ops;
 	s->facts = facts;
 	stable_init(&s->rows, sizeof(struct store_row));
 	stable_init(&s->owners, sizeof(_Atomic uint32_t));

@@ -272,6 +272,55 @@ START_TEST(test_taken_back)
 }
 END_TEST
 
+static void check_stand(struct store *s, bool has_record, uint8_t severity, uint64_t packets)
+{
+	struct store_session row;
+	struct store_snapshot now;
+
+	store_publish(s, 0, 4);
+	store_session(s, 0, &row);
+	store_snapshot(s, &now);
+	ck_assert(!row.record == !has_record);
+	ck_assert_uint_eq(now.nover, has_record);
+	ck_assert_uint_eq(row.severity, severity);
+	ck_assert_uint_eq((uint64_t)row.sides[0].packets + row.sides[1].packets, packets);
+}
+
+/* Live a connection that looks over has its record at once, and none when it goes on after all. */
+START_TEST(test_looks_over)
+{
+	struct cap_facts facts = { .is_live = true };
+	struct store *s = store_new(&facts);
+	struct finding refused = { .id = FINDING_SYN_REJECTED_RST };
+	struct conn_record record = { .id = 1, .start = 100, .end = 120 };
+	struct event ev = { .type = EVENT_OPEN, .id = 1 };
+
+	ck_assert_uint_ne(store_sink(s)->ops->wants & EVENT_BIT(EVENT_CLOSED), 0);
+	ev.u.open.time = 100;
+	ck_assert_int_eq(store_sink(s)->ops->event(store_sink(s), &ev, NULL), 0);
+	tell_segment(s, 1, 100, TCP_SYN);
+	check_stand(s, false, 0, 1);
+	record.sides[0].packets = 1;
+	record.sides[1].end = 1;
+	record.findings = &refused;
+	record.nfindings = 1;
+	ev = (struct event){ .type = EVENT_CLOSED, .id = 1, .u.record = &record };
+	ck_assert_int_eq(store_sink(s)->ops->event(store_sink(s), &ev, NULL), 0);
+	check_stand(s, true, SEVERITY_ERROR, 1);
+	tell_segment(s, 2, 9000, TCP_SYN);
+	check_stand(s, false, 0, 2);
+	record.sides[0].packets = 2;
+	ev.type = EVENT_RECORD;
+	ck_assert_int_eq(store_sink(s)->ops->event(store_sink(s), &ev, NULL), 0);
+	check_stand(s, true, SEVERITY_ERROR, 2);
+	store_free(s);
+	facts.is_live = false;
+	s = store_new(&facts);
+	ck_assert_uint_eq(store_sink(s)->ops->wants & EVENT_BIT(EVENT_CLOSED), 0);
+	store_free(s);
+}
+END_TEST
+
 START_TEST(test_stable)
 {
 	struct stable s;
@@ -312,6 +361,7 @@ int main(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_taken_back);
+	tcase_add_test(tc, test_looks_over);
 	tcase_add_test(tc, test_stable);
 	tcase_add_test(tc, test_publish);
 	tcase_add_test(tc, test_captures);
