@@ -2,8 +2,8 @@
 /*
  * mem - allocation that never fails for set-up, and capped pools for what grows with traffic.
  *
- * Memory: a pool takes chunks that double from CHUNK_MIN to CHUNK_MAX bytes; a freed object holds the
- *         link to the next free one in its own first bytes.
+ * Memory: a pool takes chunks that double from CHUNK_MIN to CHUNK_MAX bytes.  Freed objects are listed apart, not
+ *         linked through their own bytes: those have often left the cache by then, and again when they are reused.
  * Limits: pool objects are aligned to 8 bytes.
  */
 #include "config.h"
@@ -26,8 +26,10 @@ struct chunk {
 
 struct pool {
 	struct chunk *chunks; /* newest first */
-	void *free;           /* objects that were put back */
-	uint8_t *fresh;       /* objects of the newest chunk that were never handed out */
+	void **free;          /* objects that were put back, the latest last; has room for all */
+	size_t nfree;
+	size_t objects; /* in all chunks */
+	uint8_t *fresh; /* objects of the newest chunk that were never handed out */
 	size_t fresh_count;
 	size_t object_size; /* bytes, a multiple of OBJECT_ALIGN */
 	size_t chunk_bytes; /* size of the next chunk's objects */
@@ -118,6 +120,7 @@ void pool_free(struct pool *p)
 		next = c->next;
 		free(c);
 	}
+	free(p->free);
 	free(p);
 }
 
@@ -137,7 +140,9 @@ static bool pool_extend(struct pool *p)
 	p->chunks = c;
 	p->fresh = (uint8_t *)c->objects;
 	p->fresh_count = count;
-	p->bytes += sizeof(*c) + count * p->object_size;
+	p->objects += count;
+	p->free = mem_resize(p->free, p->objects, sizeof(*p->free));
+	p->bytes += sizeof(*c) + count * (p->object_size + sizeof(*p->free));
 	if (p->chunk_bytes < CHUNK_MAX)
 		p->chunk_bytes *= 2;
 	return true;
@@ -152,14 +157,14 @@ void *pool_get(struct pool *p)
 
 void *pool_get_dirty(struct pool *p)
 {
-	void *object = p->free;
+	void *object;
 
 	if (p->cap && p->live >= p->cap)
 		return NULL;
-	if (object) {
-		memcpy(&p->free, object, sizeof(p->free));
-		/* It will be needed next, and was last touched long ago. */
-		__builtin_prefetch(p->free, 1);
+	if (p->nfree) {
+		object = p->free[--p->nfree];
+		if (p->nfree) /* it will be needed next */
+			__builtin_prefetch(p->free[p->nfree - 1], 1);
 	} else {
 		if (p->fresh_count == 0 && !pool_extend(p))
 			return NULL;
@@ -174,8 +179,7 @@ void *pool_get_dirty(struct pool *p)
 void pool_put(struct pool *p, void *object)
 {
 	BUG_ON(p->live == 0);
-	memcpy(object, &p->free, sizeof(p->free));
-	p->free = object;
+	p->free[p->nfree++] = object;
 	p->live--;
 }
 
