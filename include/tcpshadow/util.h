@@ -24,4 +24,15 @@ TS_NORETURN void util_bug(const char *file, int line, const char *what);
 
 #define NS_PER_SEC   INT64_C(1000000000)
 
+enum {
+	CACHE_LINE = 64, /* bytes */
+};
+
+/* These bytes are needed soon: nothing waits for them, and any address will do. */
+static inline void util_prefetch(const void *at, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i += CACHE_LINE)
+		__builtin_prefetch((const char *)at + i);
+}
+
 #endif

@@ -18,10 +18,6 @@
 /* Larger segments may have been put together by the receiver's card, which leaves no checksum either. */
 #define ORDINARY_PAYLOAD 1460
 
-enum {
-	CACHE_LINE = 64, /* bytes */
-};
-
 void conn_init(struct conn *c, const struct segment *s, uint8_t dir)
 {
 	bool is_icmp = s->kind == SEG_ICMP;
@@ -91,14 +87,20 @@ void conn_trim(struct conn *c)
 /* The lines that every segment touches. */
 void conn_prefetch(const struct conn *c)
 {
-	for (unsigned i = 0; i < 2; i++) {
-		const char *hot = (const char *)&c->ends[i];
+	for (unsigned i = 0; i < 2; i++)
+		util_prefetch(&c->ends[i], offsetof(struct endpoint, memory));
+	util_prefetch(&c->uid, 2 * CACHE_LINE);
+}
 
-		for (size_t at = 0; at < offsetof(struct endpoint, memory); at += CACHE_LINE)
-			__builtin_prefetch(hot + at);
+void conn_prefetch_streams(const struct conn *c)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		const struct endpoint *e = &c->ends[i];
+
+		if (e->stream)
+			reasm_prefetch(e->stream);
+		sent_prefetch(&e->transfer.sent);
 	}
-	__builtin_prefetch(&c->uid);
-	__builtin_prefetch((const char *)&c->uid + CACHE_LINE);
 }
 
 void conn_release(struct conn *c)

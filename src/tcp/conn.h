@@ -303,8 +303,9 @@ struct step {
 	struct transfer_step transfer;
 };
 
-/* A segment of the connection comes soon. */
+/* A segment of the connection comes soon; then, when that is at hand, what it points to. */
 void conn_prefetch(const struct conn *c);
+void conn_prefetch_streams(const struct conn *c);
 /* Frees what the connection owns. */
 void conn_release(struct conn *c);
 /* Give back what it can do without until it needs it again. */

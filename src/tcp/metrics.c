@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "tcp/find.h"
+#include "tcp/stream.h"
 #include "tcpshadow/mem.h"
 #include "tcpshadow/seq.h"
 
@@ -39,16 +40,18 @@ static void remember(struct step *st, uint64_t from)
 {
 	const struct segment *s = st->seg;
 
-	sent_push(&st->self->transfer.sent, &(struct sent){
-	                                        .seq = from,
-	                                        .packet = s->packet,
-	                                        .first = st->time,
-	                                        .last = st->time,
-	                                        .len = (uint32_t)(st->end - from),
-	                                        .tsval = s->opt.tsval,
-	                                        .tsval_again = s->opt.tsval,
-	                                        .ip_id = s->ip_id,
-	                                    });
+	const struct sent sent = {
+		.seq = from,
+		.packet = s->packet,
+		.first = st->time,
+		.last = st->time,
+		.len = (uint32_t)(st->end - from),
+		.tsval = s->opt.tsval,
+		.tsval_again = s->opt.tsval,
+		.ip_id = s->ip_id,
+	};
+
+	sent_push(&st->self->transfer.sent, &sent, st->env ? st->env->flights : NULL);
 }
 
 static bool is_pure_ack(const struct step *st)

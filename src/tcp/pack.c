@@ -73,6 +73,14 @@ static void shift_all(struct conn *c, bool packing)
 	}
 }
 
+static uint64_t word_at(const uint8_t *in, unsigned i)
+{
+	uint64_t w;
+
+	memcpy(&w, in + sizeof(w) * i, sizeof(w));
+	return w;
+}
+
 static uint8_t *put_word(uint8_t *out, uint64_t w)
 {
 	unsigned n = (71 - (unsigned)__builtin_clzll(w)) / 8;
@@ -82,34 +90,27 @@ static uint8_t *put_word(uint8_t *out, uint64_t w)
 	return out + n;
 }
 
-/* Up to eight words; most groups are zero altogether. */
-static uint8_t *put_group(uint8_t *out, const uint8_t *in, const uint8_t *end)
+/* n: words of the group, at most GROUP; most are zero.  (Which ones no branch predictor can tell.) */
+static uint8_t *put_group(uint8_t *out, const uint8_t *in, unsigned n)
 {
-	size_t n = (size_t)(end - in) / sizeof(uint64_t);
-	uint64_t words[GROUP] = { 0 }, any = 0;
-	uint8_t *mask = out++;
 	unsigned set = 0;
 
-	memcpy(words, in, (n < GROUP ? n : GROUP) * sizeof(uint64_t));
-	for (unsigned i = 0; i < GROUP; i++)
-		any |= words[i];
-	for (unsigned i = 0; any && i < GROUP; i++) {
-		if (!words[i])
-			continue;
-		set |= 1u << i;
-		out = put_word(out, words[i]);
-	}
-	*mask = (uint8_t)set;
+	for (unsigned i = 0; i < n; i++)
+		set |= (unsigned)(word_at(in, i) != 0) << i;
+	*out++ = (uint8_t)set;
+	for (; set; set &= set - 1)
+		out = put_word(out, word_at(in, (unsigned)__builtin_ctz(set)));
 	return out;
 }
 
 static uint8_t *put(uint8_t *out, const void *bytes, size_t n)
 {
-	const uint8_t *in = bytes, *end = in + n;
+	const uint8_t *in = bytes;
+	size_t words = n / sizeof(uint64_t);
 
-	for (; in < end; in += sizeof(uint64_t) * GROUP)
-		out = put_group(out, in, end);
-	return out;
+	for (; words >= GROUP; words -= GROUP, in += sizeof(uint64_t) * GROUP)
+		out = put_group(out, in, GROUP);
+	return words ? put_group(out, in, (unsigned)words) : out;
 }
 
 size_t conn_pack(struct conn *c, uint8_t *out)

@@ -78,6 +78,11 @@ static void window_free(struct reasm *r)
 		window_put(r->o, r->window, r->window_size);
 }
 
+void reasm_prefetch(const struct reasm *r)
+{
+	util_prefetch(r, offsetof(struct reasm, facts));
+}
+
 void reasm_free(struct reasm *r)
 {
 	if (!r)

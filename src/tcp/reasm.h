@@ -87,6 +87,8 @@ size_t reasm_bytes(const struct reasm_options *o);
 struct reasm *reasm_new(const struct reasm_options *o, uint64_t first);
 void reasm_free(struct reasm *r);
 
+/* It is needed soon. */
+void reasm_prefetch(const struct reasm *r);
 /* A piece that the receiver takes if it arrives. */
 void reasm_add(struct reasm *r, const struct reasm_input *in, const struct reasm_out *out);
 /* A piece that it should ignore: it counts only if nothing else explains what it acknowledges. */

@@ -2,7 +2,8 @@
 /*
  * sent - the segments of one end, in order of their numbers: when each was first sent, and again.
  *
- * Memory: SENT_MIN entries, doubled as the flight grows, up to SENT_MAX; then two neighbours become one.
+ * Memory: SENT_MIN entries from a pool, where there is one; doubled as the flight grows, up to SENT_MAX, on the heap;
+ *         then two neighbours become one.
  */
 #include "config.h"
 
@@ -35,8 +36,18 @@ static void move_to(struct sent_ring *r, uint32_t cap)
 	for (uint64_t i = low; i < r->tail; i++)
 		new.list[new.tail++] = *at(r, i);
 	new.head = r->head - low;
-	free(r->list);
+	sent_release(r);
 	*r = new;
+}
+
+static void begin(struct sent_ring *r, struct pool *pool)
+{
+	struct sent *list = pool ? pool_get_dirty(pool) : NULL;
+
+	if (list)
+		*r = (struct sent_ring){ .list = list, .pool = pool, .cap = SENT_MIN };
+	else
+		move_to(r, SENT_MIN);
 }
 
 /* b comes right behind a. */
@@ -74,13 +85,15 @@ static void thin(struct sent_ring *r)
 static void make_room(struct sent_ring *r)
 {
 	if (r->cap < SENT_MAX)
-		move_to(r, r->cap ? 2 * r->cap : SENT_MIN);
+		move_to(r, 2 * r->cap);
 	else
 		thin(r);
 }
 
-void sent_push(struct sent_ring *r, const struct sent *s)
+void sent_push(struct sent_ring *r, const struct sent *s, struct pool *pool)
 {
+	if (!r->list)
+		begin(r, pool);
 	if (r->tail - r->head == r->cap)
 		make_room(r);
 	*at(r, r->tail++) = *s;
@@ -90,6 +103,8 @@ void sent_insert(struct sent_ring *r, const struct sent *s)
 {
 	uint64_t i;
 
+	if (!r->list)
+		begin(r, NULL);
 	if (r->tail - r->head == r->cap)
 		make_room(r);
 	if (r->head > lowest(r) && at(r, r->head - 1)->seq > s->seq)
@@ -192,14 +207,26 @@ uint32_t sent_count_from(const struct sent_ring *r, const struct sent *s)
 	return (uint32_t)(r->tail - (i < r->head ? r->head : i));
 }
 
+void sent_prefetch(const struct sent_ring *r)
+{
+	if (!r->list)
+		return;
+	__builtin_prefetch(at(r, r->head));
+	__builtin_prefetch(at(r, r->tail), 1);
+}
+
 void sent_own(struct sent_ring *r)
 {
 	if (r->list)
 		r->list = mem_copy(r->list, r->cap, sizeof(*r->list));
+	r->pool = NULL;
 }
 
 void sent_release(struct sent_ring *r)
 {
-	free(r->list);
+	if (r->pool)
+		pool_put(r->pool, r->list);
+	else
+		free(r->list);
 	*r = (struct sent_ring){ 0 };
 }

@@ -25,8 +25,7 @@ enum life {
 	LIFE_HALF_OPEN,
 	LIFE_OPEN,
 	LIFE_LINGERING, /* just closed: late packets are likely */
-	LIFE_CLOSED,    /* its streams are done */
-	LIFE_PACKED,    /* the same, where many wait: packed */
+	LIFE_CLOSED,    /* its streams are done; where many wait, packed */
 	LIFE_COUNT,
 };
 
@@ -45,6 +44,7 @@ struct pending {
 struct flow {
 	struct conn *conn;  /* NULL while packed */
 	struct flow *chain; /* same bucket */
+	struct flow **link; /* what points to it there */
 	struct flow_id id;
 	uint8_t life;             /* enum life */
 	uint8_t pack_class;       /* of its packed form: shard.packs[] */
@@ -63,8 +63,8 @@ struct life_list {
 /* Copies of a frame come sooner, repetitions of a SYN later than this (ns). */
 #define SYN_RETRY_MIN (NS_PER_SEC / 5)
 
-/* So many closed connections of a shard stay whole; more are packed. */
-#define CLOSED_WHOLE_MAX 256
+/* So many closed connections of a shard stay whole; more are packed, while they are at hand. */
+#define CLOSED_WHOLE_MAX 64
 
 /* Any number, but always the same: it decides the shard of a flow. */
 #define SHARD_KEY UINT64_C(0xc6a4a7935bd1e995)
@@ -173,6 +173,7 @@ struct shard *shard_new(const struct shard_options *o)
 	s->env.options.reasms = pool_new(reasm_bytes(&o->streams), 0);
 	for (unsigned i = 0; i < REASM_WINDOW_POOLS; i++)
 		s->env.options.windows[i] = pool_new((size_t)REASM_WINDOW_FIRST << i, 0);
+	s->env.flights = pool_new(SENT_MIN * sizeof(struct sent), 0);
 	if (o->wants_data)
 		s->env.out = (struct reasm_out){ log_data, log_gap, s };
 	s->nbuckets = 256;
@@ -224,6 +225,15 @@ void shard_prefetch(const struct shard *s, uint64_t hash, enum shard_ahead ahead
 		conn_prefetch(f->conn);
 }
 
+static void chain_in(struct flow **bucket, struct flow *f)
+{
+	f->chain = *bucket;
+	f->link = bucket;
+	if (f->chain)
+		f->chain->link = &f->chain;
+	*bucket = f;
+}
+
 static void table_double(struct shard *s)
 {
 	struct flow **old = s->buckets;
@@ -236,8 +246,7 @@ static void table_double(struct shard *s)
 			struct flow **b = bucket_of(s, f->id.hash);
 
 			next = f->chain;
-			f->chain = *b;
-			*b = f;
+			chain_in(b, f);
 		}
 	}
 	free(old);
@@ -245,23 +254,17 @@ static void table_double(struct shard *s)
 
 static void table_add(struct shard *s, struct flow *f)
 {
-	struct flow **b;
-
 	if (s->nflows >= s->nbuckets)
 		table_double(s);
-	b = bucket_of(s, f->id.hash);
-	f->chain = *b;
-	*b = f;
+	chain_in(bucket_of(s, f->id.hash), f);
 	s->nflows++;
 }
 
 static void table_remove(struct shard *s, struct flow *f)
 {
-	struct flow **p = bucket_of(s, f->id.hash);
-
-	while (*p != f)
-		p = &(*p)->chain;
-	*p = f->chain;
+	*f->link = f->chain;
+	if (f->chain)
+		f->chain->link = f->link;
 	s->nflows--;
 }
 
@@ -591,9 +594,7 @@ static void evict_one(struct shard *s, uint32_t slot)
 		roll_up(s, f, slot);
 		return;
 	}
-	f = life_idlest(s, LIFE_PACKED);
-	if (!f)
-		f = life_idlest(s, LIFE_CLOSED);
+	f = life_idlest(s, LIFE_CLOSED);
 	if (!f)
 		f = life_idlest(s, LIFE_LINGERING);
 	if (!f)
@@ -862,40 +863,64 @@ static struct flow *life_due(struct shard *s, enum life life, int64_t timeout, i
 	return NULL;
 }
 
+/* It is needed whole, and then leaves the table. */
+static void prefetch_conn(const struct shard *s, const struct flow *f)
+{
+	__builtin_prefetch(bucket_of(s, f->id.hash));
+	if (f->conn)
+		util_prefetch(f->conn, sizeof(*f->conn));
+	else
+		util_prefetch(f->packed, (f->pack_class + (size_t)1) * PACK_STEP);
+}
+
+/* The next flows of a list expire soon: each step needs what the one before fetched. */
+static void prefetch_expiring(const struct shard *s, const struct flow *f)
+{
+	if (!f->next)
+		return;
+	if (f->next->next)
+		util_prefetch(f->next->next, sizeof(*f));
+	prefetch_conn(s, f->next);
+}
+
 static void expire(struct shard *s, enum life life, int64_t timeout, int64_t now, uint32_t slot)
 {
 	struct flow *f;
 
 	while ((f = life_due(s, life, timeout, now)) != NULL) {
+		prefetch_expiring(s, f);
 		end_conn(s, f, ENDING_EXPIRED, slot);
 		remove_flow(s, f);
 	}
 }
 
-static void move(struct shard *s, struct flow *f, enum life life)
+/* The next flows of the list are tidied soon: each step needs what the one before fetched. */
+static void prefetch_lingering(const struct flow *f)
 {
-	life_leave(s, f);
-	life_enter(s, f, life);
+	const struct flow *next = f->next, *after = next ? next->next : NULL;
+
+	if (next)
+		conn_prefetch_streams(next->conn);
+	if (after)
+		util_prefetch(after->conn, sizeof(*after->conn));
+	if (after && after->next)
+		util_prefetch(after->next, sizeof(*after->next));
 }
 
-/*
- * What has been quiet since it closed gives its streams back; of those that wait for the end of TIME-WAIT the
- * oldest are packed when there are many.
- */
+/* What has been quiet since it closed gives its streams back, and waits for the end of TIME-WAIT. */
 static void tidy_closed(struct shard *s, int64_t now)
 {
 	struct flow *f;
 
 	while ((f = life_due(s, LIFE_LINGERING, CONN_LINGER, now)) != NULL) {
+		prefetch_lingering(f);
 		stream_close(f->conn, &s->env);
 		transfer_close(f->conn);
 		log_closed(s, f->conn);
-		move(s, f, LIFE_CLOSED);
-	}
-	while (s->nclosed > CLOSED_WHOLE_MAX) {
-		f = s->lives[LIFE_CLOSED].head;
-		squeeze(s, f);
-		move(s, f, LIFE_PACKED);
+		if (s->nclosed >= CLOSED_WHOLE_MAX)
+			squeeze(s, f);
+		life_leave(s, f);
+		life_enter(s, f, LIFE_CLOSED);
 	}
 }
 
@@ -924,7 +949,6 @@ void shard_tick(struct shard *s, int64_t second, uint32_t slot)
 		end_syn(s, &syn, slot);
 	expire(s, LIFE_HALF_OPEN, HALF_OPEN_TIMEOUT, now, slot);
 	tidy_closed(s, now);
-	expire(s, LIFE_PACKED, s->o.time_wait, now, slot);
 	expire(s, LIFE_CLOSED, s->o.time_wait, now, slot);
 }
 
@@ -958,6 +982,14 @@ uint64_t shard_finish_peek(const struct shard *s)
 	return syn && (!uid || syn < uid) ? syn : uid;
 }
 
+static void prefetch_finishing(const struct shard *s)
+{
+	if (s->finished + 1 < s->nfinishing)
+		util_prefetch(s->finishing[s->finished + 1], sizeof(struct flow));
+	if (s->finished < s->nfinishing)
+		prefetch_conn(s, s->finishing[s->finished]);
+}
+
 void shard_finish_next(struct shard *s, uint32_t slot)
 {
 	uint64_t oldest = halfopen_oldest(s->halfopen);
@@ -971,6 +1003,7 @@ void shard_finish_next(struct shard *s, uint32_t slot)
 		return;
 	}
 	f = s->finishing[s->finished++];
+	prefetch_finishing(s);
 	end_conn(s, f, ENDING_CAPTURE, slot);
 	remove_flow(s, f);
 }
@@ -997,6 +1030,7 @@ void shard_free(struct shard *s)
 	for (unsigned i = 0; i < PACK_CLASSES; i++)
 		pool_free(s->packs[i]);
 	halfopen_free(s->halfopen);
+	pool_free(s->env.flights);
 	pool_free(s->env.options.reasms);
 	for (unsigned i = 0; i < REASM_WINDOW_POOLS; i++)
 		pool_free(s->env.options.windows[i]);

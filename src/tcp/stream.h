@@ -15,6 +15,7 @@
 /* What the streams of a shard share; lives as long as the shard. */
 struct stream_env {
 	struct reasm_options options;
+	struct pool *flights; /* places for what is on its way: transfer.h */
 	struct reasm_out out; /* its ctx is told which end by `end` before each call */
 	uint8_t end;
 	uint64_t uid; /* of the connection at hand, and the slot that caused it */

@@ -48,7 +48,8 @@ struct sent {
 
 /* Ordered by sequence number.  What is acknowledged stays until its place is needed. */
 struct sent_ring {
-	struct sent *list; /* heap; NULL before the first segment and after the end */
+	struct sent *list; /* NULL before the first segment and after the end */
+	struct pool *pool; /* that it is from; NULL = the heap */
 	uint64_t head;     /* first that is not acknowledged; counts on, modulo `cap` */
 	uint64_t tail;
 	uint32_t cap; /* power of two */
@@ -131,10 +132,11 @@ struct spent {
 struct step;
 struct endpoint;
 struct conn;
+struct pool;
 
 /* sent.c */
-/* New numbers [seq, end) of the segment at hand. */
-void sent_push(struct sent_ring *r, const struct sent *s);
+/* New numbers [seq, end) of the segment at hand.  pool: of SENT_MIN entries each, for the first place; or NULL. */
+void sent_push(struct sent_ring *r, const struct sent *s, struct pool *pool);
 /* The same, below what was sent before (and not acknowledged: otherwise nothing happens). */
 void sent_insert(struct sent_ring *r, const struct sent *s);
 /* The entry that holds this number, acknowledged or not; NULL = none. */
@@ -151,6 +153,8 @@ struct sent *sent_take(struct sent_ring *r, uint64_t ack);
 const struct sent *sent_head(const struct sent_ring *r);
 /* Entries not acknowledged at or behind `s`. */
 uint32_t sent_count_from(const struct sent_ring *r, const struct sent *s);
+/* It is needed soon. */
+void sent_prefetch(const struct sent_ring *r);
 void sent_own(struct sent_ring *r);
 void sent_release(struct sent_ring *r);
 
