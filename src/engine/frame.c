@@ -123,13 +123,18 @@ bool frame_make(struct frame *f, struct frame_maker *m)
 	return true;
 }
 
+/* (What the segment before needs, too, is on its way already.) */
 static void prefetch(const struct frame *f, const struct shard *s, uint32_t slot)
 {
+	uint64_t before = f->hashes[slot];
+
 	for (int ahead = SHARD_AHEAD_CONN; ahead <= SHARD_AHEAD_TABLES; ahead++) {
 		slot = f->next[slot];
 		if (slot == NO_SLOT)
 			return;
-		shard_prefetch(s, f->hashes[slot], (enum shard_ahead)ahead);
+		if (f->hashes[slot] != before)
+			shard_prefetch(s, f->hashes[slot], (enum shard_ahead)ahead);
+		before = f->hashes[slot];
 	}
 }
 

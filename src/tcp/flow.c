@@ -44,18 +44,32 @@ static uint64_t end_word(const struct addr *a, uint16_t port)
 	return load64(a->b) ^ mix(load64(a->b + 8) + port, UINT64_C(0xd6e8feb86659fd93));
 }
 
+static uint64_t ip4_word(const uint8_t addr[4], uint16_t port)
+{
+	return (uint64_t)load32(addr) << 16 | port;
+}
+
 uint64_t flow_hash_ip4(
     const uint8_t src[4], uint16_t sport, const uint8_t dst[4], uint16_t dport, uint64_t key)
 {
-	return mix_ends(
-	    (uint64_t)load32(src) << 16 | sport, (uint64_t)load32(dst) << 16 | dport, key);
+	return mix_ends(ip4_word(src, sport), ip4_word(dst, dport), key);
+}
+
+struct flow_hashes flow_hashes(const struct segment *s, uint64_t key0, uint64_t key1)
+{
+	bool is_ip4 = s->ip_version == 4;
+	uint64_t a = is_ip4 ? ip4_word(s->src.b, s->sport) : end_word(&s->src, s->sport);
+	uint64_t b = is_ip4 ? ip4_word(s->dst.b, s->dport) : end_word(&s->dst, s->dport);
+
+	return (struct flow_hashes){ {
+	    mix_ends(a, b, key0) ^ s->tunnel,
+	    mix_ends(a, b, key1) ^ s->tunnel,
+	} };
 }
 
 uint64_t flow_hash(const struct segment *s, uint64_t key)
 {
-	if (s->ip_version == 4)
-		return flow_hash_ip4(s->src.b, s->sport, s->dst.b, s->dport, key) ^ s->tunnel;
-	return mix_ends(end_word(&s->src, s->sport), end_word(&s->dst, s->dport), key) ^ s->tunnel;
+	return flow_hashes(s, key, key).hash[0];
 }
 
 /* Addresses compare as their bytes do. */

@@ -23,6 +23,11 @@ _Static_assert(sizeof(struct flow_key) == 44, "flow_key is hashed and compared a
  * key: makes collisions hard to craft; with a constant the number is fixed.
  */
 uint64_t flow_hash(const struct segment *s, uint64_t key);
+/* Likewise, by two keys at once. */
+struct flow_hashes {
+	uint64_t hash[2];
+};
+struct flow_hashes flow_hashes(const struct segment *s, uint64_t key0, uint64_t key1);
 /* The same of a flow in IPv4 outside of tunnels; addresses as in memory. */
 uint64_t flow_hash_ip4(
     const uint8_t src[4], uint16_t sport, const uint8_t dst[4], uint16_t dport, uint64_t key);

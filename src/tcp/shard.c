@@ -187,10 +187,9 @@ struct shard *shard_new(const struct shard_options *o)
 
 struct shard_place shard_place(const struct segment *seg, uint64_t hash_key)
 {
-	return (struct shard_place){
-		.hash = flow_hash(seg, hash_key),
-		.shard = (unsigned)(flow_hash(seg, SHARD_KEY) >> 32) % SHARD_COUNT,
-	};
+	struct flow_hashes h = flow_hashes(seg, hash_key, SHARD_KEY);
+
+	return (struct shard_place){ h.hash[0], (unsigned)(h.hash[1] >> 32) % SHARD_COUNT };
 }
 
 /* --- table --- */
