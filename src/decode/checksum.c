@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * checksum - the Internet checksum (RFC 1071), 32 bytes at a time.
+ * checksum - the Internet checksum (RFC 1071), 64 bytes at a time.
  *
  * Spec: RFC 1071 2 (B): the sum does not depend on the byte order it is computed in, so words are added
  *       as the machine loads them and only the folded result is put in network order.
@@ -11,94 +11,106 @@
 
 #include "decode/checksum.h"
 
-static uint64_t load64(const uint8_t *p)
-{
-	uint64_t v;
+enum {
+	IS_LITTLE = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+};
 
-	memcpy(&v, p, sizeof(v));
-	return v;
+/* The last n bytes before `end`, 0 < n < 8, where at least 8 can be read; absent ones count as zero. */
+static uint64_t load_last(const uint8_t *end, size_t n)
+{
+	uint64_t v = checksum_load64(end - 8);
+	size_t absent = 64 - 8 * n;
+
+	return IS_LITTLE ? v >> absent : v << absent;
 }
 
-static uint64_t add_carry(uint64_t a, uint64_t b)
-{
-	uint64_t s = a + b;
-
-	return s + (s < b);
-}
-
-/* The last n < 8 bytes; absent ones count as zero. */
-static uint64_t load_rest(const uint8_t *p, size_t n)
+/* Likewise of n bytes that stand alone. */
+static uint64_t load_few(const uint8_t *p, size_t n)
 {
 	uint64_t v = 0;
 
-	for (size_t i = 0; i < n; i++)
-		memcpy((uint8_t *)&v + i, p + i, 1);
-	return v;
+	for (size_t i = 0; i < 8; i++)
+		v = v << 8 | (i < n ? p[i] : 0);
+	return IS_LITTLE ? __builtin_bswap64(v) : v;
 }
 
-/* Two 64-bit lanes; 32-bit halves are added into them, so that no carry is lost before 2^32 additions. */
-typedef uint64_t lanes __attribute__((vector_size(16)));
-
-static lanes load_lanes(const uint8_t *p)
+/* Four sums that do not wait for each other's carry. */
+uint64_t checksum_blocks(const uint8_t *p, size_t blocks)
 {
-	lanes v;
+	uint64_t s[4] = { 0, 0, 0, 0 };
 
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static uint64_t add_blocks(const uint8_t *p, size_t blocks)
-{
-	lanes low = { 0 }, high = { 0 }, low2 = { 0 }, high2 = { 0 };
-
-	for (; blocks > 0; blocks--, p += 32) {
-		lanes a = load_lanes(p), b = load_lanes(p + 16);
-
-		low += a & UINT32_MAX;
-		high += a >> 32;
-		low2 += b & UINT32_MAX;
-		high2 += b >> 32;
+	for (; blocks > 0; blocks--, p += CHECKSUM_BLOCK) {
+		s[0] = checksum_carry(s[0], checksum_load64(p));
+		s[1] = checksum_carry(s[1], checksum_load64(p + 8));
+		s[2] = checksum_carry(s[2], checksum_load64(p + 16));
+		s[3] = checksum_carry(s[3], checksum_load64(p + 24));
+		s[0] = checksum_carry(s[0], checksum_load64(p + 32));
+		s[1] = checksum_carry(s[1], checksum_load64(p + 40));
+		s[2] = checksum_carry(s[2], checksum_load64(p + 48));
+		s[3] = checksum_carry(s[3], checksum_load64(p + 56));
 	}
-	low += high + low2 + high2;
-	return add_carry(low[0], low[1]);
+	return checksum_carry(checksum_carry(s[0], s[1]), checksum_carry(s[2], s[3]));
 }
+
+#ifdef __x86_64__
+typedef uint64_t lanes __attribute__((vector_size(32)));
+
+/*
+ * The same with 32 bytes for an instruction.  Lanes tell of no carry, so the high halves of words are added once more
+ * apart, which does not overflow within 2^32 words.  What they are in the sum of all, taken off again, leaves the sum
+ * of the low halves.
+ */
+__attribute__((target("avx2"))) static uint64_t add_wide(const uint8_t *p, size_t blocks)
+{
+	lanes all = { 0 }, high = { 0 }, all2 = { 0 }, high2 = { 0 }, v;
+
+	for (; blocks > 0; blocks--, p += CHECKSUM_BLOCK) {
+		memcpy(&v, p, sizeof(v));
+		all += v;
+		high += v >> 32;
+		memcpy(&v, p + sizeof(v), sizeof(v));
+		all2 += v;
+		high2 += v >> 32;
+	}
+	high += high2;
+	all += all2 + high - (high << 32);
+	return checksum_carry(checksum_carry(all[0], all[1]), checksum_carry(all[2], all[3]));
+}
+
+static uint64_t add_many(const uint8_t *p, size_t blocks)
+{
+	return __builtin_cpu_supports("avx2") ? add_wide(p, blocks) : checksum_blocks(p, blocks);
+}
+#else
+static uint64_t add_many(const uint8_t *p, size_t blocks)
+{
+	return checksum_blocks(p, blocks);
+}
+#endif
 
 uint64_t checksum_add(uint64_t sum, const uint8_t *p, size_t n)
 {
-	size_t blocks = n / 32;
-
-	if (blocks > 0)
-		sum = add_carry(sum, add_blocks(p, blocks));
-	p += blocks * 32;
-	for (n %= 32; n >= 8; n -= 8, p += 8)
-		sum = add_carry(sum, load64(p));
-	return n > 0 ? add_carry(sum, load_rest(p, n)) : sum;
-}
-
-uint16_t checksum_fold(uint64_t sum)
-{
-	uint16_t native;
-	uint8_t bytes[2];
-
-	sum = (sum >> 32) + (sum & 0xffffffff);
-	sum = (sum >> 32) + (sum & 0xffffffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	native = (uint16_t)sum;
-	memcpy(bytes, &native, sizeof(bytes));
-	return (uint16_t)((unsigned)bytes[0] << 8 | bytes[1]);
+	if (n < 8)
+		return checksum_carry(sum, load_few(p, n));
+	if (n >= CHECKSUM_BLOCK)
+		sum = checksum_carry(sum, add_many(p, n / CHECKSUM_BLOCK));
+	p += n & ~(size_t)(CHECKSUM_BLOCK - 1);
+	for (n %= CHECKSUM_BLOCK; n >= 8; n -= 8, p += 8)
+		sum = checksum_carry(sum, checksum_load64(p));
+	return n > 0 ? checksum_carry(sum, load_last(p + n, n)) : sum;
 }
 
 uint64_t checksum_pseudo(const struct checksum_pseudo *ph)
 {
-	size_t alen = ph->version == 4 ? 4 : 16;
-	const uint8_t tail[8] = { (uint8_t)(ph->len >> 24), (uint8_t)(ph->len >> 16),
-		(uint8_t)(ph->len >> 8), (uint8_t)ph->len, 0, 0, 0, ph->protocol };
-	uint64_t sum = load64(tail);
+	const uint8_t *src = ph->src->b, *dst = ph->dst->b;
+	uint64_t sum = checksum_native((uint16_t)(ph->len >> 16));
 
-	for (size_t i = 0; i < alen; i += 8) {
-		sum = add_carry(sum, alen < 8 ? load_rest(ph->src->b, 4) : load64(ph->src->b + i));
-		sum = add_carry(sum, alen < 8 ? load_rest(ph->dst->b, 4) : load64(ph->dst->b + i));
-	}
-	return sum;
+	sum += checksum_native((uint16_t)ph->len);
+	sum += checksum_native(ph->protocol);
+	if (ph->version == 4)
+		return sum + checksum_load32(src) + checksum_load32(dst);
+	sum = checksum_carry(sum, checksum_load64(src));
+	sum = checksum_carry(sum, checksum_load64(src + 8));
+	sum = checksum_carry(sum, checksum_load64(dst));
+	return checksum_carry(sum, checksum_load64(dst + 8));
 }

@@ -255,6 +255,11 @@ START_TEST(test_checksum_reference)
 			uint32_t want = build_sum(0, bytes + offset, n);
 
 			ck_assert_uint_eq(checksum_fold(checksum_add(0, bytes + offset, n)), want);
+			if (n % CHECKSUM_BLOCK)
+				continue;
+			ck_assert_uint_eq(
+			    checksum_fold(checksum_blocks(bytes + offset, n / CHECKSUM_BLOCK)),
+			    want);
 		}
 	}
 }
