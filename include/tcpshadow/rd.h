@@ -47,6 +47,17 @@ static inline void rd_skip(struct rd *r, size_t n)
 	(void)rd_bytes(r, n);
 }
 
+/* Numbers at p, for a caller that has made sure of their bytes. */
+static inline uint16_t rd_at16(const uint8_t *p)
+{
+	return (uint16_t)((unsigned)p[0] << 8 | p[1]);
+}
+
+static inline uint32_t rd_at32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
 static inline uint8_t rd_u8(struct rd *r)
 {
 	const uint8_t *p = rd_bytes(r, 1);
@@ -58,14 +69,14 @@ static inline uint16_t rd_be16(struct rd *r)
 {
 	const uint8_t *p = rd_bytes(r, 2);
 
-	return p ? (uint16_t)((unsigned)p[0] << 8 | p[1]) : 0;
+	return p ? rd_at16(p) : 0;
 }
 
 static inline uint32_t rd_be32(struct rd *r)
 {
 	const uint8_t *p = rd_bytes(r, 4);
 
-	return p ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3] : 0;
+	return p ? rd_at32(p) : 0;
 }
 
 static inline uint32_t rd_be24(struct rd *r)

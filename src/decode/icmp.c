@@ -129,7 +129,7 @@ static void fill_tcp(struct segment *out, struct quote *q)
 	out->len = out->caplen = 0;
 	if (out->header_len > 0 && q->wire_len > out->header_len)
 		out->len = (uint32_t)q->wire_len - out->header_len;
-	tcpopt_parse(&out->opt, rd_make(q->r.p, 0), false);
+	tcpopt_clear(&out->opt);
 }
 
 static uint8_t verify(const struct walk *w)

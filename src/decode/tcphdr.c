@@ -7,60 +7,46 @@
  */
 #include "config.h"
 
-#include "decode/checksum.h"
+#include "decode/tcphdr.h"
 #include "decode/tcpopt.h"
 #include "decode/walk.h"
 
-enum {
-	TCP_HEADER = 20,
-	IP_PROTOCOL_TCP = 6,
-};
-
-/* The pseudo-header's sum in the field, with or without the length, which the card adds for each segment. */
-static bool is_partial(uint16_t field, const struct checksum_pseudo *ph)
+/* Of the addresses of *out. */
+static struct checksum_pseudo pseudo_header(const struct segment *out, uint32_t len)
 {
-	struct checksum_pseudo without = *ph;
-
-	without.len = 0;
-	return field == checksum_fold(checksum_pseudo(ph)) ||
-	       field == checksum_fold(checksum_pseudo(&without));
-}
-
-static uint8_t verify(const struct walk *w, uint16_t field)
-{
-	struct checksum_pseudo ph = {
-		.src = &w->ip.src,
-		.dst = &w->ip.dst,
-		.len = (uint32_t)walk_wire_left(w),
-		.version = w->ip.version,
+	return (struct checksum_pseudo){
+		.src = &out->src,
+		.dst = &out->dst,
+		.len = len,
+		.version = out->ip_version,
 		.protocol = IP_PROTOCOL_TCP,
 	};
-	uint64_t sum;
+}
+
+/* The pseudo-header's sum in the field, with or without the length, which the card adds for each segment. */
+uint8_t tcphdr_partial(const struct segment *out, uint32_t len, enum checksum_state other)
+{
+	const struct checksum_pseudo with = pseudo_header(out, len);
+	const struct checksum_pseudo without = pseudo_header(out, 0);
+
+	if (out->checksum == checksum_fold(checksum_pseudo(&with)) ||
+	    out->checksum == checksum_fold(checksum_pseudo(&without)))
+		return CHECKSUM_PARTIAL;
+	return (uint8_t)other;
+}
+
+static uint8_t verify(const struct walk *w, const struct segment *out)
+{
+	uint32_t len = (uint32_t)walk_wire_left(w);
+	const struct checksum_pseudo ph = pseudo_header(out, len);
 
 	if (!w->decoder->options.verify_checksums || (w->notes & SEG_FRAGMENT_KILLED))
 		return CHECKSUM_UNVERIFIED;
 	if (w->uncaptured || w->claimed)
-		return is_partial(field, &ph) ? CHECKSUM_PARTIAL : CHECKSUM_UNVERIFIED;
-	sum = checksum_add(checksum_pseudo(&ph), w->r.p, rd_left(&w->r));
-	if (checksum_fold(sum) == 0xffff)
-		return field == 0xffff ? CHECKSUM_ZERO_FFFF : CHECKSUM_GOOD;
-	return is_partial(field, &ph) ? CHECKSUM_PARTIAL : CHECKSUM_BAD;
-}
-
-static void read_fixed(struct segment *out, struct rd h)
-{
-	uint16_t offset_flags;
-
-	out->sport = rd_be16(&h);
-	out->dport = rd_be16(&h);
-	out->seq = rd_be32(&h);
-	out->ack = rd_be32(&h);
-	offset_flags = rd_be16(&h);
-	out->header_len = (uint8_t)(offset_flags >> 12 << 2);
-	out->flags = offset_flags & 0xfff;
-	out->window = rd_be16(&h);
-	out->checksum = rd_be16(&h);
-	out->urgent = rd_be16(&h);
+		return tcphdr_partial(out, len, CHECKSUM_UNVERIFIED);
+	if (checksum_fold(checksum_add(checksum_pseudo(&ph), w->r.p, rd_left(&w->r))) == 0xffff)
+		return tcphdr_right(out->checksum);
+	return tcphdr_partial(out, len, CHECKSUM_BAD);
 }
 
 /* Options and payload by the data offset, which may lie beyond the capture or beyond the segment. */
@@ -73,13 +59,13 @@ static void read_rest(struct segment *out, struct rd r, size_t wire_len)
 	out->len = out->caplen = 0;
 	if (out->header_len < TCP_HEADER || out->header_len > wire_len) {
 		out->notes |= SEG_HEADER_LENGTH_BAD;
-		tcpopt_parse(&out->opt, rd_make(r.p, 0), false);
+		tcpopt_clear(&out->opt);
 		return;
 	}
 	options = rd_sub(&r, out->header_len - (size_t)TCP_HEADER);
 	if (options.is_short)
 		out->notes |= SEG_HEADER_TRUNCATED;
-	tcpopt_parse(&out->opt, options, options.is_short);
+	tcpopt_parse(&out->opt, options.p, rd_left(&options), options.is_short);
 	out->data = r.p;
 	out->len = (uint32_t)(wire_len - out->header_len);
 	out->caplen = (uint32_t)rd_left(&r);
@@ -102,7 +88,7 @@ enum step tcphdr_segment(struct walk *w)
 		return walk_skip(w, DECODE_TCP_SHORT);
 	walk_fill(w, out);
 	out->kind = SEG_TCP;
-	read_fixed(out, rd_make(w->r.p, TCP_HEADER));
+	tcphdr_fixed(out, w->r.p);
 	/* Its length is known from the fragments that came: the header may have been longer. */
 	if ((w->notes & SEG_FRAGMENT_KILLED) && wire_len < out->header_len)
 		wire_len = out->header_len;
@@ -111,7 +97,7 @@ enum step tcphdr_segment(struct walk *w)
 		forget_data(out);
 	else if (w->uncaptured > 0)
 		out->notes |= SEG_TRUNCATED;
-	out->checksum_state = verify(w, out->checksum);
+	out->checksum_state = verify(w, out);
 	return STEP_FOUND;
 }
 

@@ -11,7 +11,6 @@
 enum {
 	KIND_EOL = 0,
 	KIND_NOP = 1,
-	TIMESTAMPS_ALIGNED = 0x0101080a, /* two NOPs, then timestamps: what most segments carry */
 	NOPS_ODD = 4,
 	FAST_OPEN_EXID = 0xf989, /* RFC 7413 4.1.1 before kind 34 was assigned */
 	FAST_OPEN_COOKIE_MIN = 4,
@@ -193,7 +192,7 @@ static bool with_length(struct tcp_options *o, uint8_t kind, struct rd *r, bool 
 	return true;
 }
 
-static void parse_list(struct tcp_options *o, struct rd r, bool is_cut)
+void tcpopt_list(struct tcp_options *o, struct rd r, bool is_cut)
 {
 	unsigned nops = 0;
 
@@ -214,26 +213,4 @@ static void parse_list(struct tcp_options *o, struct rd r, bool is_cut)
 		if (++nops >= NOPS_ODD)
 			o->odd |= OPT_ODD_NOPS;
 	}
-}
-
-void tcpopt_parse(struct tcp_options *o, struct rd r, bool is_cut)
-{
-	struct rd aligned = r;
-
-	o->seen = 0;
-	o->odd = is_cut ? OPT_ODD_TRUNCATED : 0;
-	o->bad_kind = o->unknown_kind = 0;
-	o->mss = 0;
-	o->wscale = o->nsack = 0;
-	o->tsval = o->tsecr = 0;
-	o->tfo_cookie_len = o->mptcp_subtype = 0;
-	o->mptcp_subtypes = 0;
-	o->user_timeout = 0;
-	if (rd_left(&r) == 12 && rd_be32(&aligned) == TIMESTAMPS_ALIGNED) {
-		o->tsval = rd_be32(&aligned);
-		o->tsecr = rd_be32(&aligned);
-		o->seen = OPT_NOP | OPT_TIMESTAMPS;
-		return;
-	}
-	parse_list(o, r, is_cut);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "decode/checksum.h"
+#include "decode/tcpopt.h"
 #include "tcpshadow/buf.h"
 #include "test_decode_lib.h"
 
@@ -97,6 +98,36 @@ START_TEST(test_option_values)
 	ck_assert_uint_eq(o->tfo_cookie_len, 6);
 	ck_assert_uint_eq(o->mss, 0);
 	bench_release(&t);
+}
+END_TEST
+
+/* Lists that are known as a whole, and what differs from them in one bit, read as one option after the other. */
+START_TEST(test_option_shapes)
+{
+	static const struct {
+		uint8_t n, bytes[20];
+	} shapes[] = {
+		{ 12, { 1, 1, 8, 10, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88 } },
+		{ 20, { 2, 4, 0x12, 0x34, 4, 2, 8, 10, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77,
+		          0x88, 1, 3, 3, 9 } },
+	};
+	size_t bits = shapes[_i].n * (size_t)8;
+
+	for (size_t bit = 0; bit <= bits; bit++) {
+		struct tcp_options whole, one_by_one;
+		uint8_t bytes[20];
+
+		memcpy(bytes, shapes[_i].bytes, sizeof(bytes));
+		if (bit < bits)
+			bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		memset(&whole, 0, sizeof(whole));
+		memset(&one_by_one, 0, sizeof(one_by_one));
+		tcpopt_parse(&whole, bytes, shapes[_i].n, false);
+		tcpopt_list(&one_by_one, rd_make(bytes, shapes[_i].n), false);
+		ck_assert_int_eq(
+		    memcmp(&whole, &one_by_one, offsetof(struct tcp_options, user_timeout)), 0);
+		ck_assert_uint_eq(whole.user_timeout, one_by_one.user_timeout);
+	}
 }
 END_TEST
 
@@ -289,6 +320,7 @@ int main(void)
 	suite_add_tcase(s, t);
 	tcase_add_loop_test(t, test_options, 0, (int)ARRAY_LEN(lists));
 	tcase_add_test(t, test_option_values);
+	tcase_add_loop_test(t, test_option_shapes, 0, 2);
 	tcase_add_test(t, test_last_option_holds);
 	tcase_add_test(t, test_options_cut);
 	tcase_add_loop_test(t, test_data_offset, 0, 6);
