@@ -196,46 +196,46 @@ static const struct packet *packet_of(struct pipeline *p, const struct event *ev
 	return &frame_at(p, p->merged)->batch.packets[ev->slot];
 }
 
-static int deliver(struct pipeline *p, const struct log_entry *le, struct err *e)
+static int deliver(struct pipeline *p, struct log_entry *le, struct err *e)
 {
-	struct event ev = le->event;
+	struct event *ev = &le->event;
 
-	switch ((enum event_type)ev.type) {
+	switch ((enum event_type)ev->type) {
 	case EVENT_OPEN:
-		ev.id = ++p->last_id;
-		idmap_put(&p->ids, ev.uid, ev.id);
-		hosts_opened(&p->hosts, opener(p, &ev));
+		ev->id = ++p->last_id;
+		idmap_put(&p->ids, ev->uid, ev->id);
+		hosts_opened(&p->hosts, opener(p, ev));
 		break;
 	case EVENT_SEGMENT:
-		tell_pieces(p, &ev);
-		ev.id = idmap_get(&p->ids, ev.uid);
+		tell_pieces(p, ev);
+		ev->id = idmap_get(&p->ids, ev->uid);
 		break;
 	case EVENT_DATA:
 	case EVENT_GAP:
-		ev.id = idmap_get(&p->ids, ev.uid);
+		ev->id = idmap_get(&p->ids, ev->uid);
 		break;
 	case EVENT_RECORD:
-		ev.id = le->record->id = idmap_take(&p->ids, ev.uid);
+		ev->id = le->record->id = idmap_take(&p->ids, ev->uid);
 		hosts_record(&p->hosts, le->record);
 		break;
 	case EVENT_CLOSED:
-		ev.id = le->record->id = idmap_get(&p->ids, ev.uid);
+		ev->id = le->record->id = idmap_get(&p->ids, ev->uid);
 		hosts_doubt(&p->hosts, le->record);
 		break;
 	case EVENT_FORGOTTEN:
-		ev.id = idmap_take(&p->ids, ev.uid);
+		ev->id = idmap_take(&p->ids, ev->uid);
 		break;
 	case EVENT_TROUBLE:
-		hosts_trouble(&p->hosts, &ev.u.trouble, packet_of(p, &ev));
+		hosts_trouble(&p->hosts, &ev->u.trouble, packet_of(p, ev));
 		return 0;
 	case EVENT_SIGN:
-		hosts_sign(&p->hosts, &ev.u.sign, packet_of(p, &ev));
+		hosts_sign(&p->hosts, &ev->u.sign, packet_of(p, ev));
 		return 0;
 	}
 	for (size_t i = 0; i < p->nsinks; i++) {
 		struct sink *s = p->sinks[i];
 
-		if ((s->ops->wants & EVENT_BIT(ev.type)) && s->ops->event(s, &ev, e) != 0)
+		if ((s->ops->wants & EVENT_BIT(ev->type)) && s->ops->event(s, ev, e) != 0)
 			return -1;
 	}
 	return 0;

@@ -41,6 +41,33 @@ struct syn_place {
 
 _Static_assert(sizeof(struct syn_place) == 32, "a half-open connection costs 32 bytes");
 
+/* What SYNs of one kind share: see struct segment.  No padding: compared and hashed as bytes. */
+struct looks {
+	uint32_t wire_len, ip_len;
+	uint32_t interface;
+	uint32_t opt_seen;
+	uint16_t file;
+	uint16_t vlan;
+	uint16_t notes;
+	uint16_t flags;
+	uint16_t window;
+	uint16_t opt_odd;
+	uint16_t mss;
+	uint16_t mptcp_subtypes;
+	uint8_t ip_version; /* 0 = no looks */
+	uint8_t kind;
+	uint8_t checksum_state;
+	uint8_t header_len;
+	uint8_t ttl, tos;
+	uint8_t dont_fragment;
+	uint8_t wscale;
+	uint8_t tfo_cookie_len;
+	uint8_t unknown_kind, bad_kind;
+	uint8_t zero[5];
+};
+
+_Static_assert(sizeof(struct looks) == 48, "looks have no padding");
+
 struct slot {
 	uint32_t place; /* in the ring; FREE_PLACE = free */
 	uint32_t tag;   /* low bits of the hash: its home, and nearly always enough to tell it */
@@ -56,7 +83,7 @@ struct halfopen {
 	uint64_t key;
 	uint64_t expected; /* packet of the SYN that is expected to be taken next, 0 = none... */
 	uint32_t expected_tag; /* ...and its tag */
-	struct segment *looks; /* one SYN of each kind, with what differs per SYN set to zero */
+	struct looks *looks;   /* of each kind */
 	uint32_t last_looks;   /* of the SYN held last */
 	uint64_t last_packet;
 	int64_t last_time;
@@ -139,49 +166,55 @@ static void index_remove(struct halfopen *h, size_t hole)
 	h->index[hole].place = FREE_PLACE;
 }
 
-/* What SYNs of one kind share.  Cleared as bytes, because it is compared as bytes. */
-static void looks_of(struct segment *l, const struct segment *s)
+static struct looks looks_of(const struct segment *s)
 {
-	memset(l, 0, sizeof(*l));
-	l->wire_len = s->wire_len;
-	l->ip_len = s->ip_len;
-	l->interface = s->interface;
-	l->file = s->file;
-	l->kind = s->kind;
-	l->ip_version = s->ip_version;
-	l->vlan = s->vlan;
-	l->notes = s->notes;
-	l->flags = s->flags;
-	l->window = s->window;
-	l->checksum_state = s->checksum_state;
-	l->header_len = s->header_len;
-	l->ttl = s->ttl;
-	l->tos = s->tos;
-	l->dont_fragment = s->dont_fragment;
-	l->opt.seen = s->opt.seen;
-	l->opt.odd = s->opt.odd;
-	l->opt.mss = (s->opt.seen & OPT_MSS) ? s->opt.mss : 0;
-	l->opt.wscale = (s->opt.seen & OPT_WSCALE) ? s->opt.wscale : 0;
-	l->opt.tfo_cookie_len = (s->opt.seen & OPT_FAST_OPEN) ? s->opt.tfo_cookie_len : 0;
-	l->opt.mptcp_subtypes = (s->opt.seen & OPT_MPTCP) ? s->opt.mptcp_subtypes : 0;
-	l->opt.unknown_kind = (s->opt.seen & OPT_UNKNOWN) ? s->opt.unknown_kind : 0;
-	l->opt.bad_kind = s->opt.odd ? s->opt.bad_kind : 0;
+	const struct tcp_options *opt = &s->opt;
+
+	return (struct looks){
+		.wire_len = s->wire_len,
+		.ip_len = s->ip_len,
+		.interface = s->interface,
+		.opt_seen = opt->seen,
+		.file = s->file,
+		.vlan = s->vlan,
+		.notes = s->notes,
+		.flags = s->flags,
+		.window = s->window,
+		.opt_odd = opt->odd,
+		.mss = (opt->seen & OPT_MSS) ? opt->mss : 0,
+		.mptcp_subtypes = (opt->seen & OPT_MPTCP) ? opt->mptcp_subtypes : 0,
+		.ip_version = s->ip_version,
+		.kind = s->kind,
+		.checksum_state = s->checksum_state,
+		.header_len = s->header_len,
+		.ttl = s->ttl,
+		.tos = s->tos,
+		.dont_fragment = s->dont_fragment,
+		.wscale = (opt->seen & OPT_WSCALE) ? opt->wscale : 0,
+		.tfo_cookie_len = (opt->seen & OPT_FAST_OPEN) ? opt->tfo_cookie_len : 0,
+		.unknown_kind = (opt->seen & OPT_UNKNOWN) ? opt->unknown_kind : 0,
+		.bad_kind = opt->odd ? opt->bad_kind : 0,
+	};
+}
+
+static bool are_same_looks(const struct looks *a, const struct looks *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
 /* Index of the looks; LOOKS_MAX when there are too many kinds.  One kind often comes in a row. */
 static uint32_t intern(struct halfopen *h, const struct segment *s)
 {
-	struct segment l;
+	const struct looks l = looks_of(s);
 	uint32_t slot;
 
-	looks_of(&l, s);
-	if (memcmp(&h->looks[h->last_looks], &l, sizeof(l)) == 0)
+	if (are_same_looks(&h->looks[h->last_looks], &l))
 		return h->last_looks;
 	slot = (uint32_t)hash_fixed(&l, sizeof(l)) % LOOKS_MAX;
 	for (uint32_t tries = 0; tries < 16; tries++, slot = (slot + 1) % LOOKS_MAX) {
 		if (h->looks[slot].ip_version == 0)
-			memcpy(&h->looks[slot], &l, sizeof(l));
-		if (memcmp(&h->looks[slot], &l, sizeof(l)) == 0)
+			h->looks[slot] = l;
+		if (are_same_looks(&h->looks[slot], &l))
 			return h->last_looks = slot;
 	}
 	return LOOKS_MAX;
@@ -213,18 +246,51 @@ static uint64_t packet_of(const struct halfopen *h, const struct syn_place *p)
 	return h->last_packet - ((uint32_t)h->last_packet - p->packet);
 }
 
+static struct tcp_options options_of(const struct looks *l, uint32_t tsval)
+{
+	return (struct tcp_options){
+		.seen = l->opt_seen,
+		.odd = l->opt_odd,
+		.bad_kind = l->bad_kind,
+		.unknown_kind = l->unknown_kind,
+		.mss = l->mss,
+		.wscale = l->wscale,
+		.tsval = tsval,
+		.tfo_cookie_len = l->tfo_cookie_len,
+		.mptcp_subtypes = l->mptcp_subtypes,
+	};
+}
+
 /* The SYN as it was. */
 static void restore(const struct halfopen *h, const struct syn_place *p, struct segment *syn)
 {
-	*syn = h->looks[p->looks];
+	const struct looks *l = &h->looks[p->looks];
+
+	*syn = (struct segment){
+		.packet = packet_of(h, p),
+		.ts = time_of(h, p),
+		.wire_len = l->wire_len,
+		.interface = l->interface,
+		.file = l->file,
+		.kind = l->kind,
+		.ip_version = l->ip_version,
+		.sport = p->key.sport,
+		.dport = p->key.dport,
+		.vlan = l->vlan,
+		.notes = l->notes,
+		.seq = p->isn,
+		.flags = l->flags,
+		.window = l->window,
+		.checksum_state = l->checksum_state,
+		.header_len = l->header_len,
+		.ttl = l->ttl,
+		.tos = l->tos,
+		.dont_fragment = l->dont_fragment,
+		.ip_len = l->ip_len,
+		.opt = options_of(l, p->tsval),
+	};
 	memcpy(syn->src.b, &p->key.src, 4);
 	memcpy(syn->dst.b, &p->key.dst, 4);
-	syn->sport = p->key.sport;
-	syn->dport = p->key.dport;
-	syn->seq = p->isn;
-	syn->opt.tsval = p->tsval;
-	syn->ts = time_of(h, p);
-	syn->packet = packet_of(h, p);
 }
 
 static void remove_at(struct halfopen *h, size_t slot)

@@ -105,15 +105,21 @@ struct shard {
 
 /* --- log --- */
 
+/* What is particular to the event is the caller's to fill. */
 static struct log_entry *log_append(
     struct shard *s, enum event_type type, uint32_t slot, uint64_t uid)
 {
 	struct shard_log *log = &s->log;
 	struct log_entry *le;
 
-	log->entries = mem_grow(log->entries, log->n, &log->cap, sizeof(*log->entries));
+	if (log->n == log->cap)
+		log->entries = mem_grow(log->entries, log->n, &log->cap, sizeof(*log->entries));
 	le = &log->entries[log->n++];
-	*le = (struct log_entry){ .event = { .type = (uint8_t)type, .slot = slot, .uid = uid } };
+	le->event.type = (uint8_t)type;
+	le->event.slot = slot;
+	le->event.uid = uid;
+	le->event.id = 0;
+	le->record = NULL;
 	return le;
 }
 
@@ -402,12 +408,14 @@ static void log_sign(struct shard *s, struct conn *c, uint32_t slot)
 	const struct endpoint *server = &c->ends[!c->client];
 	uint8_t marks;
 
-	ev->client = c->addrs[c->client];
-	ev->server = c->addrs[!c->client];
-	ev->opening = c->opening;
-	ev->is_from_server = c->opening_dir != c->client;
-	ev->signs = (uint16_t)(c->signs & ~c->signs_told);
-	ev->span = c->late_span;
+	*ev = (struct event_sign){
+		.client = c->addrs[c->client],
+		.server = c->addrs[!c->client],
+		.opening = c->opening,
+		.is_from_server = c->opening_dir != c->client,
+		.signs = (uint16_t)(c->signs & ~c->signs_told),
+		.span = c->late_span,
+	};
 	if (ev->signs & SIGN_OPENED) {
 		ev->vantage = (uint8_t)vantage_of(c, &marks);
 		ev->server_isn = server->isn;
@@ -827,10 +835,12 @@ static void tcp_segment(
 
 void shard_segment(struct shard *s, const struct segment *seg, uint64_t hash, uint32_t slot)
 {
-	struct flow_id id = { .hash = hash };
+	struct flow_id id;
 	uint8_t dir = flow_key_of(&id.key, seg);
-	struct flow *f = table_find(s, &id);
+	struct flow *f;
 
+	id.hash = hash;
+	f = table_find(s, &id);
 	s->env.slot = slot;
 	s->at = seg;
 	if (!f)
