@@ -324,7 +324,7 @@ void conn_finish(struct conn *c, struct stream_env *env, bool reused, bool time_
 
 /* pack.c: a closed connection made small.  Packing spoils *c; `out` has room for CONN_PACKED_MAX bytes. */
 enum {
-	CONN_PACKED_MAX = 8192,
+	CONN_PACKED_MAX = 4096,
 };
 size_t conn_pack(struct conn *c, uint8_t *out);
 void conn_unpack(struct conn *c, const uint8_t *in);

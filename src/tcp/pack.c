@@ -2,9 +2,8 @@
 /*
  * pack - a closed connection in a fraction of its size, until its record is due or a late packet comes.
  *
- * Numbers are made small (relative to ISN, first packet, cause), then each 8-byte word keeps only its
- * significant bytes and a zero word one bit.  Bytes are in the machine's own order: a packed connection never
- * leaves the process.  Exact: unpacking gives back every byte, but for
+ * Numbers that follow from others are made zero (relative to ISN, first packet, cause), then an 8-byte word that is
+ * zero takes one bit.  A packed connection never leaves the process.  Exact: unpacking gives back every byte, but for
  * prints of frames that cannot matter any more.
  */
 #include "config.h"
@@ -16,17 +15,19 @@ _Static_assert(
     "a connection is packed as words");
 _Static_assert(
     sizeof(struct arrival) % 8 == 0 && sizeof(struct state_entry) % 8 == 0, "and so are its lists");
-_Static_assert(sizeof(struct conn) / 8 * 9 + sizeof(struct conn) / 64 + 64 <= CONN_PACKED_MAX,
-    "a word needs nine bytes at most, a group one more");
 
 /*
  * Packed, a connection is a sequence of groups of eight words: a byte that says which of them are not zero,
- * then for each of those the number of its significant bytes and these, lowest first.
+ * then those.
  */
 enum {
 	GROUP = 8,
-	SLACK = 8, /* bytes behind the end that are read and written, and mean nothing */
+	GROUP_BYTES = 64,
+	PARTS = 7, /* each may end in a group that is not full */
 };
+
+_Static_assert(sizeof(struct conn) + sizeof(struct conn) / GROUP_BYTES + PARTS <= CONN_PACKED_MAX,
+    "a group needs one byte more at most");
 
 /* Adding and subtracting modulo 2^64 undo each other, whatever the values. */
 static void shift(uint64_t *field, uint64_t by, bool packing)
@@ -81,36 +82,41 @@ static uint64_t word_at(const uint8_t *in, unsigned i)
 	return w;
 }
 
-static uint8_t *put_word(uint8_t *out, uint64_t w)
-{
-	unsigned n = (71 - (unsigned)__builtin_clzll(w)) / 8;
-
-	*out++ = (uint8_t)n;
-	memcpy(out, &w, sizeof(w));
-	return out + n;
-}
-
-/* n: words of the group, at most GROUP; most are zero.  (Which ones no branch predictor can tell.) */
-static uint8_t *put_group(uint8_t *out, const uint8_t *in, unsigned n)
+/* Bits of the words that are not zero, without a branch for each: none could be predicted. */
+static unsigned words_set(const uint8_t *in)
 {
 	unsigned set = 0;
 
-	for (unsigned i = 0; i < n; i++)
+#pragma GCC unroll 8
+	for (unsigned i = 0; i < GROUP; i++)
 		set |= (unsigned)(word_at(in, i) != 0) << i;
+	return set;
+}
+
+static uint8_t *put_group(uint8_t *out, const uint8_t *in)
+{
+	unsigned set = words_set(in);
+
 	*out++ = (uint8_t)set;
-	for (; set; set &= set - 1)
-		out = put_word(out, word_at(in, (unsigned)__builtin_ctz(set)));
+	for (; set; set &= set - 1, out += sizeof(uint64_t)) {
+		uint64_t w = word_at(in, (unsigned)__builtin_ctz(set));
+
+		memcpy(out, &w, sizeof(w));
+	}
 	return out;
 }
 
 static uint8_t *put(uint8_t *out, const void *bytes, size_t n)
 {
-	const uint8_t *in = bytes;
-	size_t words = n / sizeof(uint64_t);
+	const uint8_t *in = bytes, *end = in + n;
+	uint8_t last[GROUP_BYTES] = { 0 };
 
-	for (; words >= GROUP; words -= GROUP, in += sizeof(uint64_t) * GROUP)
-		out = put_group(out, in, GROUP);
-	return words ? put_group(out, in, (unsigned)words) : out;
+	for (; end - in >= GROUP_BYTES; in += GROUP_BYTES)
+		out = put_group(out, in);
+	if (in == end)
+		return out;
+	memcpy(last, in, (size_t)(end - in));
+	return put_group(out, last);
 }
 
 size_t conn_pack(struct conn *c, uint8_t *out)
@@ -127,16 +133,7 @@ size_t conn_pack(struct conn *c, uint8_t *out)
 		p = put(p, e->history, e->nhistory * sizeof(e->history[0]));
 	}
 	p = put(p, &c->uid, sizeof(*c) - offsetof(struct conn, uid));
-	return (size_t)(p - out) + SLACK;
-}
-
-static const uint8_t *get_word(const uint8_t *in, uint64_t *w)
-{
-	unsigned n = *in++;
-
-	memcpy(w, in, sizeof(*w));
-	*w &= UINT64_MAX >> (64 - 8 * n);
-	return in + n;
+	return (size_t)(p - out);
 }
 
 static const uint8_t *get(const uint8_t *in, void *bytes, size_t n)
@@ -144,12 +141,11 @@ static const uint8_t *get(const uint8_t *in, void *bytes, size_t n)
 	uint8_t *out = bytes, *end = out + n;
 
 	memset(bytes, 0, n);
-	for (; out < end; out += sizeof(uint64_t) * GROUP) {
-		for (unsigned mask = *in++; mask; mask &= mask - 1) {
-			uint64_t w;
+	for (; out < end; out += GROUP_BYTES) {
+		for (unsigned set = *in++; set; set &= set - 1, in += sizeof(uint64_t)) {
+			uint64_t w = word_at(in, 0);
 
-			in = get_word(in, &w);
-			memcpy(out + sizeof(w) * (unsigned)__builtin_ctz(mask), &w, sizeof(w));
+			memcpy(out + sizeof(w) * (unsigned)__builtin_ctz(set), &w, sizeof(w));
 		}
 	}
 	return in;
