@@ -15,6 +15,7 @@
 #include "tcpshadow/mem.h"
 
 enum {
+	WINDOW_LARGE = 16384, /* holds what is sent before the first acknowledgment (RFC 6928) */
 	WINDOW_MAX = 1 << 20, /* more unacknowledged bytes than this are not compared */
 	WAITING_MAX = 4096,   /* pieces in one direction, however small */
 	EXTENTS_MAX = 4096,
@@ -113,9 +114,15 @@ static uint64_t min64(uint64_t a, uint64_t b)
 
 /* --- what was delivered, for comparison --- */
 
+/* Where the byte with this number is.  (Short streams always use the same memory: the beginning.) */
+static size_t window_at(const struct reasm *r, uint64_t seq, size_t size)
+{
+	return (size_t)(seq - r->base) & (size - 1);
+}
+
 static void window_copy_in(struct reasm *r, const uint8_t *bytes, size_t n, uint64_t seq)
 {
-	size_t at = (size_t)seq & (r->window_size - 1), first = r->window_size - at;
+	size_t at = window_at(r, seq, r->window_size), first = r->window_size - at;
 
 	if (first > n)
 		first = n;
@@ -131,7 +138,7 @@ static void window_grow(struct reasm *r, size_t size)
 	r->window = window_new(r, size);
 	r->window_size = size;
 	for (uint64_t seq = r->next - used; seq < r->next;) {
-		size_t at = (size_t)seq & (old_size - 1);
+		size_t at = window_at(r, seq, old_size);
 		size_t n = (size_t)min64(old_size - at, r->next - seq);
 
 		window_copy_in(r, old + at, n, seq);
@@ -151,6 +158,8 @@ static void window_add(struct reasm *r, const uint8_t *bytes, size_t n)
 
 	if (size == REASM_WINDOW_FIRST && r->window_used + n > size)
 		size = REASM_WINDOW_MIN;
+	if (size < needed && size < WINDOW_LARGE)
+		size = WINDOW_LARGE;
 	while (size < WINDOW_MAX && size < needed)
 		size *= 2;
 	if (size != r->window_size)
@@ -165,15 +174,14 @@ static size_t window_differs(const struct reasm *r, uint64_t seq, const uint8_t 
 	uint64_t from = max64(seq, r->next - r->window_used);
 
 	while (from < seq + n) {
-		size_t at = (size_t)from & (r->window_size - 1);
+		size_t at = window_at(r, from, r->window_size);
 		size_t part = (size_t)min64(r->window_size - at, seq + n - from);
 
 		if (memcmp(r->window + at, bytes + (from - seq), part) != 0)
 			break;
 		from += part;
 	}
-	while (
-	    from < seq + n && r->window[(size_t)from & (r->window_size - 1)] == bytes[from - seq])
+	while (from < seq + n && r->window[window_at(r, from, r->window_size)] == bytes[from - seq])
 		from++;
 	return (size_t)min64(from - seq, n);
 }
@@ -212,8 +220,7 @@ static void compare_old(
 	conflict(
 	    r, seq + same, bytes + same, n - same, seq + n > r->acked ? DOUBT_CONFLICT : 0, packet);
 	for (unsigned i = 0; first && i < r->facts.conflict.nbytes; i++)
-		r->facts.conflict.kept[i] =
-		    r->window[(size_t)(seq + same + i) & (r->window_size - 1)];
+		r->facts.conflict.kept[i] = r->window[window_at(r, seq + same + i, r->window_size)];
 }
 
 /* --- delivery --- */
@@ -222,7 +229,7 @@ static void compare_old(
 static void count(struct reasm *r, uint64_t limit)
 {
 	while (r->counting && r->counted < limit) {
-		size_t at = (size_t)r->counted & (r->window_size - 1);
+		size_t at = window_at(r, r->counted, r->window_size);
 		size_t n = (size_t)min64(r->window_size - at, limit - r->counted);
 
 		if (r->o->digest)
