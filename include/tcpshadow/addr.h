@@ -28,6 +28,12 @@ static inline bool addr_equal(const struct addr *a, const struct addr *b)
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
+enum {
+	ADDR_ROOM = 46, /* the longest address as text, and a NUL */
+};
+
+/* At p, where ADDR_ROOM bytes are free; returns what is behind it. */
+char *addr_put(char *p, const struct addr *a, unsigned version);
 void addr_text(struct buf *out, const struct addr *a, unsigned version);
 /* 10.0.0.1:80 or [2001:db8::1]:80 */
 void endpoint_text(struct buf *out, const struct endpoint_addr *e);

@@ -45,6 +45,14 @@ static inline void buf_add(struct buf *b, const void *bytes, size_t n)
 	b->data[b->len] = '\0';
 }
 
+/* Somebody wrote into the reserved room, up to end. */
+static inline void buf_end_at(struct buf *b, char *end)
+{
+	b->len = (size_t)(end - b->data);
+	BUG_ON(b->len >= b->alloc);
+	*end = '\0';
+}
+
 static inline void buf_addstr(struct buf *b, const char *s)
 {
 	buf_add(b, s, strlen(s));

@@ -11,25 +11,31 @@
 #include <arpa/inet.h>
 
 #include "tcpshadow/addr.h"
+#include "tcpshadow/digits.h"
+
+_Static_assert(ADDR_ROOM >= INET6_ADDRSTRLEN, "inet_ntop ends with a NUL");
 
 /* By hand: this runs for every line of a listing, and inet_ntop formats with snprintf. */
-static void ipv4_text(struct buf *out, const uint8_t *b)
+static char *ipv4_put(char *p, const uint8_t *b)
 {
 	for (int i = 0; i < 4; i++) {
-		if (i)
-			buf_addch(out, '.');
-		buf_add_u64(out, b[i]);
+		p = digits_u64(p, b[i]);
+		*p++ = '.';
 	}
+	return p - 1;
+}
+
+char *addr_put(char *p, const struct addr *a, unsigned version)
+{
+	if (version == 4)
+		return ipv4_put(p, a->b);
+	return inet_ntop(AF_INET6, a->b, p, ADDR_ROOM) ? p + strlen(p) : p;
 }
 
 void addr_text(struct buf *out, const struct addr *a, unsigned version)
 {
-	char text[INET6_ADDRSTRLEN];
-
-	if (version == 4)
-		ipv4_text(out, a->b);
-	else if (inet_ntop(AF_INET6, a->b, text, sizeof(text)))
-		buf_addstr(out, text);
+	buf_reserve(out, ADDR_ROOM);
+	buf_end_at(out, addr_put(out->data + out->len, a, version));
 }
 
 void endpoint_text(struct buf *out, const struct endpoint_addr *e)

@@ -12,11 +12,10 @@
 #include <string.h>
 
 #include "tcpshadow/buf.h"
+#include "tcpshadow/digits.h"
 #include "tcpshadow/mem.h"
 
-#define ALLOC_MIN     ((size_t)64)
-#define U64_DIGITS    20 /* of 2^64 - 1 */
-#define PADDED_DIGITS 9
+#define ALLOC_MIN ((size_t)64)
 
 /* Never written to: an empty buf has alloc 0, and every append reserves first. */
 char buf_empty[1];
@@ -89,42 +88,16 @@ void buf_addf(struct buf *b, const char *fmt, ...)
 	va_end(args);
 }
 
-/* Two digits at a time: a division by 100 costs no more than one by 10. */
-static const char pairs[] = "00010203040506070809101112131415161718192021222324"
-                            "25262728293031323334353637383940414243444546474849"
-                            "50515253545556575859606162636465666768697071727374"
-                            "75767778798081828384858687888990919293949596979899";
-
 void buf_add_u64(struct buf *b, uint64_t v)
 {
-	char digits[U64_DIGITS];
-	size_t at = sizeof(digits);
-
-	for (; v >= 100; v /= 100) {
-		at -= 2;
-		memcpy(digits + at, pairs + v % 100 * 2, 2);
-	}
-	if (v >= 10) {
-		at -= 2;
-		memcpy(digits + at, pairs + v * 2, 2);
-	} else {
-		digits[--at] = (char)('0' + v);
-	}
-	buf_add(b, digits + at, sizeof(digits) - at);
+	buf_reserve(b, DIGITS_U64);
+	buf_end_at(b, digits_u64(b->data + b->len, v));
 }
 
 void buf_add_padded(struct buf *b, uint32_t v, size_t digits)
 {
-	char text[PADDED_DIGITS];
-	size_t at = digits;
-
-	for (; at >= 2; v /= 100) {
-		at -= 2;
-		memcpy(text + at, pairs + (size_t)2 * (v % 100), 2);
-	}
-	if (at)
-		text[0] = (char)('0' + v % 10);
-	buf_add(b, text, digits);
+	buf_reserve(b, digits);
+	buf_end_at(b, digits_padded(b->data + b->len, v, digits));
 }
 
 void buf_pad(struct buf *b, char c, size_t n)

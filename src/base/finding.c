@@ -205,7 +205,8 @@ static const struct placeholder {
 static const struct placeholder *placeholder_at(const char *p)
 {
 	for (size_t i = 0; i < ARRAY_LEN(placeholders); i++)
-		if (strncmp(p, placeholders[i].name, strlen(placeholders[i].name)) == 0)
+		if (p[1] == placeholders[i].name[1] &&
+		    strncmp(p, placeholders[i].name, strlen(placeholders[i].name)) == 0)
 			return &placeholders[i];
 	return NULL;
 }
@@ -232,16 +233,32 @@ static const char *add_choice(struct buf *out, const struct finding *f, const ch
 	return NULL;
 }
 
+/* What is behind the brace at p. */
+static const char *add_placeholder(
+    struct buf *out, const struct finding *f, uint64_t number, const char *p)
+{
+	const struct placeholder *found = placeholder_at(p);
+	const char *behind;
+
+	if (found) {
+		found->add(out, f, number);
+		return p + strlen(found->name);
+	}
+	behind = add_choice(out, f, p);
+	if (!behind)
+		buf_addch(out, *p);
+	return behind ? behind : p + 1;
+}
+
 void finding_sentence(struct buf *out, const struct finding *f, uint64_t number)
 {
-	for (const char *p = finding_info((enum finding_id)f->id)->sentence; *p;) {
-		const struct placeholder *ph = *p == '{' ? placeholder_at(p) : NULL;
-		const char *behind = *p == '{' && !ph ? add_choice(out, f, p) : NULL;
+	const char *p = finding_info((enum finding_id)f->id)->sentence;
+	size_t run = strcspn(p, "{");
 
-		if (ph)
-			ph->add(out, f, number);
-		else if (!behind)
-			buf_addch(out, *p);
-		p = behind ? behind : p + (ph ? strlen(ph->name) : 1);
+	while (p[run]) {
+		buf_add(out, p, run);
+		p = add_placeholder(out, f, number, p + run);
+		run = strcspn(p, "{");
 	}
+	buf_add(out, p, run);
 }

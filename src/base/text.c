@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "tcpshadow/digits.h"
 #include "tcpshadow/text.h"
 
 #define NS_PER_US INT64_C(1000)
@@ -181,11 +182,8 @@ static uint64_t sign_and_magnitude(struct buf *out, int64_t ns)
 
 void text_ns(struct buf *out, int64_t ns)
 {
-	uint64_t v = sign_and_magnitude(out, ns);
-
-	buf_add_u64(out, v / (uint64_t)NS_PER_SEC);
-	buf_addch(out, '.');
-	buf_add_padded(out, (uint32_t)(v % (uint64_t)NS_PER_SEC), 9);
+	buf_reserve(out, DIGITS_NS);
+	buf_end_at(out, digits_ns(out->data + out->len, ns));
 }
 
 /* v / unit with three significant digits, never more than two decimals. */

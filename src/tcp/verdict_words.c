@@ -217,20 +217,24 @@ static const struct placeholder {
 static const struct placeholder *placeholder_at(const char *p)
 {
 	for (size_t i = 0; i < ARRAY_LEN(placeholders); i++)
-		if (strncmp(p, placeholders[i].name, strlen(placeholders[i].name)) == 0)
+		if (p[1] == placeholders[i].name[1] &&
+		    strncmp(p, placeholders[i].name, strlen(placeholders[i].name)) == 0)
 			return &placeholders[i];
 	return NULL;
 }
 
 void verdict_sentence(struct buf *out, const struct conn_record *r)
 {
-	for (const char *p = rows[r->verdict.kind].sentence; *p;) {
-		const struct placeholder *found = *p == '{' ? placeholder_at(p) : NULL;
+	const char *p = rows[r->verdict.kind].sentence;
+	size_t run = strcspn(p, "{");
 
-		if (found)
-			found->add(out, r);
-		else
-			buf_addch(out, *p);
-		p += found ? strlen(found->name) : 1;
+	for (; p[run]; run = strcspn(p, "{")) {
+		const struct placeholder *found = placeholder_at(p + run);
+
+		BUG_ON(!found);
+		buf_add(out, p, run);
+		found->add(out, r);
+		p += run + strlen(found->name);
 	}
+	buf_add(out, p, run);
 }

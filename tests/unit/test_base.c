@@ -6,11 +6,15 @@
 
 #include <arpa/inet.h>
 #include <check.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tcpshadow/addr.h"
 #include "tcpshadow/community.h"
+#include "tcpshadow/digits.h"
 #include "tcpshadow/err.h"
 #include "tcpshadow/hash.h"
 #include "tcpshadow/mem.h"
@@ -184,6 +188,31 @@ static const struct {
 	{ INT64_MIN, "-9223372036.854775808", "-106751d23h" },
 };
 
+/* All bytes of ASCII: what RFC 8259 wants escaped, and nothing else. */
+START_TEST(test_json_ascii)
+{
+	static const char escapes[] = "\bb\ff\nn\rr\tt\"\"\\\\";
+	struct buf b = BUF_INIT;
+	char expected[16];
+
+	for (int c = 0; c < 0x80; c++) {
+		const char byte = (char)c, *letter = c ? strchr(escapes, c) : NULL;
+
+		if (letter && (letter - escapes) % 2)
+			letter = NULL;
+		if (letter)
+			(void)snprintf(expected, sizeof(expected), "\"\\%c\"", letter[1]);
+		else
+			(void)snprintf(expected, sizeof(expected),
+			    c < 0x20 || c == 0x7f ? "\"\\u%04x\"" : "\"%c\"", c);
+		buf_reset(&b);
+		text_json_string(&b, &byte, 1);
+		ck_assert_str_eq(b.data, expected);
+	}
+	buf_release(&b);
+}
+END_TEST
+
 START_TEST(test_times)
 {
 	struct buf b = BUF_INIT;
@@ -194,6 +223,57 @@ START_TEST(test_times)
 	text_duration(&b, times[_i].ns);
 	ck_assert_str_eq(b.data, times[_i].duration);
 	buf_release(&b);
+}
+END_TEST
+
+/* Is what was written, from text to end, what printf writes?  Nothing behind it is touched. */
+static void TS_PRINTF(3, 4) check_digits(const char *text, const char *end, const char *fmt, ...)
+{
+	char expected[64];
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(expected, sizeof(expected), fmt, args);
+	va_end(args);
+	ck_assert_uint_eq((size_t)(end - text), strlen(expected));
+	ck_assert_mem_eq(text, expected, strlen(expected));
+	ck_assert_int_eq(*end, '#');
+}
+
+static void check_number(uint64_t v)
+{
+	static const uint32_t ends[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000,
+		100000000, 1000000000 };
+	const char *sign = (int64_t)v < 0 ? "-" : "";
+	uint64_t size = (int64_t)v < 0 ? 0 - v : v;
+	char text[64];
+
+	memset(text, '#', sizeof(text));
+	check_digits(text, digits_u64(text, v), "%" PRIu64, v);
+	memset(text, '#', sizeof(text));
+	check_digits(text, digits_ns(text, (int64_t)v), "%s%" PRIu64 ".%09u", sign,
+	    size / NS_PER_SEC, (unsigned)(size % NS_PER_SEC));
+	for (int n = 0; n <= DIGITS_PADDED; n++) {
+		memset(text, '#', sizeof(text));
+		check_digits(text, digits_padded(text, (uint32_t)v, (size_t)n), "%.*u", n,
+		    n ? (uint32_t)v % ends[n] : 0);
+	}
+}
+
+/* Around all powers of ten and of two, and all numbers of four digits. */
+START_TEST(test_digits)
+{
+	for (uint64_t v = 0; v < 10000; v++)
+		check_number(v);
+	for (uint64_t ten = 10; ten < UINT64_MAX / 10; ten *= 10)
+		for (uint64_t v = ten - 2; v < ten + 3; v++)
+			for (uint64_t digit = 1; digit < 10; digit++)
+				check_number(v * digit);
+	for (unsigned bit = 0; bit < 64; bit++)
+		for (uint64_t v = (UINT64_C(1) << bit) - 2; v != (UINT64_C(1) << bit) + 2; v++)
+			check_number(v);
+	for (uint64_t v = 1, i = 0; i < 10000; i++, v = v * UINT64_C(6364136223846793005) + 1)
+		check_number(v >> v % 64);
 }
 END_TEST
 
@@ -268,6 +348,23 @@ START_TEST(test_sizes)
 	ck_assert_int_eq(text_parse_size(sizes[_i].text, &size, &e), sizes[_i].status);
 	ck_assert_uint_eq(size, sizes[_i].size);
 	ck_assert_int_eq(e.text[0] != '\0', sizes[_i].status < 0);
+}
+END_TEST
+
+/* Each byte of an IPv4 address in each place. */
+START_TEST(test_ipv4)
+{
+	char text[INET_ADDRSTRLEN];
+	struct addr a = { { 0 } };
+	struct buf b = BUF_INIT;
+
+	for (size_t i = 0; i < 4 * 256; i++) {
+		a.b[i / 256] = (uint8_t)i;
+		buf_reset(&b);
+		addr_text(&b, &a, 4);
+		ck_assert_str_eq(b.data, inet_ntop(AF_INET, a.b, text, sizeof(text)));
+	}
+	buf_release(&b);
 }
 END_TEST
 
@@ -364,10 +461,13 @@ END_TEST
 static void add_text_tests(TCase *t)
 {
 	tcase_add_loop_test(t, test_untrusted, 0, (int)ARRAY_LEN(strings));
+	tcase_add_test(t, test_json_ascii);
 	tcase_add_loop_test(t, test_times, 0, (int)ARRAY_LEN(times));
+	tcase_add_test(t, test_digits);
 	tcase_add_loop_test(t, test_counts, 0, (int)ARRAY_LEN(counts));
 	tcase_add_test(t, test_dates);
 	tcase_add_loop_test(t, test_sizes, 0, (int)ARRAY_LEN(sizes));
+	tcase_add_test(t, test_ipv4);
 	tcase_add_test(t, test_addresses);
 	tcase_add_loop_test(t, test_community, 0, (int)ARRAY_LEN(communities));
 }
