@@ -202,4 +202,5 @@ void capture_json(struct buf *out, const struct run_summary *s, const struct tal
 	comments_json(out, s->capture);
 	json_bool(out, "interrupted", s->interrupted);
 	json_end_object(out);
+	json_end_line(out);
 }

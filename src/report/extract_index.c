@@ -155,7 +155,7 @@ static void stream_object(
 		json_end_string(out);
 	}
 	json_end_object(out);
-	buf_addch(out, '\n');
+	json_end_line(out);
 }
 
 int extract_index_stream(struct extract_index *x, const struct conn_record *r,
@@ -183,7 +183,7 @@ int extract_index_capture(struct extract_index *x, const struct extract_conn *c,
 	json_text(&x->json_buf, "file", name);
 	json_u64(&x->json_buf, "packets", packets);
 	json_end_object(&x->json_buf);
-	buf_addch(&x->json_buf, '\n');
+	json_end_line(&x->json_buf);
 	return commit(x, e);
 }
 

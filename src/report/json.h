@@ -2,122 +2,221 @@
 /*
  * json - writes JSON straight into a buffer; commas come by themselves.
  *
- * Every function takes the key of the member, or NULL for an element of an array.  Keys and words
- * are the program's own and need no escaping; text from elsewhere goes through json_text().
+ * A comma is written behind each value; what ends an object, an array or a line takes the last one back.  Keys and
+ * words are the program's own and need no escaping; text from elsewhere goes through json_text().
  *
- * Spec: RFC 8259.  A comma is due unless the text ends with an opening bracket, colon or newline.
+ * There are two forms:
+ *   json_u64(out, "bytes", n)           appends to a buf, whatever the length; key NULL = an element of an array.
+ *   p = put_u64(p, KEY("bytes"), n)     writes at p and returns what is behind.  For the records, whose members are
+ *                                       hundreds: json_room() is asked once for the members of an object,
+ *                                       json_done() says where they end.  key "" = an element of an array.
+ *
+ * Spec: RFC 8259.
  */
 #ifndef REPORT_JSON_H
 #define REPORT_JSON_H
 
 #include <string.h>
 
+#include "tcpshadow/digits.h"
 #include "tcpshadow/text.h"
 
 enum {
-	JSON_BEGIN_ROOM = 8, /* comma, quotes, colon, and what a value begins with */
+	JSON_VALUE_ROOM = 64, /* a number, a bracket or a bare word, and what stands around it */
+	JSON_ROOM = 4096,     /* what one function writes in one go: up to 60 members or elements */
 };
 
+/* A literal, so that its length is known where it is written. */
+#define KEY(name) "\"" name "\":"
+
+static inline char *json_room(struct buf *out, size_t n)
+{
+	if (out->alloc - out->len <= n)
+		buf_reserve(out, n);
+	return out->data + out->len;
+}
+
+static inline void json_done(struct buf *out, char *end)
+{
+	buf_end_at(out, end);
+}
+
+static inline char *put_bytes(char *p, const char *bytes, size_t n)
+{
+	memcpy(p, bytes, n);
+	return p + n;
+}
+
+static inline char *put_literal(char *p, const char *text)
+{
+	return put_bytes(p, text, strlen(text));
+}
+
 /*
- * The comma that is due, and the key.  Inline, like what follows: keys are literals, and their length is then
- * known where they are written.
+ * len bytes of text that begin an array of `size` bytes: copying all of it takes a few instructions, counting
+ * and copying the text a few dozen.
  */
-static inline void json_begin(struct buf *out, const char *key)
+static inline char *put_slot(char *p, const char *slot, size_t size, size_t len)
+{
+	memcpy(p, slot, size);
+	return p + len;
+}
+
+static inline char *put_object(char *p, const char *key)
+{
+	p = put_literal(p, key);
+	*p = '{';
+	return p + 1;
+}
+
+static inline char *put_array(char *p, const char *key)
+{
+	p = put_literal(p, key);
+	*p = '[';
+	return p + 1;
+}
+
+/* The bracket takes the place of the last comma, if there is one. */
+static inline char *put_end(char *p, char bracket)
+{
+	p -= p[-1] == ',';
+	p[0] = bracket;
+	p[1] = ',';
+	return p + 2;
+}
+
+static inline char *put_end_object(char *p)
+{
+	return put_end(p, '}');
+}
+
+static inline char *put_end_array(char *p)
+{
+	return put_end(p, ']');
+}
+
+static inline char *put_u64(char *p, const char *key, uint64_t v)
+{
+	p = put_literal(p, key);
+	if (v < 10)
+		*p++ = (char)('0' + v);
+	else
+		p = digits_u64(p, v);
+	*p = ',';
+	return p + 1;
+}
+
+/* Seconds, nine decimals. */
+static inline char *put_ns(char *p, const char *key, int64_t ns)
+{
+	p = put_literal(p, key);
+	if (ns == 0)
+		return put_literal(p, "0.000000000,");
+	p = digits_ns(p, ns);
+	*p = ',';
+	return p + 1;
+}
+
+/* put_ns() as a string. */
+static inline char *put_epoch(char *p, const char *key, int64_t ns)
+{
+	p = put_literal(p, key);
+	*p = '"';
+	return put_literal(digits_ns(p + 1, ns), "\",");
+}
+
+static inline char *put_bool(char *p, const char *key, bool v)
+{
+	p = put_literal(p, key);
+	return v ? put_literal(p, "true,") : put_literal(p, "false,");
+}
+
+static inline char *put_null(char *p, const char *key)
+{
+	return put_literal(put_literal(p, key), "null,");
+}
+
+/* A word is shorter than JSON_VALUE_ROOM. */
+static inline char *put_word(char *p, const char *key, const char *word)
+{
+	p = put_literal(p, key);
+	*p = '"';
+	return put_literal(stpcpy(p + 1, word), "\",");
+}
+
+/* The key, and room for a value. */
+static inline char *json_begin(struct buf *out, const char *key)
 {
 	size_t n = key ? strlen(key) : 0;
-	char last = out->len ? out->data[out->len - 1] : '\n';
-	char *p;
+	char *p = json_room(out, n + JSON_VALUE_ROOM);
 
-	if (out->alloc - out->len < n + JSON_BEGIN_ROOM)
-		buf_reserve(out, n + JSON_BEGIN_ROOM);
-	p = out->data + out->len;
-	if (last != '{' && last != '[' && last != ':' && last != '\n')
-		*p++ = ',';
-	if (key) {
-		*p++ = '"';
-		memcpy(p, key, n);
-		p += n;
-		*p++ = '"';
-		*p++ = ':';
-	}
-	*p = '\0';
-	out->len = (size_t)(p - out->data);
+	if (!key)
+		return p;
+	*p = '"';
+	return put_literal(put_bytes(p + 1, key, n), "\":");
 }
 
 static inline void json_object(struct buf *out, const char *key)
 {
-	json_begin(out, key);
-	buf_addch(out, '{');
+	json_done(out, put_object(json_begin(out, key), ""));
 }
 
 static inline void json_array(struct buf *out, const char *key)
 {
-	json_begin(out, key);
-	buf_addch(out, '[');
+	json_done(out, put_array(json_begin(out, key), ""));
 }
 
 static inline void json_end_object(struct buf *out)
 {
-	buf_addch(out, '}');
+	json_done(out, put_end_object(json_begin(out, NULL)));
 }
 
 static inline void json_end_array(struct buf *out)
 {
-	buf_addch(out, ']');
+	json_done(out, put_end_array(json_begin(out, NULL)));
+}
+
+/* Behind the outermost object. */
+static inline void json_end_line(struct buf *out)
+{
+	BUG_ON(out->len == 0 || out->data[out->len - 1] != ',');
+	out->data[out->len - 1] = '\n';
 }
 
 static inline void json_u64(struct buf *out, const char *key, uint64_t v)
 {
-	json_begin(out, key);
-	if (v < 10)
-		buf_addch(out, (char)('0' + v));
-	else
-		buf_add_u64(out, v);
+	json_done(out, put_u64(json_begin(out, key), "", v));
 }
 
-/* Seconds, nine decimals. */
 static inline void json_ns(struct buf *out, const char *key, int64_t ns)
 {
-	json_begin(out, key);
-	if (ns == 0)
-		buf_add(out, "0.000000000", 11);
-	else
-		text_ns(out, ns);
+	json_done(out, put_ns(json_begin(out, key), "", ns));
+}
+
+static inline void json_epoch(struct buf *out, const char *key, int64_t ns)
+{
+	json_done(out, put_epoch(json_begin(out, key), "", ns));
+}
+
+static inline void json_bool(struct buf *out, const char *key, bool v)
+{
+	json_done(out, put_bool(json_begin(out, key), "", v));
+}
+
+static inline void json_null(struct buf *out, const char *key)
+{
+	json_done(out, put_null(json_begin(out, key), ""));
 }
 
 /* A string whose safe content the caller appends in between. */
 static inline void json_string(struct buf *out, const char *key)
 {
-	json_begin(out, key);
-	buf_addch(out, '"');
+	json_done(out, put_literal(json_begin(out, key), "\""));
 }
 
 static inline void json_end_string(struct buf *out)
 {
-	buf_addch(out, '"');
-}
-
-/* json_ns() as a string. */
-static inline void json_epoch(struct buf *out, const char *key, int64_t ns)
-{
-	json_string(out, key);
-	text_ns(out, ns);
-	json_end_string(out);
-}
-
-static inline void json_bool(struct buf *out, const char *key, bool v)
-{
-	json_begin(out, key);
-	if (v)
-		buf_add(out, "true", 4);
-	else
-		buf_add(out, "false", 5);
-}
-
-static inline void json_null(struct buf *out, const char *key)
-{
-	json_begin(out, key);
-	buf_add(out, "null", 4);
+	json_done(out, put_literal(json_begin(out, NULL), "\","));
 }
 
 static inline void json_word(struct buf *out, const char *key, const char *word)
@@ -129,8 +228,9 @@ static inline void json_word(struct buf *out, const char *key, const char *word)
 
 static inline void json_text(struct buf *out, const char *key, const char *text)
 {
-	json_begin(out, key);
+	json_done(out, json_begin(out, key));
 	text_json_string(out, text, strlen(text));
+	buf_addch(out, ',');
 }
 
 #endif

@@ -25,8 +25,3 @@ const char *place_base(const char *name)
 
 	return slash && slash[1] ? slash + 1 : name;
 }
-
-uint64_t place_number(const struct cap_facts *f, uint64_t ordinal)
-{
-	return f->nfiles < 2 ? ordinal : place_of(f, ordinal).number;
-}

@@ -15,119 +15,152 @@
 
 #define SCHEMA 1
 
-static void endpoint_json(struct buf *out, const char *key, const struct endpoint_addr *e)
+/* A state with all it says of itself. */
+#define STATE_ROOM 512
+
+static char *put_address(char *p, const struct endpoint_addr *e)
 {
-	json_object(out, key);
-	json_string(out, "ip");
-	addr_text(out, &e->ip, e->version);
-	json_end_string(out);
-	json_u64(out, "port", e->port);
-	json_end_object(out);
+	p = put_literal(p, KEY("ip") "\"");
+	p = addr_put(p, &e->ip, e->version);
+	return put_literal(p, "\",");
 }
 
-static void pair_json(struct buf *out, const char *key, uint64_t client, uint64_t server)
+static char *put_endpoint(char *p, const struct conn_record *r, unsigned side)
 {
-	json_object(out, key);
-	json_u64(out, side_word(SIDE_CLIENT), client);
-	json_u64(out, side_word(SIDE_SERVER), server);
-	json_end_object(out);
+	const struct endpoint_addr *e = &r->sides[side].addr;
+
+	p = put_side(p, side);
+	p = put_address(p, e);
+	p = put_u64(p, KEY("port"), e->port);
+	return put_end_object(p);
 }
 
-static void packet_json(
-    struct buf *out, const char *key, const struct cap_facts *facts, uint64_t ordinal)
+static inline char *put_pair(char *p, const char *key, uint64_t client, uint64_t server)
 {
-	if (ordinal)
-		json_u64(out, key, place_number(facts, ordinal));
-	else
-		json_null(out, key);
+	p = put_object(p, key);
+	p = put_u64(p, KEY("client"), client);
+	p = put_u64(p, KEY("server"), server);
+	return put_end_object(p);
+}
+
+static inline char *put_packet(
+    char *p, const char *key, const struct cap_facts *facts, uint64_t ordinal)
+{
+	return ordinal ? put_u64(p, key, place_number(facts, ordinal)) : put_null(p, key);
 }
 
 /* Sections of RFC 9293 are digits and dots alone; rules from elsewhere name their source. */
-static void rfc_json(struct buf *out, const char *rfc)
+static inline char *put_rule(char *p, const struct fsm_rule *rule)
 {
-	bool is_section = rfc[0] >= '0' && rfc[0] <= '9' && rfc[1] == '.';
+	bool is_section = rule->rfc[0] >= '0' && rule->rfc[0] <= '9' && rule->rfc[1] == '.';
 
-	json_string(out, "rfc");
+	p = put_literal(p, KEY("why") "\"");
+	p = put_slot(p, rule->why, sizeof(rule->why), rule->why_len);
+	p = put_literal(p, "\"," KEY("rfc") "\"");
 	if (is_section)
-		buf_addstr(out, "9293 ");
-	buf_addstr(out, rfc);
-	json_end_string(out);
+		p = put_literal(p, "9293 ");
+	p = put_slot(p, rule->rfc, sizeof(rule->rfc), rule->rfc_len);
+	return put_literal(p, "\",");
 }
 
-static void state_json(struct buf *out, const struct state_entry *s, const struct cap_facts *facts)
+#define STATE_MEMBER(name) KEY("state") "\"" name "\","
+
+static const struct {
+	char text[31];
+	uint8_t len;
+} state_members[] = {
+#define STATE(id, name, brief) { STATE_MEMBER(name), sizeof(STATE_MEMBER(name)) - 1 },
+#include "tcpshadow/state.def"
+#undef STATE
+};
+
+static inline char *put_state(char *p, const struct state_entry *s, const struct cap_facts *facts)
 {
 	const struct fsm_rule *rule = s->rule == FSM_RULE_NONE ? NULL : fsm_rule_at(s->rule);
 
-	json_object(out, NULL);
-	json_word(out, "state", tcp_state_name(s->state));
-	packet_json(out, "packet", facts, s->packet);
+	BUG_ON(s->state >= TCPS_COUNT);
+	p = put_object(p, "");
+	p = put_slot(p, state_members[s->state].text, sizeof(state_members->text),
+	    state_members[s->state].len);
+	p = put_packet(p, KEY("packet"), facts, s->packet);
 	if (rule) {
-		json_ns(out, "time", s->time);
-		json_word(out, "why", rule->why);
-		rfc_json(out, rule->rfc);
+		p = put_ns(p, KEY("time"), s->time);
+		p = put_rule(p, rule);
 	}
-	json_word(out, "certainty", s->certainty == PROVED || !rule ? "proved" : "presumed");
+	if (s->certainty == PROVED || !rule)
+		p = put_word(p, KEY("certainty"), "proved");
+	else
+		p = put_word(p, KEY("certainty"), "presumed");
 	if (s->proved_by)
-		packet_json(out, "proved_by", facts, s->proved_by);
-	json_end_object(out);
+		p = put_packet(p, KEY("proved_by"), facts, s->proved_by);
+	return put_end_object(p);
 }
 
 static void states_json(struct buf *out, const struct conn_record *r, const struct cap_facts *facts)
 {
-	json_object(out, "states");
-	for (unsigned side = 0; side < 2; side++) {
-		const struct side_record *s = &r->sides[side];
+	const struct side_record *c = &r->sides[SIDE_CLIENT], *s = &r->sides[SIDE_SERVER];
+	char *p = json_room(out, JSON_ROOM + ((size_t)c->nstates + s->nstates) * STATE_ROOM);
 
-		json_array(out, side_word(side));
-		for (uint32_t i = 0; i < s->nstates; i++)
-			state_json(out, &s->states[i], facts);
-		json_end_array(out);
+	p = put_object(p, KEY("states"));
+	for (unsigned side = 0; side < 2; side++) {
+		p = side == SIDE_CLIENT ? put_array(p, KEY("client")) : put_array(p, KEY("server"));
+		for (uint32_t i = 0; i < r->sides[side].nstates; i++)
+			p = put_state(p, &r->sides[side].states[i], facts);
+		p = put_end_array(p);
 	}
-	json_end_object(out);
+	p = put_end_object(p);
+	if (c->states_lost || s->states_lost)
+		p = put_pair(p, KEY("states_lost"), c->states_lost, s->states_lost);
+	json_done(out, p);
 }
 
-static void offer_json(struct buf *out, const char *key, const struct syn_offer *o)
+static char *put_offer(char *p, const struct syn_offer *o)
 {
-	json_object(out, key);
-	if (o->seen) {
-		if (o->has_mss)
-			json_u64(out, "mss", o->mss);
-		if (o->has_wscale)
-			json_u64(out, "window_scale", o->window_scale);
-		json_bool(out, "sack_permitted", o->sack_permitted);
-		json_bool(out, "timestamps", o->timestamps);
-		json_bool(out, "fast_open", o->fast_open);
-		json_bool(out, "ecn", o->ecn);
-	}
-	json_end_object(out);
+	if (!o->seen)
+		return p;
+	if (o->has_mss)
+		p = put_u64(p, KEY("mss"), o->mss);
+	if (o->has_wscale)
+		p = put_u64(p, KEY("window_scale"), o->window_scale);
+	p = put_bool(p, KEY("sack_permitted"), o->sack_permitted);
+	p = put_bool(p, KEY("timestamps"), o->timestamps);
+	p = put_bool(p, KEY("fast_open"), o->fast_open);
+	return put_bool(p, KEY("ecn"), o->ecn);
 }
 
 static void handshake_json(struct buf *out, const struct conn_record *r)
 {
-	json_object(out, "handshake");
-	json_word(out, "outcome", handshake_word(r->handshake));
-	json_u64(out, "syns", r->syns);
-	json_u64(out, "synacks", r->synacks);
+	char *p = json_room(out, JSON_ROOM);
+
+	p = put_object(p, KEY("handshake"));
+	p = put_word(p, KEY("outcome"), handshake_word(r->handshake));
+	p = put_u64(p, KEY("syns"), r->syns);
+	p = put_u64(p, KEY("synacks"), r->synacks);
 	if (r->has_syn_to_synack)
-		json_ns(out, "syn_to_synack", r->syn_to_synack);
+		p = put_ns(p, KEY("syn_to_synack"), r->syn_to_synack);
 	if (r->has_synack_to_ack)
-		json_ns(out, "synack_to_ack", r->synack_to_ack);
-	json_object(out, "options");
-	for (unsigned side = 0; side < 2; side++)
-		offer_json(out, side_word(side), &r->sides[side].offer);
-	json_end_object(out);
-	json_end_object(out);
+		p = put_ns(p, KEY("synack_to_ack"), r->synack_to_ack);
+	p = put_object(p, KEY("options"));
+	for (unsigned side = 0; side < 2; side++) {
+		p = put_side(p, side);
+		p = put_offer(p, &r->sides[side].offer);
+		p = put_end_object(p);
+	}
+	p = put_end_object(p);
+	json_done(out, put_end_object(p));
 }
 
 static void close_json(struct buf *out, const struct conn_record *r)
 {
-	json_object(out, "close");
-	json_word(out, "outcome", close_word(r->close));
-	json_array(out, "order");
+	char *p = json_room(out, JSON_ROOM);
+
+	p = put_object(p, KEY("close"));
+	p = put_word(p, KEY("outcome"), close_word(r->close));
+	p = put_array(p, KEY("order"));
 	for (unsigned i = 0; i < r->nclose_order; i++)
-		json_word(out, NULL, side_word(r->close_order[i]));
-	json_end_array(out);
-	json_end_object(out);
+		p = put_side_word(p, "", r->close_order[i]);
+	p = put_end_array(p);
+	json_done(out, put_end_object(p));
 }
 
 static void reset_guesses_json(struct buf *out, const struct reset_record *rst)
@@ -163,12 +196,12 @@ static void resets_json(struct buf *out, const struct conn_record *r, const stru
 		const struct reset_record *rst = &r->resets[i];
 
 		json_object(out, NULL);
-		packet_json(out, "packet", facts, rst->packet);
+		json_u64(out, "packet", place_number(facts, rst->packet));
 		json_ns(out, "time", rst->time);
 		json_word(out, "by", side_word(rst->by));
 		reset_guesses_json(out, rst);
 		if (rst->answers)
-			packet_json(out, "answers", facts, rst->answers);
+			json_u64(out, "answers", place_number(facts, rst->answers));
 		json_end_object(out);
 	}
 	json_end_array(out);
@@ -179,12 +212,14 @@ static void resets_json(struct buf *out, const struct conn_record *r, const stru
 static void verdict_json(struct buf *out, const struct conn_record *r)
 {
 	const struct verdict *v = &r->verdict;
+	char *p = json_room(out, JSON_ROOM);
 
-	json_object(out, "verdict");
-	json_word(out, "outcome", outcome_word(verdict_outcome((enum verdict_kind)v->kind)));
-	json_word(out, "kind", verdict_word((enum verdict_kind)v->kind));
-	json_word(out, "party", party_word(verdict_party(v)));
-	json_word(out, "confidence", confidence_word((enum confidence)v->confidence));
+	p = put_object(p, KEY("verdict"));
+	p = put_word(p, KEY("outcome"), outcome_word(verdict_outcome((enum verdict_kind)v->kind)));
+	p = put_word(p, KEY("kind"), verdict_word((enum verdict_kind)v->kind));
+	p = put_word(p, KEY("party"), party_word(verdict_party(v)));
+	p = put_word(p, KEY("confidence"), confidence_word((enum confidence)v->confidence));
+	json_done(out, p);
 	json_string(out, "sentence");
 	verdict_sentence(out, r);
 	json_end_string(out);
@@ -193,19 +228,21 @@ static void verdict_json(struct buf *out, const struct conn_record *r)
 
 static void icmp_json(struct buf *out, const struct conn_record *r, const struct cap_facts *facts)
 {
+	char *p;
+
 	json_array(out, "icmp");
 	for (uint32_t i = 0; i < r->nicmp; i++) {
 		const struct icmp_record *m = &r->icmp[i];
 
-		json_object(out, NULL);
-		packet_json(out, "packet", facts, m->packet);
-		json_ns(out, "time", m->time);
-		json_word(out, "kind", icmp_kind_word(m->ip_version, m->type, m->code));
-		json_string(out, "from");
-		addr_text(out, &m->from, m->ip_version);
-		json_end_string(out);
-		json_word(out, "about", side_word(m->about));
-		json_end_object(out);
+		p = put_object(json_room(out, JSON_ROOM), "");
+		p = put_packet(p, KEY("packet"), facts, m->packet);
+		p = put_ns(p, KEY("time"), m->time);
+		p = put_word(p, KEY("kind"), icmp_kind_word(m->ip_version, m->type, m->code));
+		p = put_literal(p, KEY("from") "\"");
+		p = addr_put(p, &m->from, m->ip_version);
+		p = put_literal(p, "\",");
+		p = put_side_word(p, KEY("about"), m->about);
+		json_done(out, put_end_object(p));
 	}
 	json_end_array(out);
 	if (r->icmp_seen > r->nicmp)
@@ -215,109 +252,117 @@ static void icmp_json(struct buf *out, const struct conn_record *r, const struct
 /* What the capture itself did to this connection. */
 static void quality_json(struct buf *out, const struct conn_record *r)
 {
-	json_object(out, "capture");
-	json_word(out, "start", r->is_midstream ? "midstream" : "handshake");
+	char *p = json_room(out, JSON_ROOM);
+
+	p = put_object(p, KEY("capture"));
+	p = put_word(p, KEY("start"), r->is_midstream ? "midstream" : "handshake");
 	if (r->one_sided >= 0)
-		json_word(out, "one_sided", side_word((unsigned)r->one_sided));
+		p = put_side_word(p, KEY("one_sided"), (unsigned)r->one_sided);
 	else
-		json_null(out, "one_sided");
-	json_u64(out, "duplicate_frames", r->duplicate_frames);
-	json_u64(out, "missing_bytes",
+		p = put_null(p, KEY("one_sided"));
+	p = put_u64(p, KEY("duplicate_frames"), r->duplicate_frames);
+	p = put_u64(p, KEY("missing_bytes"),
 	    r->sides[SIDE_CLIENT].missing_bytes + r->sides[SIDE_SERVER].missing_bytes);
-	json_u64(out, "truncated_packets", r->truncated_packets);
-	json_u64(out, "bad_checksums", r->bad_checksums);
-	json_word(out, "vantage", vantage_word((enum vantage)r->vantage));
-	json_array(out, "vantage_by");
+	p = put_u64(p, KEY("truncated_packets"), r->truncated_packets);
+	p = put_u64(p, KEY("bad_checksums"), r->bad_checksums);
+	p = put_word(p, KEY("vantage"), vantage_word((enum vantage)r->vantage));
+	p = put_array(p, KEY("vantage_by"));
 	for (unsigned i = 0; i < MARK_COUNT; i++)
 		if (r->vantage_marks & 1u << i)
-			json_word(out, NULL, vantage_mark_word(i));
-	json_end_array(out);
-	json_bool(out, "open_at_end", r->is_open);
-	json_bool(out, "evicted", r->is_evicted);
-	json_end_object(out);
+			p = put_word(p, "", vantage_mark_word(i));
+	p = put_end_array(p);
+	p = put_bool(p, KEY("open_at_end"), r->is_open);
+	p = put_bool(p, KEY("evicted"), r->is_evicted);
+	json_done(out, put_end_object(p));
 }
 
-static void sha256_json(struct buf *out, const uint8_t *value)
+static char *put_sha256(char *p, const uint8_t *value)
 {
-	json_string(out, "sha256");
-	for (size_t i = 0; i < DIGEST_BYTES; i++)
-		buf_addf(out, "%02x", value[i]);
-	json_end_string(out);
-}
+	static const char digits[] = "0123456789abcdef";
 
-static void stream_json(struct buf *out, const char *key, const struct side_record *side)
-{
-	const struct stream_facts *f = &side->stream;
-
-	json_object(out, key);
-	json_u64(out, "bytes", f->bytes);
-	json_u64(out, "missing", f->missing);
-	json_u64(out, "gaps", f->gaps);
-	json_u64(out, "conflicts", f->conflicts);
-	json_bool(out, "ambiguous", f->ambiguous != 0);
-	json_bool(out, "fin", side->fin_sent);
-	if (f->has_sha256)
-		sha256_json(out, f->sha256);
-	json_end_object(out);
+	p = put_literal(p, KEY("sha256") "\"");
+	for (size_t i = 0; i < DIGEST_BYTES; i++) {
+		*p++ = digits[value[i] >> 4];
+		*p++ = digits[value[i] & 15];
+	}
+	return put_literal(p, "\",");
 }
 
 static void streams_json(struct buf *out, const struct conn_record *r)
 {
-	json_object(out, "streams");
-	stream_json(out, "client", &r->sides[SIDE_CLIENT]);
-	stream_json(out, "server", &r->sides[SIDE_SERVER]);
-	json_end_object(out);
+	char *p = json_room(out, JSON_ROOM);
+
+	p = put_object(p, KEY("streams"));
+	for (unsigned side = 0; side < 2; side++) {
+		const struct stream_facts *f = &r->sides[side].stream;
+
+		p = put_side(p, side);
+		p = put_u64(p, KEY("bytes"), f->bytes);
+		p = put_u64(p, KEY("missing"), f->missing);
+		p = put_u64(p, KEY("gaps"), f->gaps);
+		p = put_u64(p, KEY("conflicts"), f->conflicts);
+		p = put_bool(p, KEY("ambiguous"), f->ambiguous != 0);
+		p = put_bool(p, KEY("fin"), r->sides[side].fin_sent);
+		if (f->has_sha256)
+			p = put_sha256(p, f->sha256);
+		p = put_end_object(p);
+	}
+	json_done(out, put_end_object(p));
 }
 
-static void finding_packets_json(
-    struct buf *out, const struct finding *f, const struct cap_facts *facts)
+static char *put_finding_packets(char *p, const struct finding *f, const struct cap_facts *facts)
 {
 	if (f->npackets)
-		packet_json(out, "packet", facts, f->packets[0]);
-	json_array(out, "packets");
+		p = put_packet(p, KEY("packet"), facts, f->packets[0]);
+	p = put_array(p, KEY("packets"));
 	for (unsigned i = 0; i < f->npackets; i++)
-		packet_json(out, NULL, facts, f->packets[i]);
-	json_end_array(out);
+		p = put_packet(p, "", facts, f->packets[i]);
+	return put_end_array(p);
 }
 
 /* What a finding about the capture is about: a host, or one of its ports. */
-static void subject_json(struct buf *out, const struct endpoint_addr *e)
+static char *put_subject(char *p, const struct endpoint_addr *e)
 {
-	json_object(out, "subject");
-	json_string(out, "ip");
-	addr_text(out, &e->ip, e->version);
-	json_end_string(out);
+	p = put_object(p, KEY("subject"));
+	p = put_address(p, e);
 	if (e->port)
-		json_u64(out, "port", e->port);
-	json_end_object(out);
+		p = put_u64(p, KEY("port"), e->port);
+	return put_end_object(p);
+}
+
+static void finding_sentence_json(
+    struct buf *out, const struct finding *f, const struct cap_facts *facts)
+{
+	json_string(out, "sentence");
+	finding_sentence(out, f, f->npackets ? place_number(facts, f->packets[0]) : 0);
+	json_end_string(out);
 }
 
 static void finding_members(struct buf *out, const struct finding *f, const struct cap_facts *facts)
 {
 	const struct finding_info *info = finding_info(f->id);
+	char *p = json_room(out, JSON_ROOM);
 
-	json_word(out, "id", info->name);
-	json_word(out, "class", finding_class_word(info->class));
-	json_word(out, "severity", severity_word(info->severity));
-	json_word(out, "confidence", confidence_word(f->confidence));
+	p = put_word(p, KEY("id"), info->name);
+	p = put_word(p, KEY("class"), finding_class_word(info->class));
+	p = put_word(p, KEY("severity"), severity_word(info->severity));
+	p = put_word(p, KEY("confidence"), confidence_word(f->confidence));
 	if (f->by != BY_NOBODY)
-		json_word(out, "by", side_word(f->by));
+		p = put_side_word(p, KEY("by"), f->by);
 	if (f->subject.version)
-		subject_json(out, &f->subject);
-	finding_packets_json(out, f, facts);
-	json_u64(out, "count", f->count);
-	json_ns(out, "time", f->time);
+		p = put_subject(p, &f->subject);
+	p = put_finding_packets(p, f, facts);
+	p = put_u64(p, KEY("count"), f->count);
+	p = put_ns(p, KEY("time"), f->time);
 	if (f->cost)
-		json_ns(out, "cost", f->cost);
-	json_word(out, "rfc", info->rfc);
-	json_string(out, "sentence");
-	finding_sentence(out, f, f->npackets ? place_number(facts, f->packets[0]) : 0);
-	json_end_string(out);
-	json_array(out, "traps");
+		p = put_ns(p, KEY("cost"), f->cost);
+	json_done(out, put_word(p, KEY("rfc"), info->rfc));
+	finding_sentence_json(out, f, facts);
+	p = put_array(json_room(out, JSON_ROOM), KEY("traps"));
 	for (unsigned i = 0; i < TRAP_COUNT; i++)
 		if (f->traps & 1u << i)
-			json_word(out, NULL, trap_word(i));
-	json_end_array(out);
+			p = put_word(p, "", trap_word(i));
+	json_done(out, put_end_array(p));
 }
 
 void record_json_findings(
@@ -332,6 +377,17 @@ void record_json_findings(
 	json_end_array(out);
 }
 
+/* Which one: its file where there are several, its ends. */
+static void names_json(struct buf *out, const struct conn_record *r, const struct cap_facts *facts)
+{
+	char *p;
+
+	if (facts->nfiles > 1)
+		json_text(out, "file", facts->files[r->file].name);
+	p = put_endpoint(json_room(out, JSON_ROOM), r, SIDE_CLIENT);
+	json_done(out, put_endpoint(p, r, SIDE_SERVER));
+}
+
 void record_json_finding(struct buf *out, const struct conn_record *r, const struct finding *f,
     const struct cap_facts *facts)
 {
@@ -340,11 +396,9 @@ void record_json_finding(struct buf *out, const struct conn_record *r, const str
 	json_u64(out, "schema", SCHEMA);
 	finding_members(out, f, facts);
 	json_u64(out, "connection", r->id);
-	if (facts->nfiles > 1)
-		json_text(out, "file", facts->files[r->file].name);
-	endpoint_json(out, "client", &r->sides[SIDE_CLIENT].addr);
-	endpoint_json(out, "server", &r->sides[SIDE_SERVER].addr);
+	names_json(out, r, facts);
 	json_end_object(out);
+	json_end_line(out);
 }
 
 static void findings_json(
@@ -355,58 +409,62 @@ static void findings_json(
 		json_u64(out, "findings_lost", r->findings_lost);
 }
 
-static void community_json(struct buf *out, const struct conn_record *r)
+static char *put_community(char *p, const struct conn_record *r)
 {
-	char id[COMMUNITY_SIZE];
-
-	community_id(id, 0, &r->sides[SIDE_CLIENT].addr, &r->sides[SIDE_SERVER].addr);
-	json_word(out, "community_id", id);
+	p = put_literal(p, KEY("community_id") "\"");
+	community_id(p, 0, &r->sides[SIDE_CLIENT].addr, &r->sides[SIDE_SERVER].addr);
+	return put_literal(p + COMMUNITY_SIZE - 1, "\",");
 }
 
 static void zeek_json(struct buf *out, const struct conn_record *r)
 {
 	const struct zeek_facts *z = &r->zeek;
+	char *p = json_room(out, JSON_ROOM);
 
-	json_object(out, "zeek");
-	json_word(out, "conn_state", zeek_state_word(z->state));
-	json_word(out, "history", z->history);
+	p = put_object(p, KEY("zeek"));
+	p = put_word(p, KEY("conn_state"), zeek_state_word(z->state));
+	p = put_word(p, KEY("history"), z->history);
 	if (z->letters_lost)
-		json_u64(out, "history_lost", z->letters_lost);
-	json_word(out, "originator", side_word(z->originator));
-	json_end_object(out);
+		p = put_u64(p, KEY("history_lost"), z->letters_lost);
+	p = put_side_word(p, KEY("originator"), z->originator);
+	json_done(out, put_end_object(p));
 }
 
 static void identity_json(
     struct buf *out, const struct conn_record *r, const struct cap_facts *facts)
 {
-	json_word(out, "type", "connection");
-	json_u64(out, "schema", SCHEMA);
-	json_u64(out, "id", r->id);
-	if (facts->nfiles > 1)
-		json_text(out, "file", facts->files[r->file].name);
-	endpoint_json(out, "client", &r->sides[SIDE_CLIENT].addr);
-	endpoint_json(out, "server", &r->sides[SIDE_SERVER].addr);
+	char *p = json_room(out, JSON_ROOM);
+
+	p = put_word(p, KEY("type"), "connection");
+	p = put_u64(p, KEY("schema"), SCHEMA);
+	json_done(out, put_u64(p, KEY("id"), r->id));
+	names_json(out, r, facts);
+	p = json_room(out, JSON_ROOM);
 	if (r->vlan)
-		json_u64(out, "vlan", r->vlan);
-	json_word(out, "opener", opener_word(r->opener));
-	community_json(out, r);
-	json_epoch(out, "start", r->start);
-	json_epoch(out, "end", r->end);
-	json_ns(out, "duration", r->end - r->start);
+		p = put_u64(p, KEY("vlan"), r->vlan);
+	p = put_word(p, KEY("opener"), opener_word(r->opener));
+	p = put_community(p, r);
+	p = put_epoch(p, KEY("start"), r->start);
+	p = put_epoch(p, KEY("end"), r->end);
+	json_done(out, put_ns(p, KEY("duration"), r->end - r->start));
+}
+
+static void volume_json(struct buf *out, const struct conn_record *r)
+{
+	const struct side_record *c = &r->sides[SIDE_CLIENT], *s = &r->sides[SIDE_SERVER];
+	char *p = json_room(out, JSON_ROOM);
+
+	p = put_pair(p, KEY("packets"), c->packets, s->packets);
+	p = put_pair(p, KEY("wire_bytes"), c->wire_bytes, s->wire_bytes);
+	json_done(out, put_pair(p, KEY("payload_bytes"), c->payload_bytes, s->payload_bytes));
 }
 
 void record_json_begin(struct buf *out, const struct conn_record *r, const struct cap_facts *facts)
 {
-	const struct side_record *c = &r->sides[SIDE_CLIENT], *s = &r->sides[SIDE_SERVER];
-
 	json_object(out, NULL);
 	identity_json(out, r, facts);
-	pair_json(out, "packets", c->packets, s->packets);
-	pair_json(out, "wire_bytes", c->wire_bytes, s->wire_bytes);
-	pair_json(out, "payload_bytes", c->payload_bytes, s->payload_bytes);
+	volume_json(out, r);
 	states_json(out, r, facts);
-	if (c->states_lost || s->states_lost)
-		pair_json(out, "states_lost", c->states_lost, s->states_lost);
 	handshake_json(out, r);
 	close_json(out, r);
 	resets_json(out, r, facts);

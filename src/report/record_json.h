@@ -15,10 +15,10 @@ void record_json_begin(struct buf *out, const struct conn_record *r, const struc
 /* The member "findings". */
 void record_json_findings(
     struct buf *out, const struct finding *list, size_t n, const struct cap_facts *facts);
-/* {"type":"finding",...}: one of the record's findings, with the connection it is about. */
+/* {"type":"finding",...}: one of the record's findings, with the connection it is about, as a line. */
 void record_json_finding(struct buf *out, const struct conn_record *r, const struct finding *f,
     const struct cap_facts *facts);
-/* {"type":"capture",...} */
+/* {"type":"capture",...}, as a line. */
 void capture_json(struct buf *out, const struct run_summary *s, const struct tally *t);
 
 #endif

@@ -70,7 +70,7 @@ void report_catalogue_json(struct buf *out, enum finding_id id)
 	json_text(out, "sentence", f->sentence);
 	json_text(out, "explanation", f->explanation);
 	json_end_object(out);
-	buf_addch(out, '\n');
+	json_end_line(out);
 }
 
 static const char page_head[] =

@@ -29,10 +29,8 @@ static int findings_json_event(struct sink *s, const struct event *ev, struct er
 	tally_add(&fs->tally, r, matched);
 	if (!matched)
 		return 0;
-	for (uint32_t i = 0; i < r->nfindings; i++) {
+	for (uint32_t i = 0; i < r->nfindings; i++)
 		record_json_finding(out, r, &r->findings[i], fs->o->facts);
-		buf_addch(out, '\n');
-	}
 	return report_out_commit(fs->o->out, e);
 }
 
@@ -47,7 +45,6 @@ static int findings_json_finish(struct sink *s, const struct run_summary *sum, s
 	struct findings_json_sink *fs = (struct findings_json_sink *)s;
 
 	capture_json(&fs->o->out->buf, sum, &fs->tally);
-	buf_addch(&fs->o->out->buf, '\n');
 	return report_out_flush(fs->o->out, e);
 }
 

@@ -26,7 +26,7 @@ static void write_line(struct buf *out, const struct conn_record *r, const struc
 {
 	record_json_begin(out, r, facts);
 	json_end_object(out);
-	buf_addch(out, '\n');
+	json_end_line(out);
 }
 
 static int json_event(struct sink *s, const struct event *ev, struct err *e)
@@ -63,7 +63,6 @@ static int json_finish(struct sink *s, const struct run_summary *sum, struct err
 	if (js->sorter && sorter_write(js->sorter, js->o->out, e) < 0)
 		return -1;
 	capture_json(&js->o->out->buf, sum, &js->tally);
-	buf_addch(&js->o->out->buf, '\n');
 	return report_out_flush(js->o->out, e);
 }
 

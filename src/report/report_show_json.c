@@ -131,6 +131,6 @@ int report_show_json(const struct session *s, const struct report_options *o, st
 		segment_json(out, s, &s->rows[i], o->facts);
 	json_end_array(out);
 	json_end_object(out);
-	buf_addch(out, '\n');
+	json_end_line(out);
 	return report_out_flush(o->out, e);
 }

@@ -442,12 +442,10 @@ static int summary_finish(struct sink *s, const struct run_summary *sum, struct 
 	struct summary_sink *ss = (struct summary_sink *)s;
 	struct buf *out = &ss->o->out->buf;
 
-	if (ss->json) {
+	if (ss->json)
 		capture_json(out, sum, &ss->tally);
-		buf_addch(out, '\n');
-	} else {
+	else
 		summary_text(out, ss, sum);
-	}
 	return report_out_flush(ss->o->out, e);
 }
 

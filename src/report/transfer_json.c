@@ -10,112 +10,123 @@
 #include "report/transfer_json.h"
 
 /* Kinds add up to `segments`; some are told apart in the ladder only. */
-static void kinds_json(struct buf *out, const struct retransmission_record *r)
+static char *put_kinds(char *p, const struct retransmission_record *r)
 {
 	uint32_t classes[RETRANSMISSION_COUNT] = { 0 };
 
-	for (unsigned k = 0; k < RETRANSMISSION_COUNT; k++)
-		classes[retransmission_class((enum retransmission_kind)k)] += r->kinds[k];
-	for (unsigned k = 0; k < RETRANSMISSION_COUNT; k++)
-		if (k != RETRANSMISSION_NONE &&
-		    retransmission_class((enum retransmission_kind)k) == k)
-			json_u64(out, retransmission_word((enum retransmission_kind)k), classes[k]);
+#define RETRANSMISSION_KIND(id, word, brief, class)                                                \
+	classes[RETRANSMISSION_##class] += r->kinds[RETRANSMISSION_##id];
+#include "tcpshadow/retransmission_kind.def"
+#undef RETRANSMISSION_KIND
+#define RETRANSMISSION_KIND(id, word, brief, class)                                                \
+	if (RETRANSMISSION_##id == RETRANSMISSION_##class &&                                       \
+	    RETRANSMISSION_##id != RETRANSMISSION_NONE)                                            \
+		p = put_u64(p, KEY(word), classes[RETRANSMISSION_##id]);
+#include "tcpshadow/retransmission_kind.def"
+#undef RETRANSMISSION_KIND
+	return p;
 }
 
 static void retransmissions_json(
     struct buf *out, const struct conn_record *r, const struct cap_facts *facts)
 {
-	json_object(out, "retransmissions");
+	char *p = json_room(out, JSON_ROOM);
+
+	p = put_object(p, KEY("retransmissions"));
 	for (unsigned side = 0; side < 2; side++) {
 		const struct retransmission_record *again = &r->sides[side].transfer.again;
 
-		json_object(out, side_word(side));
-		json_u64(out, "segments", again->segments);
-		json_u64(out, "bytes", again->bytes);
-		kinds_json(out, again);
-		json_array(out, "packets");
+		p = put_side(p, side);
+		p = put_u64(p, KEY("segments"), again->segments);
+		p = put_u64(p, KEY("bytes"), again->bytes);
+		p = put_kinds(p, again);
+		p = put_array(p, KEY("packets"));
 		for (uint32_t i = 0; i < again->npackets; i++)
-			json_u64(out, NULL, place_number(facts, again->packets[i]));
-		json_end_array(out);
+			p = put_u64(p, "", place_number(facts, again->packets[i]));
+		p = put_end_array(p);
 		if (again->packets_seen > again->npackets)
-			json_u64(out, "packets_seen", again->packets_seen);
-		json_end_object(out);
+			p = put_u64(p, KEY("packets_seen"), again->packets_seen);
+		p = put_end_object(p);
 	}
-	json_end_object(out);
+	json_done(out, put_end_object(p));
 }
 
 static void probes_json(struct buf *out, const struct conn_record *r)
 {
-	json_object(out, "probes");
+	char *p = json_room(out, JSON_ROOM);
+
+	p = put_object(p, KEY("probes"));
 	for (unsigned side = 0; side < 2; side++) {
-		json_object(out, side_word(side));
-		json_u64(out, "zero_window", r->sides[side].transfer.window_probes);
-		json_u64(out, "keepalive", r->sides[side].transfer.keepalives);
-		json_end_object(out);
+		p = put_side(p, side);
+		p = put_u64(p, KEY("zero_window"), r->sides[side].transfer.window_probes);
+		p = put_u64(p, KEY("keepalive"), r->sides[side].transfer.keepalives);
+		p = put_end_object(p);
 	}
-	json_end_object(out);
+	json_done(out, put_end_object(p));
 }
 
 static void rtt_json(struct buf *out, const struct conn_record *r)
 {
-	json_object(out, "rtt");
+	char *p = json_room(out, JSON_ROOM);
+
+	p = put_object(p, KEY("rtt"));
 	for (unsigned side = 0; side < 2; side++) {
 		const struct rtt_record *rtt = &r->sides[side].transfer.rtt;
 
-		json_object(out, side_word(side));
-		json_u64(out, "samples", rtt->samples);
+		p = put_side(p, side);
+		p = put_u64(p, KEY("samples"), rtt->samples);
 		if (rtt->samples) {
-			json_ns(out, "min", rtt->min);
-			json_ns(out, "mean", rtt->mean);
-			json_ns(out, "max", rtt->max);
-			json_ns(out, "smoothed", rtt->smoothed);
+			p = put_ns(p, KEY("min"), rtt->min);
+			p = put_ns(p, KEY("mean"), rtt->mean);
+			p = put_ns(p, KEY("max"), rtt->max);
+			p = put_ns(p, KEY("smoothed"), rtt->smoothed);
 		}
-		json_end_object(out);
+		p = put_end_object(p);
 	}
-	json_end_object(out);
+	json_done(out, put_end_object(p));
 }
 
-static const struct {
-	const char *name;
-	bool is_time;
-} metrics[] = {
-#define COUNT                                      false
-#define BYTES                                      false
-#define DURATION                                   true
-#define METRIC(id, name, type, known, value, help) { name, type },
+/* The types of metric.def. */
+#define COUNT(p, key, v)    put_u64(p, key, v)
+#define BYTES(p, key, v)    put_u64(p, key, v)
+#define DURATION(p, key, v) put_ns(p, key, (int64_t)(v))
+
+static char *put_metrics(char *p, const uint64_t *values)
+{
+#define METRIC(id, name, type, known, value, help)                                                 \
+	if (values[METRIC_##id] != METRIC_UNKNOWN)                                                 \
+		p = type(p, KEY(name), values[METRIC_##id]);
 #include "tcpshadow/metric.def"
 #undef METRIC
+	return p;
+}
+
 #undef COUNT
 #undef BYTES
 #undef DURATION
-};
 
 static void metrics_json(struct buf *out, const struct conn_record *r)
 {
-	json_object(out, "metrics");
-	for (unsigned side = 0; side < 2; side++) {
-		const uint64_t *values = r->sides[side].transfer.metrics;
+	char *p = json_room(out, JSON_ROOM);
 
-		json_object(out, side_word(side));
-		for (unsigned i = 0; i < METRIC_COUNT; i++) {
-			if (values[i] == METRIC_UNKNOWN)
-				continue;
-			if (metrics[i].is_time)
-				json_ns(out, metrics[i].name, (int64_t)values[i]);
-			else
-				json_u64(out, metrics[i].name, values[i]);
-		}
-		json_end_object(out);
+	p = put_object(p, KEY("metrics"));
+	for (unsigned side = 0; side < 2; side++) {
+		p = put_side(p, side);
+		p = put_metrics(p, r->sides[side].transfer.metrics);
+		p = put_end_object(p);
 	}
-	json_end_object(out);
+	json_done(out, put_end_object(p));
 }
 
 static void time_spent_json(struct buf *out, const struct conn_record *r)
 {
-	json_object(out, "time_spent");
-	for (unsigned i = 0; i < SPENT_COUNT; i++)
-		json_ns(out, time_spent_word((enum time_spent)i), r->time_spent[i]);
-	json_end_object(out);
+	char *p = json_room(out, JSON_ROOM);
+
+	p = put_object(p, KEY("time_spent"));
+#define TIME_SPENT(id, word, help) p = put_ns(p, KEY(word), r->time_spent[SPENT_##id]);
+#include "tcpshadow/time_spent.def"
+#undef TIME_SPENT
+	json_done(out, put_end_object(p));
 }
 
 void transfer_json(struct buf *out, const struct conn_record *r, const struct cap_facts *facts)

@@ -11,6 +11,7 @@
 
 #include "report/json.h"
 #include "report/place.h"
+#include "report/record_json.h"
 #include "report/sorter.h"
 #include "report/table.h"
 #include "report/wrap.h"
@@ -42,13 +43,114 @@ START_TEST(test_json)
 	json_bool(&b, "last", false);
 	json_end_object(&b);
 	json_end_object(&b);
-	buf_addch(&b, '\n');
+	json_end_line(&b);
 	json_object(&b, NULL);
 	json_end_object(&b);
+	json_end_line(&b);
 	ck_assert_str_eq(b.data,
 	    "{\"zero\":0,\"most\":18446744073709551615,\"time\":-1.000000001,"
 	    "\"start\":\"1795198003.409614123\",\"list\":[null,true,{},[]],"
-	    "\"in\":{\"word\":\"a,b:{[\",\"text\":\"\\\"\\n\xef\xbf\xbd\",\"last\":false}}\n{}");
+	    "\"in\":{\"word\":\"a,b:{[\",\"text\":\"\\\"\\n\xef\xbf\xbd\",\"last\":false}}\n{}\n");
+	buf_release(&b);
+}
+END_TEST
+
+/* Both forms of writing say the same of any value. */
+static void check_forms(uint64_t v)
+{
+	struct buf b = BUF_INIT;
+	char text[512], *p = put_object(text, KEY("o"));
+
+	json_object(&b, "o");
+	json_u64(&b, "u", v);
+	json_ns(&b, "n", (int64_t)v);
+	json_epoch(&b, "e", (int64_t)v);
+	json_bool(&b, "b", v & 1);
+	json_null(&b, "z");
+	json_array(&b, "a");
+	json_word(&b, NULL, "word");
+	json_end_array(&b);
+	json_end_object(&b);
+	p = put_u64(p, KEY("u"), v);
+	p = put_ns(p, KEY("n"), (int64_t)v);
+	p = put_epoch(p, KEY("e"), (int64_t)v);
+	p = put_bool(p, KEY("b"), v & 1);
+	p = put_null(p, KEY("z"));
+	p = put_array(p, KEY("a"));
+	p = put_word(p, "", "word");
+	p = put_end_array(p);
+	p = put_end_object(p);
+	ck_assert_uint_eq((size_t)(p - text), b.len);
+	ck_assert_mem_eq(text, b.data, b.len);
+	buf_release(&b);
+}
+
+START_TEST(test_json_forms)
+{
+	check_forms(0);
+	for (unsigned bit = 0; bit < 64; bit++) {
+		check_forms(UINT64_C(1) << bit);
+		check_forms((UINT64_C(1) << bit) - 1);
+	}
+}
+END_TEST
+
+enum { MANY = 300 };
+
+/* A record whose lists are long and whose numbers have as many digits as they can. */
+static void fill_extremes(struct conn_record *r, struct state_entry states[MANY])
+{
+	for (size_t i = 0; i < MANY; i++)
+		states[i] = (struct state_entry){ .state = TCPS_SYN_RECEIVED,
+			.rule = (uint16_t)(i % fsm_rule_count()),
+			.packet = UINT64_MAX,
+			.proved_by = UINT64_MAX,
+			.time = INT64_MIN };
+	for (size_t i = 0; i < SPENT_COUNT; i++)
+		r->time_spent[i] = INT64_MIN;
+	for (size_t side = 0; side < 2; side++) {
+		struct side_record *s = &r->sides[side];
+
+		s->addr.version = 6;
+		memset(&s->addr.ip, 0xff, sizeof(s->addr.ip));
+		s->states = states;
+		s->nstates = MANY;
+		s->packets = s->wire_bytes = s->payload_bytes = UINT64_MAX;
+		s->stream.bytes = s->stream.missing = UINT64_MAX;
+		s->transfer.again.npackets = RETRANSMISSION_PACKETS;
+		for (size_t i = 0; i < RETRANSMISSION_PACKETS; i++)
+			s->transfer.again.packets[i] = UINT64_MAX;
+		s->transfer.rtt =
+		    (struct rtt_record){ 1, INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN };
+		for (size_t i = 0; i < METRIC_COUNT; i++)
+			s->transfer.metrics[i] = (uint64_t)INT64_MIN;
+	}
+	r->start = INT64_MIN;
+}
+
+/* json_done() would find that a room is too small, or the address sanitizer. */
+START_TEST(test_json_extremes)
+{
+	struct cap_facts facts = { .nfiles = 1 };
+	struct state_entry states[MANY];
+	struct conn_record r = { .one_sided = -1 };
+	struct buf b = BUF_INIT;
+	size_t again = 0;
+
+	fill_extremes(&r, states);
+	record_json_begin(&b, &r, &facts);
+	json_end_object(&b);
+	json_end_line(&b);
+	for (const char *p = b.data; (p = strstr(p, "18446744073709551615")); p++)
+		again++;
+	ck_assert_uint_eq(again, 2 * (MANY * 2 + RETRANSMISSION_PACKETS + 5));
+	ck_assert_ptr_nonnull(strstr(b.data, "\"unknown\":-9223372036.854775808},"));
+	ck_assert_ptr_nonnull(strstr(b.data, "\"start\":\"-9223372036.854775808\","));
+	for (size_t i = 0; i < fsm_rule_count(); i++) {
+		ck_assert_ptr_nonnull(strstr(b.data, fsm_rule_at(i)->why));
+		ck_assert_uint_eq(fsm_rule_at(i)->why_len, strlen(fsm_rule_at(i)->why));
+		ck_assert_uint_eq(fsm_rule_at(i)->rfc_len, strlen(fsm_rule_at(i)->rfc));
+	}
 	buf_release(&b);
 }
 END_TEST
@@ -508,6 +610,8 @@ int main(void)
 
 	suite_add_tcase(s, t);
 	tcase_add_test(t, test_json);
+	tcase_add_test(t, test_json_forms);
+	tcase_add_test(t, test_json_extremes);
 	tcase_add_test(t, test_place);
 	tcase_add_loop_test(t, test_sorter, 0, 2);
 	tcase_add_loop_test(t, test_order, 0, (int)ARRAY_LEN(orders));
