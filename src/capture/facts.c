@@ -45,7 +45,7 @@ void facts_release(struct facts *f)
 }
 
 /* Neighbouring packets nearly always have the same link type: look at the last one first. */
-static void count_link(struct facts *f, uint16_t linktype)
+static void count_link(struct facts *f, uint16_t linktype, size_t n)
 {
 	struct cap_facts *sum = &f->sum;
 	size_t i = f->link;
@@ -58,31 +58,45 @@ static void count_link(struct facts *f, uint16_t linktype)
 		sum->links = mem_grow(sum->links, i, &f->links_cap, sizeof(*sum->links));
 		sum->links[sum->nlinks++] = (struct cap_link){ .linktype = linktype };
 	}
-	sum->links[i].packets++;
+	sum->links[i].packets += n;
 	f->link = i;
 }
 
-void facts_packet(struct facts *f, struct cap_file_facts *file, const struct packet *p)
+/* (The time before lies between the first and the last: only one of them can be passed.) */
+static void note_time(struct facts *f, int64_t ts)
 {
 	struct cap_facts *sum = &f->sum;
 
+	if (ts < f->previous_ts) {
+		sum->time_steps_back++;
+		if (ts < sum->first_ts)
+			sum->first_ts = ts;
+	} else if (ts > sum->last_ts) {
+		sum->last_ts = ts;
+	}
+	f->previous_ts = ts;
+}
+
+void facts_packets(struct facts *f, struct cap_file_facts *file, struct packet *p, size_t n)
+{
+	struct cap_facts *sum = &f->sum;
+	uint64_t number = atomic_load_explicit(&file->packets, memory_order_relaxed);
+
+	if (n == 0)
+		return;
 	if (sum->packets == 0)
 		sum->first_ts = sum->last_ts = f->previous_ts = p->ts;
-	if (p->ts < f->previous_ts)
-		sum->time_steps_back++;
-	if (p->ts < sum->first_ts)
-		sum->first_ts = p->ts;
-	if (p->ts > sum->last_ts)
-		sum->last_ts = p->ts;
-	f->previous_ts = p->ts;
-	sum->packets++;
+	for (size_t i = 0; i < n; i++) {
+		note_time(f, p[i].ts);
+		sum->bytes += p[i].caplen;
+		sum->wire_bytes += p[i].wire_len;
+		sum->truncated += p[i].caplen < p[i].wire_len;
+		p[i].ordinal = ++sum->packets;
+		p[i].number = ++number;
+	}
 	/* One thread writes: no need for a locked addition. */
-	atomic_store_explicit(&file->packets,
-	    atomic_load_explicit(&file->packets, memory_order_relaxed) + 1, memory_order_relaxed);
-	sum->bytes += p->caplen;
-	sum->wire_bytes += p->wire_len;
-	sum->truncated += p->caplen < p->wire_len;
-	count_link(f, p->linktype);
+	atomic_store_explicit(&file->packets, number, memory_order_relaxed);
+	count_link(f, p->linktype, n);
 }
 
 void facts_comment(struct facts *f, uint64_t ordinal, const uint8_t *text, size_t n)

@@ -24,8 +24,8 @@ struct facts {
 void facts_init(struct facts *f, const char *const *names, size_t nfiles);
 void facts_release(struct facts *f);
 
-/* Counts one packet of the file; afterwards sum.packets is its ordinal. */
-void facts_packet(struct facts *f, struct cap_file_facts *file, const struct packet *p);
+/* Counts the next packets of the file, which share a link type, and numbers them (ordinal and number). */
+void facts_packets(struct facts *f, struct cap_file_facts *file, struct packet *p, size_t n);
 void facts_comment(struct facts *f, uint64_t ordinal, const uint8_t *text, size_t n);
 
 #endif

@@ -40,7 +40,12 @@ struct format {
 	 */
 	struct record (*next)(
 	    void *reader, const struct piece *at, struct packet *p, struct err *cause);
-	/* The same for a record that was read before, by its position.  Notes nothing. */
+	/*
+	 * Takes packets from whole records as long as there is nothing else to say of them: moves *at past them, fills
+	 * them as above, and their offset.  They share a link type.  Returns how many, at most max.  NULL = one by one.
+	 */
+	size_t (*run)(const void *reader, struct piece *at, struct packet *p, size_t max);
+	/* As next() for a record that was read before, by its position.  Notes nothing. */
 	struct record (*again)(
 	    const void *reader, const struct piece *at, struct packet *p, struct err *cause);
 	/* Link type of the first packets if `head` tells; -1 = not yet known. */

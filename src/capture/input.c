@@ -246,9 +246,7 @@ static void finish_record(struct input *in)
 static void take_packet(
     struct input *in, struct input_shared *shared, struct cap_batch *b, struct packet *p)
 {
-	facts_packet(shared->facts, in->file, p);
-	p->ordinal = shared->facts->sum.packets;
-	p->number = in->file->packets;
+	facts_packets(shared->facts, in->file, p, 1);
 	p->offset = in->record_start;
 	p->file = in->index;
 	if (shared->filter && !filter_match(shared->filter, p)) {
@@ -290,8 +288,31 @@ static bool take_record(struct input *in, struct input_shared *shared, struct wi
 	return false;
 }
 
+/* Takes as many packets as the format knows how to take at once. */
+static void take_run(struct input *in, struct input_shared *shared, struct window *w)
+{
+	struct cap_batch *b = w->b;
+	struct packet *p = &b->packets[b->count];
+	size_t max = b->max_packets - b->count, n;
+	struct piece at = { b->bytes + w->at, w->len - w->at, in->offset };
+
+	if (!in->format->run || shared->filter)
+		return;
+	n = in->format->run(in->reader, &at, p, max < shared->left ? max : (size_t)shared->left);
+	facts_packets(shared->facts, in->file, p, n);
+	for (size_t i = 0; i < n; i++)
+		p[i].file = in->index;
+	w->at = w->len - at.len;
+	in->offset = in->record_start = at.offset;
+	in->records += n;
+	b->count += n;
+	shared->left -= n;
+}
+
 static void take_records(struct input *in, struct input_shared *shared, struct window *w)
 {
+	if (in->skip == 0 && in->offset == in->record_start)
+		take_run(in, shared, w);
 	while (w->b->count < w->b->max_packets && shared->left > 0) {
 		if (in->skip > 0)
 			advance(in, w, in->skip);

@@ -226,8 +226,7 @@ static void take_packet(struct live *l, struct packet *p, const struct ring_pack
 		.data = p->data,
 		.offset = live_spool_add(&l->spool, from),
 	};
-	facts_packet(l->facts, file, p);
-	p->ordinal = p->number = l->facts->sum.packets;
+	facts_packets(l->facts, file, p, 1);
 	if (l->recorder)
 		recorder_add(l->recorder, p);
 }

@@ -178,6 +178,51 @@ static struct record pcap_next(
 	return pcap_again(reader, at, p, cause);
 }
 
+/* The number at p, which is there. */
+static uint32_t number_at(const uint8_t *p, bool is_big_endian)
+{
+	uint32_t big = rd_at32(p);
+
+	return is_big_endian ? big : __builtin_bswap32(big);
+}
+
+/* The record at *at if it is whole and as good as pcap_again() would find it. */
+static bool take(const struct pcap_reader *c, struct piece *at, struct packet *p)
+{
+	const uint8_t *head = at->bytes;
+	size_t size = c->record_size;
+
+	if (at->len < size)
+		return false;
+	p->caplen = number_at(head + 8, c->is_big_endian);
+	size += p->caplen;
+	if (p->caplen > c->packet_max || at->len < size)
+		return false;
+	p->wire_len = number_at(head + 12, c->is_big_endian);
+	p->ts = number_at(head, c->is_big_endian) * NS_PER_SEC +
+	        (int64_t)number_at(head + 4, c->is_big_endian) * c->ns;
+	p->data = head + c->record_size;
+	p->offset = at->offset;
+	p->interface = 0;
+	p->linktype = c->linktype;
+	at->bytes += size;
+	at->len -= size;
+	at->offset += size;
+	return true;
+}
+
+static size_t pcap_run(const void *reader, struct piece *at, struct packet *p, size_t max)
+{
+	const struct pcap_reader *c = reader;
+	size_t n = 0;
+
+	if (c->order != LENGTHS_CAPTURED_FIRST)
+		return 0;
+	while (n < max && take(c, at, &p[n]))
+		n++;
+	return n;
+}
+
 static int pcap_first_link(const void *reader, const struct piece *head)
 {
 	const struct pcap_reader *c = reader;
@@ -190,6 +235,7 @@ const struct format pcap_format = {
 	.name = "pcap",
 	.unit = "record",
 	.next = pcap_next,
+	.run = pcap_run,
 	.again = pcap_again,
 	.first_link = pcap_first_link,
 	.free = free,
