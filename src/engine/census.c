@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/bits.h"
 #include "engine/census.h"
 #include "tcpshadow/mem.h"
 
@@ -75,17 +76,11 @@ size_t census_meet(struct census *c, uint64_t key, bool *is_new)
 	return place;
 }
 
-unsigned sketch_least(const struct sketch *s)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < ARRAY_LEN(s->bits); i++)
-		n += (unsigned)__builtin_popcountll(s->bits[i]);
-	return n;
-}
-
 void sketch_join(struct sketch *s, const struct sketch *other)
 {
-	for (unsigned i = 0; i < ARRAY_LEN(s->bits); i++)
+	s->set = 0;
+	for (unsigned i = 0; i < ARRAY_LEN(s->bits); i++) {
 		s->bits[i] |= other->bits[i];
+		s->set += bits_count(s->bits[i]);
+	}
 }

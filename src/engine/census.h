@@ -50,18 +50,26 @@ static inline bool census_is_taken(const struct census *c, size_t place)
 	return c->keys && c->keys[place].key != 0;
 }
 
-/* How many different things were seen at least, in 32 bytes: two of them may share a bit. */
+/* How many different things were seen at least, in 256 bits: two of them may share a bit. */
 struct sketch {
 	uint64_t bits[4];
+	unsigned set; /* of the bits: asked for far more often than added to */
 };
 
 static inline void sketch_add(struct sketch *s, uint64_t hash)
 {
-	s->bits[hash >> 6 & 3] |= UINT64_C(1) << (hash & 63);
+	uint64_t *word = &s->bits[hash >> 6 & 3], bit = UINT64_C(1) << (hash & 63);
+
+	s->set += !(*word & bit);
+	*word |= bit;
 }
 
 /* At least so many. */
-unsigned sketch_least(const struct sketch *s);
+static inline unsigned sketch_least(const struct sketch *s)
+{
+	return s->set;
+}
+
 void sketch_join(struct sketch *s, const struct sketch *other);
 
 #endif

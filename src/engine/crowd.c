@@ -70,11 +70,44 @@ struct prober *crowd_prober(
 	return place == CENSUS_NONE ? NULL : &c->probers[place];
 }
 
+/* In a flood most is about the listener met last: that one is looked at first.  NULL where it is not this one. */
+static struct listener *latest_listener(
+    const struct crowd *c, const struct addr *addr, uint16_t port)
+{
+	struct listener *l;
+
+	if (!c->listeners || !census_is_taken(&c->of_listeners, c->latest))
+		return NULL;
+	l = &c->listeners[c->latest];
+	return l->addr.port == port && addr_equal(&l->addr.ip, addr) ? l : NULL;
+}
+
 struct listener *crowd_listener(const struct crowd *c, const struct endpoint_addr *addr)
 {
-	size_t place = census_find(&c->of_listeners, listener_key(event_host(addr), addr->port));
+	struct listener *l = latest_listener(c, &addr->ip, addr->port);
+	size_t place;
 
+	if (l)
+		return l;
+	place = census_find(&c->of_listeners, listener_key(event_host(addr), addr->port));
 	return place == CENSUS_NONE ? NULL : &c->listeners[place];
+}
+
+/* Part by part: a compiler clears a large struct at once with an instruction that takes long to begin. */
+static void begin_prober(struct prober *p, const struct segment *s, enum probe kind)
+{
+	p->addr = (struct endpoint_addr){ s->src, 0, s->ip_version, 0 };
+	p->kind = (uint8_t)kind;
+	p->port_step = 0;
+	p->port = p->port_run = 0;
+	p->attempts = p->real = 0;
+	p->opened = p->refused = 0;
+	p->plain = p->closed_windows = 0;
+	p->ports = (struct sketch){ .set = 0 };
+	p->hosts = (struct sketch){ .set = 0 };
+	p->first = p->last = p->last_closed = 0;
+	p->first_time = p->ripe = 0;
+	p->isn = (struct isn_watch){ .time = 0 };
 }
 
 static struct prober *meet_prober(
@@ -88,25 +121,8 @@ static struct prober *meet_prober(
 	if (place == CENSUS_NONE)
 		return NULL;
 	if (is_new)
-		c->probers[place] = (struct prober){
-			.addr = { s->src, 0, s->ip_version, 0 },
-			.kind = (uint8_t)kind,
-		};
+		begin_prober(&c->probers[place], s, kind);
 	return &c->probers[place];
-}
-
-/* Most SYNs of a flood go where the one before went: that is looked for first. */
-static struct listener *latest_listener(struct crowd *c, const struct segment *s)
-{
-	struct listener *l;
-
-	if (!c->listeners || !census_is_taken(&c->of_listeners, c->latest))
-		return NULL;
-	l = &c->listeners[c->latest];
-	if (l->addr.port != s->dport || !addr_equal(&l->addr.ip, &s->dst))
-		return NULL;
-	census_met(&c->of_listeners, c->latest);
-	return l;
 }
 
 static struct listener *meet_listener(struct crowd *c, const struct segment *s, uint64_t host)
@@ -264,12 +280,24 @@ static void count_attempt(struct listener *l, const struct segment *s, uint64_t 
 
 static void count_syn(struct crowd *c, const struct segment *s, uint64_t source, uint64_t target)
 {
-	struct listener *l = latest_listener(c, s);
+	struct listener *l = latest_listener(c, &s->dst, s->dport);
 
-	if (!l)
+	if (l)
+		census_met(&c->of_listeners, c->latest);
+	else
 		l = meet_listener(c, s, target);
 	if (l)
 		count_attempt(l, s, spread(source));
+}
+
+/* As event_host(): of the target before, where it is that one again. */
+static uint64_t target_of(struct crowd *c, const struct segment *s)
+{
+	if (!c->target_hash || !addr_equal(&s->dst, &c->target)) {
+		c->target = s->dst;
+		c->target_hash = hash_fixed(&s->dst, sizeof(s->dst)) | 1;
+	}
+	return c->target_hash;
 }
 
 void crowd_opened(struct crowd *c, const struct segment *s)
@@ -283,7 +311,7 @@ void crowd_opened(struct crowd *c, const struct segment *s)
 	if (kind == PROBE_NONE)
 		return;
 	source = hash_fixed(&s->src, sizeof(s->src)) | 1;
-	target = hash_fixed(&s->dst, sizeof(s->dst)) | 1;
+	target = target_of(c, s);
 	p = meet_prober(c, s, source, kind);
 	if (p)
 		count_probe(p, s, spread(target));

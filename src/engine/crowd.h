@@ -105,6 +105,8 @@ struct crowd {
 	struct listener *listeners; /* by place; NULL until the first one */
 	size_t latest;              /* place of the listener met last */
 	struct prober *probers;
+	struct addr target; /* of the attempt before, with its hash; 0 = none yet */
+	uint64_t target_hash;
 	int64_t now;          /* ns since the epoch */
 	struct finding *list; /* the record's findings with the new ones */
 	size_t list_cap;

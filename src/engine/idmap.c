@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "engine/bits.h"
 #include "engine/idmap.h"
 #include "tcpshadow/mem.h"
 
@@ -67,11 +68,6 @@ static void grow(struct idmap *m)
 	free(old);
 }
 
-static unsigned count(uint64_t bits)
-{
-	return (unsigned)__builtin_popcountll(bits);
-}
-
 static void add(struct idmap *m, struct idmap_slot new)
 {
 	if (m->used * 2 >= m->nslots)
@@ -87,7 +83,7 @@ void idmap_put(struct idmap *m, uint64_t uid, uint64_t id)
 
 	if (!block->key) {
 		add(m, (struct idmap_slot){ key, id, bit, bit });
-	} else if (block->opened < bit && block->id + count(block->opened) == id) {
+	} else if (block->opened < bit && block->id + bits_count(block->opened) == id) {
 		block->opened |= bit;
 		block->alive |= bit;
 	} else {
@@ -113,7 +109,7 @@ uint64_t idmap_get(const struct idmap *m, uint64_t uid)
 	uint64_t bit;
 	const struct idmap_slot *s = slot_of(m, uid, &bit);
 
-	return s ? s->id + count(s->opened & (bit - 1)) : 0;
+	return s ? s->id + bits_count(s->opened & (bit - 1)) : 0;
 }
 
 static void remove_at(struct idmap *m, size_t hole)
@@ -139,7 +135,7 @@ uint64_t idmap_take(struct idmap *m, uint64_t uid)
 
 	if (!s)
 		return 0;
-	id = s->id + count(s->opened & (bit - 1));
+	id = s->id + bits_count(s->opened & (bit - 1));
 	s->alive &= ~bit;
 	if (!s->alive)
 		remove_at(m, (size_t)(s - m->slots));

@@ -438,37 +438,49 @@ static void done(void *ctx, int task)
 
 /* ---- the end ---- */
 
-/* The shard whose next connection began first; SHARD_COUNT when all are done. */
-static unsigned next_to_finish(const uint64_t uids[SHARD_COUNT])
-{
-	unsigned best = SHARD_COUNT;
-	uint64_t best_uid = UINT64_MAX;
+/* The connections that are next to be finished, one for each shard. */
+struct finishing {
+	uint64_t uids[SHARD_COUNT]; /* UINT64_MAX = the shard is done */
+	uint8_t first[GROUPS];      /* of each group, the shard whose connection began first */
+};
 
-	for (unsigned i = 0; i < SHARD_COUNT; i++) {
-		if (uids[i] && uids[i] < best_uid) {
-			best = i;
-			best_uid = uids[i];
-		}
-	}
-	return best;
+static void peek(struct finishing *f, struct pipeline *p, unsigned shard)
+{
+	unsigned start = shard - shard % GROUP_SHARDS, best = start;
+	uint64_t uid = shard_finish_peek(p->shards[shard]);
+
+	f->uids[shard] = uid ? uid : UINT64_MAX;
+	for (unsigned i = start + 1; i < start + GROUP_SHARDS; i++)
+		best = f->uids[i] < f->uids[best] ? i : best;
+	f->first[shard / GROUP_SHARDS] = (uint8_t)best;
+}
+
+/* The shard whose next connection began first; SHARD_COUNT when all are done. */
+static unsigned next_to_finish(const struct finishing *f)
+{
+	unsigned best = f->first[0];
+
+	for (unsigned g = 1; g < GROUPS; g++)
+		best = f->uids[f->first[g]] < f->uids[best] ? f->first[g] : best;
+	return f->uids[best] == UINT64_MAX ? SHARD_COUNT : best;
 }
 
 static int finish_connections(struct pipeline *p, struct err *e)
 {
 	struct shard_log log = { 0 };
-	uint64_t uids[SHARD_COUNT];
+	struct finishing f = { { 0 }, { 0 } };
 	unsigned i;
 	int rc = 0;
 
 	for (i = 0; i < SHARD_COUNT; i++) {
 		shard_finish_begin(p->shards[i]);
-		uids[i] = shard_finish_peek(p->shards[i]);
+		peek(&f, p, i);
 	}
-	while (rc == 0 && (i = next_to_finish(uids)) < SHARD_COUNT) {
+	while (rc == 0 && (i = next_to_finish(&f)) < SHARD_COUNT) {
 		size_t at = 0;
 
 		shard_finish_next(p->shards[i], 0);
-		uids[i] = shard_finish_peek(p->shards[i]);
+		peek(&f, p, i);
 		shard_log_swap(p->shards[i], &log);
 		rc = drain(p, &log, 0, &at, e);
 		shard_log_reset(p->shards[i], &log);

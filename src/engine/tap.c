@@ -164,7 +164,7 @@ static void settle_vantage(const struct tap *t, struct conn_record *r)
 {
 	bool client, server;
 
-	if (r->vantage != VANTAGE_UNKNOWN)
+	if (r->vantage != VANTAGE_UNKNOWN || !t->hosts)
 		return;
 	client = is_near_host(t, &r->sides[SIDE_CLIENT].addr);
 	server = is_near_host(t, &r->sides[SIDE_SERVER].addr);
