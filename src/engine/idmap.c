@@ -68,6 +68,14 @@ static void grow(struct idmap *m)
 	free(old);
 }
 
+/* How many uids of the block were opened before the one of this bit.  (In a flood all of them.) */
+static unsigned opened_before(const struct idmap_slot *s, uint64_t bit)
+{
+	uint64_t before = s->opened & (bit - 1);
+
+	return before == bit - 1 ? (unsigned)__builtin_ctzll(bit) : bits_count(before);
+}
+
 static void add(struct idmap *m, struct idmap_slot new)
 {
 	if (m->used * 2 >= m->nslots)
@@ -83,7 +91,7 @@ void idmap_put(struct idmap *m, uint64_t uid, uint64_t id)
 
 	if (!block->key) {
 		add(m, (struct idmap_slot){ key, id, bit, bit });
-	} else if (block->opened < bit && block->id + bits_count(block->opened) == id) {
+	} else if (block->opened < bit && block->id + opened_before(block, bit) == id) {
 		block->opened |= bit;
 		block->alive |= bit;
 	} else {
@@ -109,7 +117,7 @@ uint64_t idmap_get(const struct idmap *m, uint64_t uid)
 	uint64_t bit;
 	const struct idmap_slot *s = slot_of(m, uid, &bit);
 
-	return s ? s->id + bits_count(s->opened & (bit - 1)) : 0;
+	return s ? s->id + opened_before(s, bit) : 0;
 }
 
 static void remove_at(struct idmap *m, size_t hole)
@@ -135,7 +143,7 @@ uint64_t idmap_take(struct idmap *m, uint64_t uid)
 
 	if (!s)
 		return 0;
-	id = s->id + bits_count(s->opened & (bit - 1));
+	id = s->id + opened_before(s, bit);
 	s->alive &= ~bit;
 	if (!s->alive)
 		remove_at(m, (size_t)(s - m->slots));

@@ -10,8 +10,6 @@
 #include "engine/tap.h"
 #include "tcpshadow/mem.h"
 
-/* Fine enough for any network (ns). */
-#define UNIT_FINE UINT64_C(1000)
 /* A clock that shows no more than this cannot tell a local round trip (ns). */
 #define UNIT_COARSE  UINT64_C(1000000)
 #define LONG_SILENCE (3 * NS_PER_SEC)
@@ -49,9 +47,9 @@ void tap_clock_init(struct tap_clock *c)
 	*c = (struct tap_clock){ .unit = (uint64_t)NS_PER_SEC };
 }
 
-void tap_clock_packet(struct tap_clock *c, const struct packet *p)
+void tap_clock_odd(struct tap_clock *c, const struct packet *p)
 {
-	while (c->unit > UNIT_FINE && (uint64_t)p->ts % c->unit != 0)
+	while (c->unit > TAP_UNIT_FINE && (uint64_t)p->ts % c->unit != 0)
 		c->unit /= 10;
 	/* (Files may be given in any order.) */
 	if (c->has_previous && p->ts < c->previous && p->file == c->file) {
@@ -60,10 +58,6 @@ void tap_clock_packet(struct tap_clock *c, const struct packet *p)
 		if (c->previous - p->ts > c->largest_step)
 			c->largest_step = c->previous - p->ts;
 	}
-	c->has_previous = true;
-	c->previous = p->ts;
-	c->interface = p->interface;
-	c->file = p->file;
 }
 
 void tap_silence(struct tap *t, int64_t from, int64_t to, uint64_t packet)

@@ -13,6 +13,9 @@
 #include "engine/census.h"
 #include "tcpshadow/engine.h"
 
+/* Fine enough for any network (ns). */
+#define TAP_UNIT_FINE UINT64_C(1000)
+
 /* How often connections of this host showed that the tap is at it, or is not. */
 struct nearness {
 	struct endpoint_addr addr;
@@ -52,7 +55,17 @@ struct tap {
 void tap_init(struct tap *t);
 void tap_release(struct tap *t);
 void tap_clock_init(struct tap_clock *c);
-void tap_clock_packet(struct tap_clock *c, const struct packet *p);
+void tap_clock_odd(struct tap_clock *c, const struct packet *p);
+/* One more packet.  Nearly all of them only are later than the one before. */
+static inline void tap_clock_packet(struct tap_clock *c, const struct packet *p)
+{
+	if (c->unit > TAP_UNIT_FINE || p->ts < c->previous)
+		tap_clock_odd(c, p);
+	c->has_previous = true;
+	c->previous = p->ts;
+	c->interface = p->interface;
+	c->file = p->file;
+}
 /* A packet that comes so long after the one before it begins a new second. */
 void tap_silence(struct tap *t, int64_t from, int64_t to, uint64_t packet);
 void tap_trouble(struct tap *t, const struct event_trouble *trouble, uint64_t packet, int64_t time);
