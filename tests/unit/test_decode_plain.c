@@ -212,8 +212,9 @@ static void damage(struct pair *t)
 
 	for (uint32_t i = dice(t, 3) + 1; i > 0; i--) {
 		uint8_t *at = &ip[dice(t, (uint32_t)n)];
+		unsigned bit = 1u << dice(t, 8);
 
-		*at = dice(t, 2) ? (uint8_t)dice(t, 256) : (uint8_t)(*at ^ 1u << dice(t, 8));
+		*at = (uint8_t)(dice(t, 2) ? dice(t, 256) : *at ^ bit);
 	}
 	if (ip[0] != 0x45)
 		return;
