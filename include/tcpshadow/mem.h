@@ -39,13 +39,27 @@ void arena_reset(struct arena *a);
 void arena_release(struct arena *a);
 
 /*
+ * Memory for what lives as long as the analysis, in large pages where the system has them (Linux: transparent huge
+ * pages).  With small ones nearly every access to a connection that has waited a while begins with a walk through page
+ * tables.  Thread-safe.
+ */
+struct region;
+
+struct region *region_new(void);
+void region_free(struct region *r); /* NULL is fine; all that was taken is gone with it */
+/* `bytes` of indeterminate memory, aligned to a cache line; NULL when the system has none. */
+void *region_take(struct region *r, size_t bytes) TS_NODISCARD;
+/* Zeroed memory for n objects of `size` bytes; never NULL.  Without a region like mem_alloc(). */
+void *region_table(struct region *r, size_t n, size_t size) __attribute__((returns_nonnull));
+
+/*
  * A pool of equal objects.  Memory comes in chunks and goes back only with the pool; freed objects are
  * reused first.  Not thread-safe: one pool belongs to one shard.
  */
 struct pool;
 
-/* cap = most objects alive at once; 0 = unlimited. */
-struct pool *pool_new(size_t object_size, size_t cap);
+/* cap = most objects alive at once; 0 = unlimited.  region: where its memory comes from; NULL = the heap. */
+struct pool *pool_new(size_t object_size, size_t cap, struct region *region);
 void pool_free(struct pool *p); /* NULL is fine; all objects are gone with it */
 /* Zeroed object, or NULL when the cap (or the system's memory) is reached. */
 void *pool_get(struct pool *p);

@@ -29,6 +29,8 @@ struct shard_options {
 	bool wants_closed; /* log EVENT_CLOSED */
 	bool wants_data;   /* log EVENT_DATA and EVENT_GAP */
 	struct reasm_options streams;
+	struct region
+	    *region; /* where its memory comes from; NULL = the heap.  Outlives the shard */
 };
 
 struct shard_counts {

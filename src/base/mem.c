@@ -2,12 +2,16 @@
 /*
  * mem - allocation that never fails for set-up, and capped pools for what grows with traffic.
  *
- * Memory: a pool takes chunks that double from CHUNK_MIN to CHUNK_MAX bytes.  Freed objects are listed apart, not
+ * Memory: a region takes blocks of BLOCK bytes, of which only the pages that are used cost memory; a pool chunks that
+ *         double from CHUNK_MIN to CHUNK_MAX bytes, or to REGION_CHUNK_MAX where a chunk may lie in part of a page.  Freed objects are listed apart, not
  *         linked through their own bytes: those have often left the cache by then, and again when they are reused.
  * Limits: pool objects are aligned to 8 bytes.
  */
 #include "config.h"
 
+#include <sys/mman.h>
+
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +22,10 @@
 #define CHUNK_MIN    ((size_t)4096)
 #define CHUNK_MAX    ((size_t)1 << 20)
 #define GROW_MIN     ((size_t)8)
+/* Of a region, whose unused rest of a large page costs memory. */
+#define REGION_CHUNK_MAX ((size_t)1 << 16)
+#define HUGE_PAGE        ((size_t)2 << 20)
+#define BLOCK            (16 * HUGE_PAGE)
 
 struct chunk {
 	struct chunk *next;
@@ -25,6 +33,7 @@ struct chunk {
 };
 
 struct pool {
+	struct region *region;
 	struct chunk *chunks; /* newest first */
 	void **free;          /* objects that were put back, the latest last; has room for all */
 	size_t nfree;
@@ -98,12 +107,109 @@ void *mem_grow(void *array, size_t used, size_t *cap, size_t size)
 	return array;
 }
 
-struct pool *pool_new(size_t object_size, size_t cap)
+/* --- region --- */
+
+struct block {
+	struct block *next;
+	size_t size;         /* bytes from here */
+	_Atomic size_t used; /* of them; more than `size` when some asked for too much */
+};
+
+struct region {
+	_Atomic(struct block *) blocks; /* newest first */
+};
+
+struct region *region_new(void)
+{
+	struct region *r = mem_alloc(1, sizeof(*r));
+
+	atomic_init(&r->blocks, NULL);
+	return r;
+}
+
+void region_free(struct region *r)
+{
+	struct block *b, *next;
+
+	if (!r)
+		return;
+	for (b = atomic_load(&r->blocks); b; b = next) {
+		next = b->next;
+		free(b);
+	}
+	free(r);
+}
+
+static size_t round_up(size_t n, size_t to)
+{
+	return (n + to - 1) / to * to;
+}
+
+/* What it begins with is followed by room for `bytes`.  (Where there are no large pages, madvise() fails: so be it.) */
+static struct block *block_new(size_t bytes)
+{
+	size_t size = bytes > BLOCK - CACHE_LINE ? round_up(bytes + CACHE_LINE, HUGE_PAGE) : BLOCK;
+	struct block *b = aligned_alloc(HUGE_PAGE, size);
+
+	if (!b)
+		return NULL;
+	(void)madvise(b, size, MADV_HUGEPAGE);
+	b->next = NULL;
+	b->size = size;
+	atomic_init(&b->used, CACHE_LINE);
+	return b;
+}
+
+static void *block_take(struct block *b, size_t bytes)
+{
+	size_t at = atomic_fetch_add(&b->used, bytes);
+
+	return at <= b->size && bytes <= b->size - at ? (uint8_t *)b + at : NULL;
+}
+
+void *region_take(struct region *r, size_t bytes)
+{
+	struct block *b = atomic_load(&r->blocks), *new;
+	void *at;
+
+	if (bytes > SIZE_MAX / 4)
+		return NULL;
+	bytes = round_up(bytes, CACHE_LINE);
+	while (!b || !(at = block_take(b, bytes))) {
+		new = block_new(bytes);
+		if (!new)
+			return NULL;
+		new->next = b;
+		/* Another thread may have been faster: then b is the block it made. */
+		if (!atomic_compare_exchange_strong(&r->blocks, &b, new))
+			free(new);
+		else
+			b = new;
+	}
+	return at;
+}
+
+void *region_table(struct region *r, size_t n, size_t size)
+{
+	void *at;
+
+	if (!r)
+		return mem_alloc(n, size);
+	at = region_take(r, n * size);
+	if (!at)
+		no_memory();
+	return memset(at, 0, n * size);
+}
+
+/* --- pool --- */
+
+struct pool *pool_new(size_t object_size, size_t cap, struct region *region)
 {
 	struct pool *p = mem_alloc(1, sizeof(*p));
 
 	BUG_ON(object_size == 0 || object_size > SIZE_MAX / 2);
 	p->object_size = (object_size + OBJECT_ALIGN - 1) / OBJECT_ALIGN * OBJECT_ALIGN;
+	p->region = region;
 	p->chunk_bytes = CHUNK_MIN;
 	p->cap = cap;
 	p->bytes = sizeof(*p);
@@ -116,7 +222,7 @@ void pool_free(struct pool *p)
 
 	if (!p)
 		return;
-	for (c = p->chunks; c; c = next) {
+	for (c = p->region ? NULL : p->chunks; c; c = next) {
 		next = c->next;
 		free(c);
 	}
@@ -127,13 +233,15 @@ void pool_free(struct pool *p)
 static bool pool_extend(struct pool *p)
 {
 	size_t count = p->chunk_bytes / p->object_size;
+	size_t most = p->region ? REGION_CHUNK_MAX : CHUNK_MAX, bytes;
 	struct chunk *c;
 
 	if (count == 0)
 		count = 1;
 	if (p->cap && count > p->cap - p->live)
 		count = p->cap - p->live;
-	c = malloc(sizeof(*c) + count * p->object_size);
+	bytes = sizeof(*c) + count * p->object_size;
+	c = p->region ? region_take(p->region, bytes) : malloc(bytes);
 	if (!c)
 		return false;
 	c->next = p->chunks;
@@ -142,8 +250,8 @@ static bool pool_extend(struct pool *p)
 	p->fresh_count = count;
 	p->objects += count;
 	p->free = mem_resize(p->free, p->objects, sizeof(*p->free));
-	p->bytes += sizeof(*c) + count * (p->object_size + sizeof(*p->free));
-	if (p->chunk_bytes < CHUNK_MAX)
+	p->bytes += bytes + count * sizeof(*p->free);
+	if (p->chunk_bytes < most)
 		p->chunk_bytes *= 2;
 	return true;
 }

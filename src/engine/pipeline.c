@@ -50,6 +50,7 @@ struct pipeline {
 	struct frame_maker maker;
 	struct sink *const *sinks;
 	size_t nsinks;
+	struct region *region; /* of shards and frames */
 	struct shard *shards[SHARD_COUNT];
 	bool wants_segments;
 	bool is_live; /* packets come as they come, until told to stop */
@@ -109,12 +110,13 @@ static void init_frames(struct pipeline *p, unsigned threads)
 	if (p->nframes > FRAMES_MAX)
 		p->nframes = FRAMES_MAX;
 	for (unsigned i = 0; i < p->nframes; i++)
-		frame_init(&p->frames[i], packets, bytes);
+		frame_init(&p->frames[i], packets, bytes, p->region);
 }
 
 static void pipeline_init(struct pipeline *p, struct cap *cap, unsigned threads)
 {
 	const struct engine_options *o = p->o;
+	struct region *region = region_new();
 	uint64_t memory = o->memory_bytes ? o->memory_bytes : DEFAULT_MEMORY;
 	struct shard_options so = {
 		.hash_key = o->hash_key,
@@ -124,6 +126,7 @@ static void pipeline_init(struct pipeline *p, struct cap *cap, unsigned threads)
 		.checkpoint = o->checkpoint ? o->checkpoint : DEFAULT_CHECKPOINT,
 		.wants_closed = wants(p->sinks, p->nsinks, EVENT_CLOSED),
 		.wants_data = wants(p->sinks, p->nsinks, EVENT_DATA),
+		.region = region,
 		.streams = {
 			.policy = o->overlap_policy,
 			.max_bytes = MAX_WAITING,
@@ -139,6 +142,7 @@ static void pipeline_init(struct pipeline *p, struct cap *cap, unsigned threads)
 		.wants_pieces = so.wants_segments,
 		.second = INT64_MIN,
 	};
+	p->region = region;
 	init_frames(p, threads);
 	for (unsigned i = 0; i < SHARD_COUNT; i++)
 		p->shards[i] = shard_new(&so);
@@ -158,6 +162,7 @@ static void pipeline_release(struct pipeline *p)
 	}
 	for (unsigned i = 0; i < SHARD_COUNT; i++)
 		shard_free(p->shards[i]);
+	region_free(p->region);
 	idmap_release(&p->ids);
 	hosts_release(&p->hosts);
 	decoder_free(p->maker.decoder);

@@ -490,7 +490,7 @@ struct store *store_new(const struct cap_facts *facts)
 	stable_init(&s->rows, sizeof(struct store_row));
 	stable_init(&s->owners, sizeof(_Atomic uint32_t));
 	stable_init(&s->findings, sizeof(struct store_finding));
-	s->opens = pool_new(sizeof(struct store_open), 0);
+	s->opens = pool_new(sizeof(struct store_open), 0, NULL);
 	return s;
 }
 

@@ -80,6 +80,8 @@ struct halfopen {
 	size_t live;
 	struct slot *index; /* open addressing */
 	size_t nindex;      /* power of two, at least twice the places */
+	struct region *region;
+	bool is_in_region; /* ring and index, at their full size */
 	uint64_t key;
 	uint64_t expected; /* packet of the SYN that is expected to be taken next, 0 = none... */
 	uint32_t expected_tag; /* ...and its tag */
@@ -89,12 +91,13 @@ struct halfopen {
 	int64_t last_time;
 };
 
-struct halfopen *halfopen_new(size_t places, uint64_t hash_key)
+struct halfopen *halfopen_new(size_t places, uint64_t hash_key, struct region *region)
 {
 	struct halfopen *h = mem_alloc(1, sizeof(*h));
 
 	h->places_max = places;
 	h->key = hash_key;
+	h->region = region;
 	return h;
 }
 
@@ -102,8 +105,10 @@ void halfopen_free(struct halfopen *h)
 {
 	if (!h)
 		return;
-	free(h->ring);
-	free(h->index);
+	if (!h->is_in_region) {
+		free(h->ring);
+		free(h->index);
+	}
 	free(h->looks);
 	free(h);
 }
@@ -305,12 +310,15 @@ static void remove_at(struct halfopen *h, size_t slot)
 static void grow(struct halfopen *h)
 {
 	struct syn_place *old = h->ring;
+	struct region *region;
 	size_t n = h->count, from = h->places ? tail_of(h) : 0, size = h->places;
 
 	h->places = size ? 2 * size : PLACES_MIN;
 	if (h->places > h->places_max)
 		h->places = h->places_max;
-	h->ring = mem_alloc(h->places, sizeof(*h->ring));
+	region = h->places == h->places_max ? h->region : NULL;
+	h->is_in_region = region != NULL;
+	h->ring = region_table(region, h->places, sizeof(*h->ring));
 	for (size_t i = 0; i < n; i++)
 		h->ring[i] = old[(from + i) % size];
 	h->head = n % h->places;
@@ -318,7 +326,7 @@ static void grow(struct halfopen *h)
 	free(h->index);
 	for (h->nindex = 2; h->nindex < 2 * h->places; h->nindex *= 2)
 		;
-	h->index = mem_alloc(h->nindex, sizeof(*h->index));
+	h->index = region_table(region, h->nindex, sizeof(*h->index));
 	memset(h->index, 0xff, h->nindex * sizeof(*h->index));
 	for (size_t i = 0; i < n; i++) {
 		uint32_t tag = tag_of(h, &h->ring[i].key);

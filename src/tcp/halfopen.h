@@ -14,8 +14,12 @@
 
 struct halfopen;
 
-/* places: most SYNs held at once; at least 1.  hash below: flow_hash() of the segment with hash_key. */
-struct halfopen *halfopen_new(size_t places, uint64_t hash_key);
+/*
+ * places: most SYNs held at once; at least 1.  hash below: flow_hash() of the segment with hash_key.  region: for the
+ * full size; NULL = the heap.
+ */
+struct region;
+struct halfopen *halfopen_new(size_t places, uint64_t hash_key, struct region *region);
 void halfopen_free(struct halfopen *h);
 
 /* Can this segment be held?  (A plain SYN over IPv4 without tunnel or payload.) */

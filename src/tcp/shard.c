@@ -176,18 +176,18 @@ struct shard *shard_new(const struct shard_options *o)
 
 	s->o = *o;
 	s->env.options = o->streams;
-	s->env.options.reasms = pool_new(reasm_bytes(&o->streams), 0);
+	s->env.options.reasms = pool_new(reasm_bytes(&o->streams), 0, o->region);
 	for (unsigned i = 0; i < REASM_WINDOW_POOLS; i++)
-		s->env.options.windows[i] = pool_new((size_t)REASM_WINDOW_FIRST << i, 0);
-	s->env.flights = pool_new(SENT_MIN * sizeof(struct sent), 0);
+		s->env.options.windows[i] = pool_new((size_t)REASM_WINDOW_FIRST << i, 0, o->region);
+	s->env.flights = pool_new(SENT_MIN * sizeof(struct sent), 0, o->region);
 	if (o->wants_data)
 		s->env.out = (struct reasm_out){ log_data, log_gap, s };
 	s->nbuckets = 256;
 	s->buckets = mem_alloc(s->nbuckets, sizeof(*s->buckets));
-	s->flows = pool_new(sizeof(struct flow), cap);
-	s->conns = pool_new(sizeof(struct conn), 0);
-	s->records = pool_new(sizeof(struct conn_record), 0);
-	s->halfopen = halfopen_new(halfopen_places(o->memory), o->hash_key);
+	s->flows = pool_new(sizeof(struct flow), cap, o->region);
+	s->conns = pool_new(sizeof(struct conn), 0, o->region);
+	s->records = pool_new(sizeof(struct conn_record), 0, o->region);
+	s->halfopen = halfopen_new(halfopen_places(o->memory), o->hash_key, o->region);
 	return s;
 }
 
@@ -544,7 +544,8 @@ static void squeeze(struct shard *s, struct flow *f)
 	n = conn_pack(f->conn, bytes);
 	f->pack_class = (uint8_t)(n / PACK_STEP);
 	if (!s->packs[f->pack_class])
-		s->packs[f->pack_class] = pool_new((f->pack_class + (size_t)1) * PACK_STEP, 0);
+		s->packs[f->pack_class] =
+		    pool_new((f->pack_class + (size_t)1) * PACK_STEP, 0, s->o.region);
 	f->packed = pool_get_dirty(s->packs[f->pack_class]);
 	BUG_ON(!f->packed);
 	memcpy(f->packed, bytes, n);

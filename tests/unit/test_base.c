@@ -56,7 +56,7 @@ END_TEST
 
 START_TEST(test_pool)
 {
-	struct pool *p = pool_new(20, 1000);
+	struct pool *p = pool_new(20, 1000, NULL);
 	char *objects[1000];
 
 	for (size_t round = 0; round < 2; round++) {
@@ -82,7 +82,7 @@ END_TEST
 /* Objects larger than a chunk, and a pool without a cap. */
 START_TEST(test_pool_large)
 {
-	struct pool *p = pool_new(100000, 0);
+	struct pool *p = pool_new(100000, 0, NULL);
 	char *last = NULL;
 
 	for (int i = 0; i < 50; i++) {
@@ -94,6 +94,48 @@ START_TEST(test_pool_large)
 	ck_assert_ptr_eq(pool_get(p), last);
 	ck_assert_int_eq(last[99999], 0);
 	pool_free(p);
+}
+END_TEST
+
+static bool is_filled(const uint8_t *at, size_t n, int value)
+{
+	for (size_t i = 0; i < n; i++)
+		if (at[i] != value)
+			return false;
+	return true;
+}
+
+static void check_apart(uint8_t *const *at, const size_t *bytes, int n)
+{
+	for (int i = 0; i < n; i++) {
+		ck_assert_uint_eq((uintptr_t)at[i] % CACHE_LINE, 0);
+		memset(at[i], i + 1, bytes[i]);
+	}
+	for (int i = 0; i < n; i++)
+		ck_assert(is_filled(at[i], bytes[i], i + 1));
+}
+
+/* Pieces that fill several blocks, and one that is larger than a block, are all apart and stay. */
+START_TEST(test_region)
+{
+	static const size_t mb = (size_t)1 << 20;
+	const size_t bytes[] = { 1, 64, 65, 20 * mb, 20 * mb, 40 * mb, 3, 12 * mb, 1 };
+	uint8_t *at[ARRAY_LEN(bytes)];
+	struct region *r = region_new();
+	struct pool *p = pool_new(20, 0, r);
+	const uint8_t *table = region_table(r, 3 * mb, sizeof(uint64_t));
+
+	ck_assert(is_filled(table, 3 * mb * sizeof(uint64_t), 0));
+	for (size_t i = 0; i < ARRAY_LEN(bytes); i++) {
+		at[i] = region_take(r, bytes[i]);
+		ck_assert_ptr_nonnull(at[i]);
+		memset(pool_get(p), 0xff, 20);
+	}
+	check_apart(at, bytes, (int)ARRAY_LEN(bytes));
+	ck_assert_ptr_null(region_take(r, SIZE_MAX));
+	pool_free(p);
+	region_free(r);
+	region_free(NULL);
 }
 END_TEST
 
@@ -484,6 +526,7 @@ int main(void)
 	tcase_add_test(t, test_mem_grow);
 	tcase_add_test(t, test_pool);
 	tcase_add_test(t, test_pool_large);
+	tcase_add_test(t, test_region);
 	tcase_add_test(t, test_hash);
 	tcase_add_test(t, test_buf);
 	tcase_add_test(t, test_reader);

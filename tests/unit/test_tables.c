@@ -160,7 +160,7 @@ static void expire(struct halfopen *h, struct held *l, int64_t until)
 START_TEST(test_syns)
 {
 	static struct held l;
-	struct halfopen *h = halfopen_new(PLACES, 7);
+	struct halfopen *h = halfopen_new(PLACES, 7, NULL);
 
 	l.n = 0;
 	for (uint64_t packet = 1; packet <= SYNS; packet++) {
