@@ -66,7 +66,8 @@ struct retransmission_record {
 	uint32_t segments; /* of them all; larger captured ones count as what goes on the wire */
 	uint64_t bytes;    /* of payload */
 	uint32_t kinds[RETRANSMISSION_COUNT]; /* segments; [RETRANSMISSION_NONE] is 0 */
-	uint32_t npackets, packets_seen;      /* kept, captured */
+	uint32_t in_vain;                /* of the segments: had arrived before, as far as shown */
+	uint32_t npackets, packets_seen; /* kept, captured */
 	uint64_t packets[RETRANSMISSION_PACKETS];
 };
 

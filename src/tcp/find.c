@@ -69,6 +69,30 @@ void find_drop(struct conn *c, struct finding *f)
 	c->nfindings--;
 }
 
+static void remove_packet(struct finding *f, uint64_t packet)
+{
+	unsigned at = 0;
+
+	while (at < f->npackets && f->packets[at] != packet)
+		at++;
+	/* (One packet is always shown.) */
+	if (at == f->npackets || f->npackets == 1)
+		return;
+	for (f->npackets--; at < f->npackets; at++)
+		f->packets[at] = f->packets[at + 1];
+}
+
+void find_withdraw(struct conn *c, enum finding_id id, unsigned dir, uint64_t packet)
+{
+	struct finding *f = find_have(c, id, dir);
+
+	if (!f)
+		return;
+	remove_packet(f, packet);
+	if (--f->count == 0)
+		find_drop(c, f);
+}
+
 struct finding *find_segment(
     struct step *st, enum finding_id id, unsigned who, enum confidence confidence)
 {

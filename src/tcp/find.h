@@ -32,6 +32,8 @@ struct finding *find_conn(struct conn *c, enum finding_id id, unsigned dir,
 struct finding *find_have(const struct conn *c, enum finding_id id, unsigned dir);
 /* Take an entry back.  Others may move: pointers to entries are void after it. */
 void find_drop(struct conn *c, struct finding *f);
+/* Take back what was raised at that packet, if it was.  Likewise. */
+void find_withdraw(struct conn *c, enum finding_id id, unsigned dir, uint64_t packet);
 
 /* The latest packet turned out to belong to another connection. */
 void find_forget(struct conn *c, uint64_t packet);

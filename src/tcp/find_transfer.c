@@ -166,14 +166,24 @@ void find_again(struct step *st, const struct sent *old, int64_t gap, bool fills
 
 void find_revised(struct step *st, const struct sent *old)
 {
-	struct finding *f = find_have(st->conn, FINDING_TAIL_LOSS_PROBE, st->dir);
+	struct finding *f;
 
-	if (f && --f->count == 0)
-		find_drop(st->conn, f);
+	find_withdraw(st->conn, FINDING_TAIL_LOSS_PROBE, st->dir, old->again);
 	f = find_conn(st->conn, FINDING_RETRANSMISSION_RTO, st->dir, CONFIDENCE_LIKELY, old->again,
 	    old->last);
 	if (f)
 		f->cost += old->last - old->first;
+}
+
+/* (Of a SYN sent again no loss is told.) */
+void find_not_lost(struct step *st, const struct sent *s)
+{
+	if (s->seq == st->peer->iss)
+		return;
+	if (s->again)
+		find_withdraw(st->conn, FINDING_LOSS_DOWNSTREAM, !st->dir, s->again);
+	else
+		find_withdraw(st->conn, FINDING_LOSS_UPSTREAM, !st->dir, s->packet);
 }
 
 void find_late(struct step *st)
@@ -213,8 +223,7 @@ static void look_at_duplicate(struct step *st)
 	(void)find_segment(st, FINDING_DSACK, BY_SELF, CONFIDENCE_CERTAIN);
 	if (!s || !s->tries || s->flags & SENT_UNNEEDED)
 		return;
-	s->flags |= SENT_UNNEEDED;
-	st->peer->transfer.measures.unneeded++;
+	retransmit_unneeded(st, s);
 	(void)find_segment(st, FINDING_RETRANSMISSION_SPURIOUS_DSACK, BY_PEER, CONFIDENCE_CERTAIN);
 }
 

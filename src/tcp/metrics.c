@@ -264,8 +264,7 @@ static void note_needless(struct step *st, struct sent *first)
 	    !seq_lt(st->seg->opt.tsecr, first->tsval_again) ||
 	    seq_lt(st->seg->opt.tsecr, first->tsval))
 		return;
-	first->flags |= SENT_UNNEEDED;
-	st->peer->transfer.measures.unneeded++;
+	retransmit_unneeded(st, first);
 	(void)find_segment(st, FINDING_RETRANSMISSION_SPURIOUS_EIFEL, BY_PEER, CONFIDENCE_CERTAIN);
 }
 

@@ -245,6 +245,8 @@ static void count(struct step *st, struct loss *l, enum retransmission_kind kind
 	r->segments += n;
 	r->kinds[kind] += n;
 	r->bytes += st->seg->len;
+	if (kind == RETRANSMISSION_SPURIOUS)
+		r->in_vain += n;
 	if (r->npackets < RETRANSMISSION_PACKETS)
 		r->packets[r->npackets++] = st->seg->packet;
 	r->packets_seen++;
@@ -287,9 +289,11 @@ static void mark(struct step *st, struct sent *s, enum retransmission_kind kind)
 	s->tsval_again = st->seg->opt.tsval;
 	if (s->tries < UINT8_MAX)
 		s->tries++;
-	s->flags &= (uint8_t)~SENT_WAS_PROBE;
+	s->flags &= (uint8_t) ~(SENT_WAS_PROBE | SENT_IN_VAIN);
 	if (kind == RETRANSMISSION_TLP)
 		s->flags |= SENT_WAS_PROBE;
+	if (kind == RETRANSMISSION_SPURIOUS)
+		s->flags |= SENT_IN_VAIN;
 }
 
 /* All entries that the segment covers. */
@@ -342,6 +346,18 @@ static void note_again(struct step *st, bool fills)
 	find_again(st, old, gap, fills);
 	mark_all(st, old, kind);
 	st->transfer.tries = old ? old->tries : 1;
+}
+
+void retransmit_unneeded(struct step *st, struct sent *s)
+{
+	struct transfer *t = &st->peer->transfer;
+
+	s->flags |= SENT_UNNEEDED;
+	t->measures.unneeded++;
+	if (s->flags & SENT_IN_VAIN || !t->loss)
+		return;
+	t->loss->again.in_vain++;
+	find_not_lost(st, s);
 }
 
 /* Space that no packet at the tap had before: from here on it was seen. */

@@ -29,6 +29,7 @@ enum sent_flag {
 	SENT_UNTIMED = 1u << 2,   /* when it was first sent is not known: no sample */
 	SENT_UNNEEDED = 1u << 3,  /* the receiver said that it got it twice */
 	SENT_WAS_PROBE = 1u << 4, /* its last repetition was taken for a tail loss probe */
+	SENT_IN_VAIN = 1u << 5,   /* it had been acknowledged before its last repetition */
 };
 
 /* A segment, as first sent. */
@@ -165,6 +166,8 @@ void find_recut(struct step *st, const struct sent *old);
 void find_again(struct step *st, const struct sent *old, int64_t gap, bool fills);
 /* The last repetition of `old` was no loss probe: the timer sent it. */
 void find_revised(struct step *st, const struct sent *old);
+/* The receiver had `s` when it was sent again last: it was not lost. */
+void find_not_lost(struct step *st, const struct sent *s);
 void find_late(struct step *st);
 void find_sack(struct step *st);
 /* Its window is 0, or is not any more. */
@@ -177,6 +180,8 @@ void find_transfer_end(struct conn *c);
 void retransmit_note(struct step *st, bool fills);
 /* Time from a packet at the tap to the end's answer to it, as short as it was seen, ns; -1 = not known. */
 int64_t retransmit_loop(const struct endpoint *e);
+/* The sender of the segment at hand tells that it had `s` when that was sent again. */
+void retransmit_unneeded(struct step *st, struct sent *s);
 
 /* metrics.c */
 /* Before an accepted segment moves the edges. */

@@ -293,6 +293,7 @@ static bool is_closed(const struct conn_record *r, struct verdict *v)
 	const struct side_record *c = &r->sides[SIDE_CLIENT], *s = &r->sides[SIDE_SERVER];
 	uint64_t missing = c->missing_bytes + s->missing_bytes;
 	uint32_t again = c->transfer.again.segments + s->transfer.again.segments;
+	uint32_t in_vain = c->transfer.again.in_vain + s->transfer.again.in_vain;
 	enum verdict_kind kind = VERDICT_OK;
 
 	if (r->is_midstream)
@@ -300,12 +301,12 @@ static bool is_closed(const struct conn_record *r, struct verdict *v)
 	else if (missing)
 		kind = VERDICT_OK_PARTLY_CAPTURED;
 	else if (again)
-		kind = VERDICT_OK_WITH_LOSS;
+		kind = again > in_vain ? VERDICT_OK_WITH_LOSS : VERDICT_OK_SENT_TWICE;
 	else if (!c->stream.bytes && !s->stream.bytes)
 		kind = VERDICT_OK_NO_DATA;
 	*v = about(kind, BY_NOBODY, CONFIDENCE_CERTAIN);
 	v->bytes = missing;
-	v->count = again;
+	v->count = again > in_vain ? again - in_vain : again;
 	v->time = r->time_spent[SPENT_LOSS_RECOVERY];
 	if (!missing)
 		(void)was_slow(r, v);
