@@ -79,18 +79,24 @@ static struct loss *loss_of(struct endpoint *e)
 
 enum age { AGE_OLDER, AGE_NEWER, AGE_UNKNOWN };
 
+static enum age age_by_timestamp(const struct step *st, const struct sent *above)
+{
+	int32_t older = (int32_t)(above->tsval - st->seg->opt.tsval);
+
+	if (!(st->seg->opt.seen & OPT_TIMESTAMPS) || !above->tsval || !older)
+		return AGE_UNKNOWN;
+	return older > 0 ? AGE_OLDER : AGE_NEWER;
+}
+
 /* Was it sent before or after the segment that jumped over it? */
 static enum age age_by_header(const struct step *st, const struct sent *above)
 {
 	const struct segment *s = st->seg;
 	uint16_t behind = (uint16_t)(above->ip_id - s->ip_id);
-	int32_t older;
+	enum age age = age_by_timestamp(st, above);
 
-	if (s->opt.seen & OPT_TIMESTAMPS && above->tsval) {
-		older = (int32_t)(above->tsval - s->opt.tsval);
-		if (older)
-			return older > 0 ? AGE_OLDER : AGE_NEWER;
-	}
+	if (age != AGE_UNKNOWN)
+		return age;
 	if (!s->ip_id || !above->ip_id || behind == 0)
 		return AGE_UNKNOWN;
 	if (behind < ID_APART)
@@ -100,19 +106,27 @@ static enum age age_by_header(const struct step *st, const struct sent *above)
 
 /*
  * Bytes that nobody has seen: reordered on the way, or sent again because they were lost before the tap.  The
- * sender learns of a loss no sooner than a loop after the segment that jumped over it.
+ * sender learns of a loss no sooner than a loop after the segment that jumped over it; but its timer may have
+ * run since the original, which is older.
  */
 static bool is_late_original(const struct step *st)
 {
 	const struct sent *above = sent_above(&st->self->transfer.sent, st->end);
 	int64_t loop = retransmit_loop(st->peer), age;
+	enum age header;
 
 	if (!above)
 		return true;
 	age = st->time - above->first;
+	header = age_by_header(st, above);
+	if (age_by_timestamp(st, above) == AGE_NEWER)
+		return false;
+	/* (The receiver had it: on the way to the tap alone nothing is overtaken for long.) */
+	if (header == AGE_NEWER && st->end <= st->peer->rcv_nxt && age > LATE_UNKNOWN)
+		return false;
 	if (age < (loop >= 0 ? loop : LATE_UNKNOWN))
 		return true;
-	switch (age_by_header(st, above)) {
+	switch (header) {
 	case AGE_OLDER:
 		return true;
 	case AGE_NEWER:
