@@ -7,7 +7,8 @@
  * Output: step.transfer.wait; sums in conn.spent that add up to the time from the first to the last packet.
  *
  * The segment that ends an interval tells what was waited for.  Where data was on the way and the answer is
- * data, the round trip is taken off: only the rest was thinking.
+ * data, the round trip is taken off: only the rest was thinking.  When data ends a silence, what was idle in it
+ * (between keepalives) was thinking, too.
  */
 #include "config.h"
 
@@ -23,6 +24,13 @@ enum standing {
 
 /* A full window is waited for when it takes longer than this many round trips. */
 #define FULL_ROUND_TRIPS 2
+
+/* Who waits for an answer waits so long, and longer than he paused between his words by this factor. */
+#define WAITS_AT_LEAST NS_PER_SEC
+#define WAITS_LONGER   3
+
+/* What fits one segment may be a question to a server that has not said anything yet; more is an upload. */
+#define QUESTION_MAX 1460
 
 static bool stands(const struct spent *s, enum standing what, unsigned dir)
 {
@@ -91,8 +99,23 @@ static enum wait window_wait(const struct step *st, const struct spent *s, int64
 	return WAIT_NONE;
 }
 
+/*
+ * The client had asked, the server did not answer, and the client closes.  (Where the server closes it may
+ * have waited for more; and a client that only tells, now and then, closes after another of its pauses.)
+ */
+static bool gives_up(const struct step *st, const struct spent *s, int64_t gap)
+{
+	const struct endpoint *self = st->self, *peer = st->peer;
+	bool is_end = st->seg->flags & TCP_RST ? !self->fin_seen : st->seg->flags & TCP_FIN;
+	bool has_asked = peer->payload_bytes || self->payload_bytes <= QUESTION_MAX;
+	int64_t silence = gap + s->quiet;
+
+	return is_end && st->dir == st->conn->client && s->talker == st->dir && !peer->fin_seen &&
+	       has_asked && silence >= WAITS_AT_LEAST && silence > WAITS_LONGER * s->pause;
+}
+
 /* Nothing is wrong: the applications' time, and the path's. */
-static enum wait ordinary_wait(const struct step *st, const struct spent *s)
+static enum wait ordinary_wait(const struct step *st, const struct spent *s, int64_t gap)
 {
 	bool waited_for = stands(s, OUTSTANDING, !st->dir), waits = stands(s, OUTSTANDING, st->dir);
 
@@ -104,8 +127,11 @@ static enum wait ordinary_wait(const struct step *st, const struct spent *s)
 		return thinks(st);
 	if (st->seg->len)
 		return waits ? WAIT_TRANSFER : thinks(st);
-	if (st->seg->flags & (TCP_SYN | TCP_FIN | TCP_RST))
-		return waited_for || waits ? WAIT_TRANSFER : WAIT_IDLE;
+	if (st->seg->flags & (TCP_SYN | TCP_FIN | TCP_RST)) {
+		if (waited_for || waits)
+			return WAIT_TRANSFER;
+		return gives_up(st, s, gap) ? WAIT_SERVER_THINKS : WAIT_IDLE;
+	}
 	if (waited_for)
 		return st->dir == st->conn->client ? WAIT_CLIENT_ACK : WAIT_SERVER_ACK;
 	return waits ? WAIT_TRANSFER : WAIT_IDLE;
@@ -124,7 +150,7 @@ static enum wait wait_of(const struct step *st, const struct spent *s, int64_t g
 		return w;
 	if (stands_either(s, RECOVERING))
 		return WAIT_RECOVERY;
-	return ordinary_wait(st, s);
+	return ordinary_wait(st, s, gap);
 }
 
 /* The part of an interval in which data and its acknowledgment crossed; the rest was thinking. */
@@ -142,34 +168,62 @@ static void spend(struct spent *s, enum wait w, int64_t time)
 	s->time[wait_class(w)] += time;
 }
 
+/* Somebody speaks, or has waited in vain: what was idle since the last word was spent on waiting for him. */
+static void end_silence(struct spent *s, enum wait w)
+{
+	s->time[SPENT_IDLE] -= s->quiet;
+	s->time[wait_class(w)] += s->quiet;
+	s->quiet = 0;
+}
+
+static void note_word(struct spent *s, const struct step *st, int64_t silence)
+{
+	if (s->talker != st->dir)
+		s->pause = 0;
+	else if (silence > s->pause)
+		s->pause = silence;
+	s->talker = st->dir;
+	s->quiet = 0;
+}
+
 void spent_segment(struct step *st)
 {
 	struct conn *c = st->conn;
 	struct spent *s = &c->spent;
-	int64_t gap = c->end - s->mark, way = 0;
+	int64_t gap = c->end - s->mark, way = 0, silence = 0;
 	enum wait w = wait_of(st, s, gap);
 
 	st->transfer.wait = (uint8_t)w;
 	st->transfer.waited = gap;
-	if (w == WAIT_CLIENT_THINKS || w == WAIT_SERVER_THINKS)
+	if (w == WAIT_CLIENT_THINKS || w == WAIT_SERVER_THINKS) {
+		silence = gap + s->quiet;
 		way = crossing(st, s, gap);
+		end_silence(s, w);
+	}
 	spend(s, WAIT_TRANSFER, way);
 	spend(s, w, gap - way);
+	if (w == WAIT_IDLE)
+		s->quiet += gap;
 	if (w == WAIT_FULL_WINDOW)
 		st->peer->transfer.measures.window_full_time += gap;
+	s->last = (uint8_t)w;
 	s->mark = c->end;
 	s->now = (uint8_t)(standing_of(&c->ends[0], &c->ends[1]) |
 	                   standing_of(&c->ends[1], &c->ends[0]) << 1);
 	s->was_opening = is_opening(c);
-	if (st->seg->len)
-		s->talker = st->dir;
+	if (st->seg->len && !st->transfer.kind && !(st->notes & 1u << SEGMENT_NOTE_KEEPALIVE))
+		note_word(s, st, silence);
 }
 
-/* Behind the last segment there are only copies of frames and ICMP errors. */
+/*
+ * Behind the last segment there are only copies of frames and ICMP errors.  (A SYN that turned out to begin the
+ * next connection is taken out again.)
+ */
 void spent_finish(struct conn *c)
 {
 	struct spent *s = &c->spent;
+	enum wait w = s->was_opening ? WAIT_HANDSHAKE : WAIT_UNKNOWN;
 
-	spend(s, s->was_opening ? WAIT_HANDSHAKE : WAIT_UNKNOWN, c->end - s->mark);
+	spend(s, c->end < s->mark ? (enum wait)s->last : w, c->end - s->mark);
 	s->mark = c->end;
 }

@@ -125,7 +125,10 @@ struct transfer {
 struct spent {
 	int64_t time[SPENT_COUNT]; /* ns; their sum is `mark` */
 	int64_t mark;              /* so far, ns since the connection's start */
+	int64_t quiet;             /* of time[SPENT_IDLE]: since the last payload */
+	int64_t pause;             /* longest that its sender made since the other end's last one */
 	uint8_t now;               /* how things stand: spent.c */
+	uint8_t last;              /* enum wait of the last interval */
 	uint8_t talker;            /* direction bit of the last payload; 2 = there was none */
 	bool was_opening;
 };

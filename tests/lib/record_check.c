@@ -75,6 +75,29 @@ static void check_one_sided(struct complaints *c, const struct conn_record *r)
 	require(c, r->sides[1 - r->one_sided].packets == 0, "one-sided: the other sent nothing");
 }
 
+static void check_time(struct complaints *c, const struct conn_record *r)
+{
+	int64_t sum = 0;
+
+	for (unsigned i = 0; i < SPENT_COUNT; i++) {
+		require(c, r->time_spent[i] >= 0, "no time is negative");
+		sum += r->time_spent[i];
+	}
+	require(c, sum == r->end - r->start, "what the time went into adds up to the duration");
+}
+
+static void check_again(struct complaints *c, const struct conn_record *r)
+{
+	for (unsigned side = 0; side < 2; side++) {
+		const struct retransmission_record *again = &r->sides[side].transfer.again;
+		uint32_t sum = 0;
+
+		for (unsigned kind = 0; kind < RETRANSMISSION_COUNT; kind++)
+			sum += again->kinds[kind];
+		require(c, sum == again->segments, "the kinds of what was sent again add up");
+	}
+}
+
 static void check_lists(struct complaints *c, const struct conn_record *r)
 {
 	require(c, r->nresets <= r->resets_seen, "resets kept are among those seen");
@@ -116,6 +139,8 @@ size_t record_check(const struct conn_record *r, struct buf *out)
 	    "handshake ended by ICMP: there was an error");
 	check_one_sided(&c, r);
 	check_lists(&c, r);
+	check_time(&c, r);
+	check_again(&c, r);
 	check_findings(&c, r);
 	check_history(&c, &r->sides[0]);
 	check_history(&c, &r->sides[1]);

@@ -93,6 +93,13 @@ static void check_text(struct check *c)
 	buf_addstr(&c->got, (const char *)c->record + c->x->row->at);
 }
 
+static void check_spent(struct check *c)
+{
+	for (unsigned v = 0; v < c->x->row->nnames; v++)
+		if (strcmp(c->x->row->name(v), c->x->word) == 0)
+			want_number(c, (uint64_t)c->record->time_spent[v]);
+}
+
 static void check_side_count(struct check *c)
 {
 	const int side = story_side_of(c->st, c->x->flow, c->x->end, c->record);
@@ -331,6 +338,9 @@ static void check_about_record(struct check *c)
 	case FORM_TEXT:
 		check_text(c);
 		break;
+	case FORM_SPENT:
+		check_spent(c);
+		break;
 	case FORM_CLIENT:
 		check_client(c);
 		break;
@@ -391,6 +401,8 @@ static void report(struct buf *out, const struct check *c)
 	if (x->row->form == FORM_STATES || x->row->form == FORM_PATH ||
 	    x->row->form == FORM_SIDE_COUNT)
 		buf_addf(out, " %c", end_letter(c, x->end));
+	if (x->row->form == FORM_SPENT)
+		buf_addf(out, " %s", x->word);
 	if (x->row->form == FORM_NOTE)
 		buf_addf(out, " %llu", (unsigned long long)x->number);
 	buf_addf(out, ": expected \"%s\", got \"%s\"\n", c->want.data, c->got.data);

@@ -30,6 +30,11 @@ static const char *name_zeek(unsigned v)
 	return zeek_state_word((enum zeek_conn_state)v);
 }
 
+static const char *name_spent(unsigned v)
+{
+	return time_spent_word((enum time_spent)v);
+}
+
 #define RECORD_AT(field) offsetof(struct conn_record, field)
 #define SIDE_AT(field)   offsetof(struct side_record, field)
 
@@ -67,6 +72,7 @@ static const struct story_expect_row rows[] = {
 	{ "completeness", FORM_COUNT, RECORD_AT(completeness), NULL, 0 },
 	{ "zeek", FORM_WORD, RECORD_AT(zeek.state), name_zeek, ZEEK_STATE_COUNT },
 	{ "history", FORM_TEXT, RECORD_AT(zeek.history), NULL, 0 },
+	{ "spent", FORM_SPENT, 0, name_spent, SPENT_COUNT },
 	{ "finding", FORM_FINDING, 0, NULL, 0 },
 	{ "no-finding", FORM_NO_FINDING, 0, NULL, 0 },
 	{ "findings", FORM_CALM, 0, NULL, 0 },
@@ -203,6 +209,23 @@ static int parse_name(struct story_scan *sc, struct story_expect *x)
 	return story_scan_fail(sc, "%s is never \"%s\"", x->row->word, x->word);
 }
 
+static int parse_spent(struct story_scan *sc, struct story_expect *x)
+{
+	int64_t ns;
+
+	story_scan_word(sc, x->word, sizeof(x->word));
+	for (unsigned v = 0; v < x->row->nnames; v++) {
+		if (strcmp(x->row->name(v), x->word) != 0)
+			continue;
+		if (story_scan_span(sc, &ns))
+			return -1;
+		x->number = (uint64_t)ns;
+		add_expect(sc, x);
+		return 0;
+	}
+	return story_scan_fail(sc, "no time is spent on \"%s\"", x->word);
+}
+
 static int parse_finding_name(struct story_scan *sc, struct story_expect *x)
 {
 	char name[64];
@@ -290,6 +313,8 @@ static int parse_form(struct story_scan *sc, struct story_expect *x)
 		return parse_name(sc, x);
 	case FORM_TEXT:
 		return parse_text(sc, x);
+	case FORM_SPENT:
+		return parse_spent(sc, x);
 	case FORM_CLIENT:
 	case FORM_ONE_SIDED:
 		return parse_ends(sc, x, false);

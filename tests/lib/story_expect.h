@@ -13,6 +13,7 @@ enum expect_form {
 	FORM_BOOL,       /* word yes|no */
 	FORM_WORD,       /* word NAME */
 	FORM_TEXT,       /* word TEXT: a string of the record */
+	FORM_SPENT,      /* spent WORD SPAN: what the time went into */
 	FORM_CLIENT,     /* client A */
 	FORM_ONE_SIDED,  /* one-sided A|none */
 	FORM_ORDER,      /* order A [B] | none */
