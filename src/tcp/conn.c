@@ -182,7 +182,8 @@ static void agree_on_scaling(struct conn *c)
 
 /*
  * A SYN with another ISN, before anybody acknowledged the first: a new attempt of the same connection (a
- * server that had forgotten its SYN-ACK, say).  The old numbers mean nothing any more.
+ * server that had forgotten its SYN-ACK, say); or one that comes after an ACK with numbers of some other
+ * connection.  The old numbers mean nothing any more.
  */
 static void restart_numbers(struct step *st)
 {
@@ -197,6 +198,15 @@ static void restart_numbers(struct step *st)
 		st->peer->arrivals[i].weak = true;
 }
 
+/* Its end has sent bare ACKs so far, and not with this number.  (One may have overtaken the SYN at the tap.) */
+static bool follows_strange_ack(const struct step *st)
+{
+	const struct endpoint *e = st->self;
+
+	return !e->iss && e->has_seq && !e->payload_bytes && !st->conn->is_midstream &&
+	       st->seq != e->snd_nxt && st->seq + 1 != e->snd_nxt;
+}
+
 static void learn_from_syn(struct step *st)
 {
 	struct conn *c = st->conn;
@@ -207,7 +217,7 @@ static void learn_from_syn(struct step *st)
 		c->synacks++;
 	else
 		c->syns++;
-	if (e->iss && !is_repeat && !c->handshake_done)
+	if ((follows_strange_ack(st) || (e->iss && !is_repeat)) && !c->handshake_done)
 		restart_numbers(st);
 	else if (e->iss && !is_repeat)
 		return;
