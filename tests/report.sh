@@ -40,6 +40,16 @@ check "show of a segment that came in fragments" json '
 assert len(rows[0]["segments"]) == 5 and rows[0]["segments"][3]["length"] == 500' \
 	show 1 --json "$tmp/fragments.pcap"
 
+"$top_builddir/tests/storytool" -w "$tmp/below.pcap" "$top_srcdir/tests/script/sack-below-first-number.pkt"
+below() { # TEXT OPTIONS...: of show, blanks and line ends as one
+	below_text=$1
+	shift
+	"$tcpshadow" show 1 --color never "$@" "$tmp/below.pcap" | tr -s ' \n' ' ' >"$tmp/out"
+	grep -qe "$below_text" "$tmp/out" && ! grep -q 18446744 "$tmp/out"
+}
+check "numbers before the first one are negative" below 'ACK 11 SACK -10-1'
+check "and so they are in words" below '-10 to 0 arrived a second time' --explain
+
 "$top_builddir/tests/storytool" -w "$tmp/reused.pcap" "$top_srcdir/tests/script/find-tuple-reused-early.pkt"
 check "a SYN that begins the next connection does not prolong the old one" json '
 rows = {r["id"]: r for r in rows[:-1]}

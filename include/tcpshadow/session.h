@@ -25,7 +25,7 @@ struct session_row {
 	uint16_t mss;
 	uint8_t wscale;
 	uint8_t nsack;
-	uint64_t sack_left, sack_right; /* the first block, relative as rel_ack */
+	uint64_t sack_left, sack_right; /* the first block, relative as rel_ack; may be below 0 */
 	struct addr icmp_from;
 	struct replay_step step;
 };

@@ -229,9 +229,10 @@ static enum says says_of_repeated_ack(const struct session_row *row)
 		return SAYS_CHALLENGE;
 	if (has_note(row, SEGMENT_NOTE_WINDOW_UPDATE))
 		return SAYS_WINDOW_UPDATE;
-	if (row->nsack && row->sack_left < row->sack_right)
-		return row->sack_right <= row->step.rel_ack ? SAYS_DUPLICATE_SACK
-		                                            : SAYS_DUPLICATE_ACK_SACK;
+	if (row->nsack && (int64_t)row->sack_left < (int64_t)row->sack_right)
+		return (int64_t)row->sack_right <= (int64_t)row->step.rel_ack
+		           ? SAYS_DUPLICATE_SACK
+		           : SAYS_DUPLICATE_ACK_SACK;
 	return has_note(row, SEGMENT_NOTE_DUPLICATE_ACK) ? SAYS_DUPLICATE_ACK : SAYS_ACK_NOTHING;
 }
 

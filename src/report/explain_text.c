@@ -4,6 +4,8 @@
  */
 #include "config.h"
 
+#include <inttypes.h>
+
 #include "report/explain.h"
 #include "tcpshadow/outcome.h"
 #include "tcpshadow/text.h"
@@ -57,13 +59,12 @@ const char *explain_meaning(enum tcp_state s)
 }
 
 /* [from, to) as people count */
+/* (What lies before the first number is negative.) */
 static void range(struct buf *out, uint64_t from, uint64_t to)
 {
-	buf_add_u64(out, from);
-	if (to <= from + 1)
-		return;
-	buf_addstr(out, " to ");
-	buf_add_u64(out, to - 1);
+	buf_addf(out, "%" PRId64, (int64_t)from);
+	if ((int64_t)to > (int64_t)from + 1)
+		buf_addf(out, " to %" PRId64, (int64_t)to - 1);
 }
 
 typedef void fill_fn(struct buf *out, const struct explain_row *r);

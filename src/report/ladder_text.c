@@ -126,8 +126,8 @@ static void make_part(struct buf *part, const struct session_row *row, unsigned 
 	if (i == 0 && row->flags & TCP_ACK && !pure_ack)
 		buf_addf(part, "ack %" PRIu64, ack_number(row));
 	if (i == 1 && row->nsack)
-		buf_addf(part, "SACK %" PRIu64 "-%" PRIu64 "%s", row->sack_left, row->sack_right,
-		    row->nsack > 1 ? "..." : "");
+		buf_addf(part, "SACK %" PRId64 "-%" PRId64 "%s", (int64_t)row->sack_left,
+		    (int64_t)row->sack_right, row->nsack > 1 ? "..." : "");
 	if (i == 2 && !(row->flags & TCP_RST))
 		buf_addf(part, "win %" PRIu64,
 		    row->flags & TCP_SYN ? (uint64_t)row->raw_window : row->step.window);
@@ -368,6 +368,6 @@ void ladder_unseen_text(
 	if (absolute)
 		buf_add_u64(out, it->seq);
 	else
-		buf_add_u64(out, relative - (uint32_t)(raw - it->seq));
+		buf_addf(out, "%" PRId64, (int64_t)(relative - (uint32_t)(raw - it->seq)));
 	buf_addf(out, "+%u", (unsigned)it->bytes);
 }
