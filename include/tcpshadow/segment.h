@@ -33,6 +33,10 @@ enum { TCP_FLAG_ROWS = 10 };
 /* The flags in the order in which they are said: what opens and ends connections first. */
 const struct tcp_flag_row *tcp_flag_row(unsigned i);
 
+enum {
+	MPTCP_TCPRST = 8, /* subtype of MPTCP: RFC 8684 3.6 */
+};
+
 /* Which options the header carried: bits of tcp_options.seen. */
 enum tcp_option_bit {
 	OPT_MSS = 1u << 0,
@@ -81,6 +85,7 @@ struct tcp_options {
 	struct sack_block sack[4];
 	uint8_t tfo_cookie_len;  /* bytes; 0 with OPT_FAST_OPEN = a cookie is asked for */
 	uint8_t mptcp_subtype;   /* high nibble of the first byte of the last kind 30 */
+	uint8_t mptcp_reason;    /* of MP_TCPRST */
 	uint16_t mptcp_subtypes; /* of all of them: bits 1 << subtype */
 	uint16_t user_timeout;   /* RFC 5482: granularity bit and 15 bits of time */
 };

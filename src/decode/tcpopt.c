@@ -73,6 +73,8 @@ static bool read_mptcp(struct tcp_options *o, struct rd v)
 {
 	o->mptcp_subtype = rd_u8(&v) >> 4;
 	o->mptcp_subtypes |= (uint16_t)(1u << o->mptcp_subtype);
+	if (o->mptcp_subtype == MPTCP_TCPRST && rd_left(&v))
+		o->mptcp_reason = rd_u8(&v);
 	return true;
 }
 

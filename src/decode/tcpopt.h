@@ -20,7 +20,7 @@ static inline void tcpopt_clear(struct tcp_options *o)
 	o->mss = 0;
 	o->wscale = o->nsack = 0;
 	o->tsval = o->tsecr = 0;
-	o->tfo_cookie_len = o->mptcp_subtype = 0;
+	o->tfo_cookie_len = o->mptcp_subtype = o->mptcp_reason = 0;
 	o->mptcp_subtypes = 0;
 	o->user_timeout = 0;
 }

@@ -87,6 +87,8 @@ static void look_at_mptcp(struct step *st)
 		if (!subtypes[i].on_syn || (st->seg->flags & TCP_SYN))
 			tell(st, (enum finding_id)subtypes[i].id);
 	}
+	if (st->seg->opt.mptcp_subtypes & 1u << MPTCP_TCPRST && st->seg->flags & TCP_RST)
+		tell_kind(st, FINDING_MPTCP_RESET_REASON, st->seg->opt.mptcp_reason);
 }
 
 static void look_at_kinds(struct step *st)
