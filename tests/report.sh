@@ -57,6 +57,11 @@ assert rows[1]["duration"] < 0.1 and sum(rows[1]["packets"].values()) == 5
 early, = [f for f in rows[2]["findings"] if f["id"] == "tuple-reused-early"]
 assert " 1,000 ms after " in early["sentence"]' list --json "$tmp/reused.pcap"
 
+check "windows in units that are not known are not told" json '
+assert all("window_max" in m for m in rows[1]["metrics"].values())
+assert not any("window_max" in m or "window_min" in m for m in rows[0]["metrics"].values())
+assert rows[0]["metrics"]["client"]["zero_windows"] == 0' list --json "$captures/one-sided.pcap" "$captures/normal.pcap"
+
 # Every moment of a connection goes into one thing, and every repetition has one reason.
 sums() {
 	for path in "$captures"/*.pcap*; do
