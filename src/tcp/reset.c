@@ -22,6 +22,8 @@
 #define MEMORY_MAX (60 * NS_PER_SEC)
 /* Middleboxes forget idle connections after a minute or more (ns). */
 #define IDLE_MIN (55 * NS_PER_SEC)
+/* A host that has just spoken takes longer than this to be up again (ns). */
+#define RESTART_MIN (NS_PER_SEC / 10)
 /* Two that come in this are one burst (ns). */
 #define BURST (NS_PER_SEC / 100)
 
@@ -339,7 +341,8 @@ static uint64_t answer_of(const struct step *st)
 		return BIT(MIDSTREAM);
 	if (self->reset.gave_up >= REPEATS_MIN)
 		return BIT(GAVE_UP) | BIT(NEVER_ENDED);
-	return BIT(NEVER_ENDED);
+	return BIT(NEVER_ENDED) |
+	       when(st->time - self->reset.spoke_at < RESTART_MIN, BIT(SPOKE_JUST_BEFORE));
 }
 
 /* ---- evidence: what its application did ---- */
