@@ -249,9 +249,16 @@ static bool was_unfinished(const struct conn_record *r, struct verdict *v)
 	return true;
 }
 
-/* Both had said that they were done, and nothing was lost: what reset follows is a formality. */
+/*
+ * Both had said that they were done, and nothing was lost: what reset follows is a formality, but for one that
+ * turns the next connection away.
+ */
 static bool had_closed(const struct conn_record *r)
 {
+	const struct reset_record *rst = last_word(r);
+
+	if (rst && shows(rst, EVIDENCE_SYN_TO_TIME_WAIT))
+		return false;
 	return r->sides[SIDE_CLIENT].fin_sent && r->sides[SIDE_SERVER].fin_sent && !is_lossy(r);
 }
 
