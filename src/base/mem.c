@@ -23,7 +23,7 @@
 #define CHUNK_MAX    ((size_t)1 << 20)
 #define GROW_MIN     ((size_t)8)
 /* Of a region, whose unused rest of a large page costs memory. */
-#define REGION_CHUNK_MAX ((size_t)1 << 16)
+#define REGION_CHUNK_MAX ((size_t)1 << 14)
 #define HUGE_PAGE        ((size_t)2 << 20)
 #define BLOCK            (16 * HUGE_PAGE)
 

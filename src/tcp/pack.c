@@ -2,8 +2,8 @@
 /*
  * pack - a closed connection in a fraction of its size, until its record is due or a late packet comes.
  *
- * Numbers that follow from others are made zero (relative to ISN, first packet, cause), then an 8-byte word that is
- * zero takes one bit.  A packed connection never leaves the process.  Exact: unpacking gives back every byte, but for
+ * Numbers that follow from others are made small or zero (relative to ISN, first packet, cause), then a 4-byte word
+ * that is zero takes one bit.  A packed connection never leaves the process.  Exact: unpacking gives back every byte, but for
  * prints of frames that cannot matter any more.
  */
 #include "config.h"
@@ -17,17 +17,20 @@ _Static_assert(
     sizeof(struct arrival) % 8 == 0 && sizeof(struct state_entry) % 8 == 0, "and so are its lists");
 
 /*
- * Packed, a connection is a sequence of groups of eight words: a byte that says which of them are not zero,
+ * Packed, a connection is a sequence of groups of sixteen words: two bytes that say which of them are not zero,
  * then those.
  */
 enum {
-	GROUP = 8,
 	GROUP_BYTES = 64,
 	PARTS = 7, /* each may end in a group that is not full */
 };
 
-_Static_assert(sizeof(struct conn) + sizeof(struct conn) / GROUP_BYTES + PARTS <= CONN_PACKED_MAX,
-    "a group needs one byte more at most");
+/* Four words. */
+typedef uint32_t quad __attribute__((vector_size(16)));
+
+_Static_assert(
+    sizeof(struct conn) + 2 * (sizeof(struct conn) / GROUP_BYTES + PARTS) <= CONN_PACKED_MAX,
+    "a group needs two bytes more at most");
 
 /* Adding and subtracting modulo 2^64 undo each other, whatever the values. */
 static void shift(uint64_t *field, uint64_t by, bool packing)
@@ -74,35 +77,33 @@ static void shift_all(struct conn *c, bool packing)
 	}
 }
 
-static uint64_t word_at(const uint8_t *in, unsigned i)
-{
-	uint64_t w;
-
-	memcpy(&w, in + sizeof(w) * i, sizeof(w));
-	return w;
-}
-
 /* Bits of the words that are not zero, without a branch for each: none could be predicted. */
 static unsigned words_set(const uint8_t *in)
 {
-	unsigned set = 0;
+	static const quad bits[] = { { 1, 1 << 1, 1 << 2, 1 << 3 },
+		{ 1 << 4, 1 << 5, 1 << 6, 1 << 7 }, { 1 << 8, 1 << 9, 1 << 10, 1 << 11 },
+		{ 1 << 12, 1 << 13, 1 << 14, 1 << 15 } };
+	quad set = { 0 };
 
-#pragma GCC unroll 8
-	for (unsigned i = 0; i < GROUP; i++)
-		set |= (unsigned)(word_at(in, i) != 0) << i;
-	return set;
+#pragma GCC unroll 4
+	for (unsigned i = 0; i < ARRAY_LEN(bits); i++) {
+		quad words;
+
+		memcpy(&words, in + sizeof(words) * i, sizeof(words));
+		set |= (quad)(words != 0) & bits[i];
+	}
+	return set[0] | set[1] | set[2] | set[3];
 }
 
 static uint8_t *put_group(uint8_t *out, const uint8_t *in)
 {
 	unsigned set = words_set(in);
+	uint16_t mask = (uint16_t)set;
 
-	*out++ = (uint8_t)set;
-	for (; set; set &= set - 1, out += sizeof(uint64_t)) {
-		uint64_t w = word_at(in, (unsigned)__builtin_ctz(set));
-
-		memcpy(out, &w, sizeof(w));
-	}
+	memcpy(out, &mask, sizeof(mask));
+	out += sizeof(mask);
+	for (; set; set &= set - 1, out += sizeof(uint32_t))
+		memcpy(out, in + sizeof(uint32_t) * (unsigned)__builtin_ctz(set), sizeof(uint32_t));
 	return out;
 }
 
@@ -142,11 +143,13 @@ static const uint8_t *get(const uint8_t *in, void *bytes, size_t n)
 
 	memset(bytes, 0, n);
 	for (; out < end; out += GROUP_BYTES) {
-		for (unsigned set = *in++; set; set &= set - 1, in += sizeof(uint64_t)) {
-			uint64_t w = word_at(in, 0);
+		uint16_t mask;
 
-			memcpy(out + sizeof(w) * (unsigned)__builtin_ctz(set), &w, sizeof(w));
-		}
+		memcpy(&mask, in, sizeof(mask));
+		in += sizeof(mask);
+		for (unsigned set = mask; set; set &= set - 1, in += sizeof(uint32_t))
+			memcpy(out + sizeof(uint32_t) * (unsigned)__builtin_ctz(set), in,
+			    sizeof(uint32_t));
 	}
 	return in;
 }

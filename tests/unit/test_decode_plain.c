@@ -101,6 +101,7 @@ static const struct {
 	FIELD(opt.tfo_cookie_len),
 	FIELD(opt.mptcp_subtype),
 	FIELD(opt.mptcp_subtypes),
+	FIELD(opt.mptcp_reason),
 	FIELD(opt.user_timeout),
 	FIELD(icmp_type),
 	FIELD(icmp_code),
