@@ -585,6 +585,8 @@ static void look_for_findings(struct step *st)
 void conn_segment(
     struct conn *c, const struct segment *s, uint8_t dir, struct stream_env *env, struct step *step)
 {
+	bool was_over = c->is_over;
+
 	*step = (struct step){
 		.conn = c,
 		.self = &c->ends[dir],
@@ -624,6 +626,8 @@ void conn_segment(
 		apply(step);
 	arrival_queue(step);
 	stream_segment(step);
+	if (c->is_over && !was_over)
+		stream_settle(c);
 	find_stream(step);
 	if (!(s->flags & TCP_RST))
 		reset_notice(step);

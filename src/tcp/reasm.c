@@ -130,7 +130,8 @@ static void window_copy_in(struct reasm *r, const uint8_t *bytes, size_t n, uint
 	memcpy(r->window, bytes + first, n - first);
 }
 
-static void window_grow(struct reasm *r, size_t size)
+/* Holds what is used. */
+static void window_resize(struct reasm *r, size_t size)
 {
 	uint8_t *old = r->window;
 	size_t old_size = r->window_size, used = r->window_used;
@@ -148,6 +149,14 @@ static void window_grow(struct reasm *r, size_t size)
 		window_put(r->o, old, old_size);
 }
 
+void reasm_settle(struct reasm *r)
+{
+	if (r->window_size <= REASM_WINDOW_MIN || r->counted != r->next || r->nwaiting)
+		return;
+	r->window_used = (size_t)min64(r->window_used, REASM_WINDOW_MIN);
+	window_resize(r, REASM_WINDOW_MIN);
+}
+
 /*
  * Bytes that follow `next`; those not counted yet must stay, and the latest REASM_WINDOW_MIN.  n <= WINDOW_MAX.
  */
@@ -163,7 +172,7 @@ static void window_add(struct reasm *r, const uint8_t *bytes, size_t n)
 	while (size < WINDOW_MAX && size < needed)
 		size *= 2;
 	if (size != r->window_size)
-		window_grow(r, size);
+		window_resize(r, size);
 	window_copy_in(r, bytes, n, r->next);
 	r->window_used = (size_t)min64(r->window_used + n, size);
 }

@@ -97,6 +97,8 @@ void reasm_hold(struct reasm *r, const struct reasm_input *in);
 void reasm_ack(struct reasm *r, uint64_t ack, int64_t time, const struct reasm_out *out);
 /* The receiver took the FIN with this number: nothing at or behind it is data. */
 void reasm_fin(struct reasm *r, uint64_t fin);
+/* Little will come any more: give back the memory of what need not be kept. */
+void reasm_settle(struct reasm *r);
 /*
  * No more pieces: what waits is delivered behind declared gaps.  refused: the receiver has not got what it
  * did not acknowledge; such bytes are not counted.

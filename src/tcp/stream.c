@@ -276,6 +276,13 @@ static void close_side(struct conn *c, struct stream_env *env, unsigned dir)
 	e->stream_closed = true;
 }
 
+void stream_settle(struct conn *c)
+{
+	for (unsigned i = 0; i < 2; i++)
+		if (c->ends[i].stream)
+			reasm_settle(c->ends[i].stream);
+}
+
 void stream_close(struct conn *c, struct stream_env *env)
 {
 	for (unsigned i = 0; env && i < 2; i++)
