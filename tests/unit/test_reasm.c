@@ -253,6 +253,83 @@ START_TEST(test_repeated_pieces)
 }
 END_TEST
 
+/* --- what is kept when both ends have closed --- */
+
+enum {
+	STREAM = 15000,
+	SEGMENT = 1000,
+};
+
+static void send_range(struct reasm *r, const uint8_t *bytes, size_t from, size_t to)
+{
+	for (size_t at = from; at < to; at += SEGMENT) {
+		struct reasm_input in = {
+			.seq = 1000 + at, .bytes = bytes + at, .n = SEGMENT, .packet = 1
+		};
+
+		reasm_add(r, &in, NULL);
+	}
+}
+
+/* Bytes [from, to) again, the last but `wrong` of them changed; 0 = none.  How many conflicts there are then. */
+static uint32_t repeat(struct reasm *r, const uint8_t *bytes, size_t from, size_t to, size_t wrong)
+{
+	uint8_t copy[STREAM];
+	struct reasm_input in = { .seq = 1000 + from, .bytes = copy, .n = to - from, .packet = 2 };
+
+	memcpy(copy, bytes + from, to - from);
+	if (wrong)
+		copy[to - from - wrong] ^= 1;
+	reasm_add(r, &in, NULL);
+	return r->facts.conflicts;
+}
+
+START_TEST(test_settle)
+{
+	struct reasm_options o = { .max_bytes = RESULT_MAX, .digest = true };
+	struct reasm *settled = reasm_new(&o, 1000), *plain = reasm_new(&o, 1000);
+	uint8_t bytes[STREAM];
+	uint64_t state = 1;
+
+	for (size_t i = 0; i < STREAM; i++)
+		bytes[i] = (uint8_t)(next_random(&state) >> 24);
+	send_range(plain, bytes, 0, STREAM);
+	send_range(settled, bytes, 0, 10000);
+	reasm_ack(settled, 1000 + 9000, 0, NULL);
+	reasm_settle(settled); /* the last 1000 bytes are not counted: all stays */
+	ck_assert_uint_gt(settled->window_size, REASM_WINDOW_MIN);
+	reasm_ack(settled, 1000 + 10000, 0, NULL);
+	reasm_settle(settled);
+	ck_assert_uint_eq(settled->window_size, REASM_WINDOW_MIN);
+	ck_assert_uint_eq(repeat(settled, bytes, 10000 - REASM_WINDOW_MIN, 10000, 0), 0);
+	ck_assert_uint_eq(repeat(settled, bytes, 0, 10000, 0), 0);
+	send_range(settled, bytes, 10000, STREAM);
+	reasm_end(settled, 0, false, NULL);
+	reasm_end(plain, 0, false, NULL);
+	ck_assert_uint_eq(settled->facts.bytes, STREAM);
+	ck_assert_mem_eq(settled->facts.sha256, plain->facts.sha256, sizeof(plain->facts.sha256));
+	reasm_free(settled);
+	reasm_free(plain);
+}
+END_TEST
+
+/* One byte of the last REASM_WINDOW_MIN, changed: the first of them and the last. */
+START_TEST(test_settle_conflict)
+{
+	struct reasm_options o = { .max_bytes = RESULT_MAX };
+	struct reasm *r = reasm_new(&o, 1000);
+	uint8_t bytes[STREAM] = { 0 };
+
+	send_range(r, bytes, 0, 10000);
+	reasm_ack(r, 1000 + 10000, 0, NULL);
+	reasm_settle(r);
+	ck_assert_uint_eq(repeat(r, bytes, 5000, 10000, REASM_WINDOW_MIN + 1), 0);
+	ck_assert_uint_eq(repeat(r, bytes, 5000, 10000, REASM_WINDOW_MIN), 1);
+	ck_assert_uint_eq(repeat(r, bytes, 5000, 10000, 1), 2);
+	reasm_free(r);
+}
+END_TEST
+
 static Suite *reasm_suite(void)
 {
 	Suite *s = suite_create("reasm");
@@ -263,6 +340,8 @@ static Suite *reasm_suite(void)
 	tcase_add_loop_test(t, test_duel, 0, OVERLAP_COUNT);
 	tcase_add_test(t, test_small_pieces);
 	tcase_add_test(t, test_repeated_pieces);
+	tcase_add_test(t, test_settle);
+	tcase_add_test(t, test_settle_conflict);
 	suite_add_tcase(s, t);
 	return s;
 }
