@@ -36,6 +36,17 @@ for threads in 2 3 8; do
 	check "all captures as one, $threads threads, batches of 7" \
 		same "$threads" 7 "$top_srcdir"/captures/*.pcap*
 done
+# More connections than the memory holds: who leaves early does not depend on who runs.
+full() { # THREADS
+	"$tcpshadow" list --json --memory 1M --threads "$1" --batch 9 "$tmp/full.pcap" 2>/dev/null
+}
+who_leaves() {
+	python3 "$top_srcdir/tests/lib/many_connections.py" 4000 "$tmp/full.pcap" || return 1
+	full 1 >"$tmp/one"
+	full 3 >"$tmp/many"
+	[ "$(grep -c '"evicted":true' "$tmp/one")" -gt 1000 ] && cmp "$tmp/one" "$tmp/many"
+}
+check "too little memory, 3 threads" who_leaves
 status "too many threads" 2 "$tcpshadow" list --threads 65 "$top_srcdir/captures/textbook.pcap"
 status "no threads" 2 "$tcpshadow" list --threads 0 "$top_srcdir/captures/textbook.pcap"
 status "half a thread" 2 "$tcpshadow" list --threads 1.5 "$top_srcdir/captures/textbook.pcap"

@@ -3,7 +3,8 @@
  * mem - small control allocations that never fail, and pools with a cap for the data plane.
  *
  * mem_* abort with a message when the system has no memory: they are for set-up and reports.
- * What grows with traffic comes from a `pool`, whose exhaustion is a normal, counted result.
+ * What grows with traffic comes from a `pool`, whose exhaustion is a normal, counted result; pools may take their
+ * memory from a `region`, in large pages.
  */
 #ifndef TCPSHADOW_MEM_H
 #define TCPSHADOW_MEM_H
@@ -53,8 +54,8 @@ void *region_take(struct region *r, size_t bytes) TS_NODISCARD;
 void *region_table(struct region *r, size_t n, size_t size) __attribute__((returns_nonnull));
 
 /*
- * A pool of equal objects.  Memory comes in chunks and goes back only with the pool; freed objects are
- * reused first.  Not thread-safe: one pool belongs to one shard.
+ * A pool of equal objects.  Memory comes in chunks and goes back only with the pool, or with its region; freed
+ * objects are reused first.  Not thread-safe: one pool belongs to one shard.
  */
 struct pool;
 
@@ -66,7 +67,6 @@ void *pool_get(struct pool *p);
 /* The same, with indeterminate bytes. */
 void *pool_get_dirty(struct pool *p);
 void pool_put(struct pool *p, void *object);
-size_t pool_live(const struct pool *p);  /* objects handed out now */
-size_t pool_bytes(const struct pool *p); /* memory held from the system */
+size_t pool_live(const struct pool *p); /* objects handed out now */
 
 #endif

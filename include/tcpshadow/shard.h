@@ -39,7 +39,7 @@ struct shard_counts {
 	uint64_t icmp_unmatched; /* ICMP errors about no known connection */
 };
 
-/* The record of an EVENT_RECORD may still be given its id; it lives as long as its log. */
+/* The log is the merge's until it goes back: it gives events and records their numbers.  A record lives as long as it. */
 struct log_entry {
 	struct event event;
 	struct conn_record *record;

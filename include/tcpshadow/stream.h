@@ -39,6 +39,8 @@ struct reasm_options {
 	size_t max_bytes; /* most bytes that wait in one direction */
 	/* Of reasm_bytes() bytes; of REASM_WINDOW_FIRST bytes, twice as many, and so on.  NULL = the heap. */
 	struct pool *reasms, *windows[REASM_WINDOW_POOLS];
+	/* So many windows of REASM_WINDOW_LARGE may be in use while others still begin with one, ahead of need. */
+	size_t large_max;
 	bool digest; /* SHA-256 over what is delivered up to the first gap */
 };
 

@@ -2,9 +2,10 @@
 /*
  * mem - allocation that never fails for set-up, and capped pools for what grows with traffic.
  *
- * Memory: a region takes blocks of BLOCK bytes, of which only the pages that are used cost memory; a pool chunks that
- *         double from CHUNK_MIN to CHUNK_MAX bytes, or to REGION_CHUNK_MAX where a chunk may lie in part of a page.  Freed objects are listed apart, not
- *         linked through their own bytes: those have often left the cache by then, and again when they are reused.
+ * Memory: a region takes blocks of BLOCK bytes, of which only the pages that are used cost memory; a pool chunks
+ *         that double from CHUNK_MIN to CHUNK_MAX bytes, or in a region to REGION_CHUNK_MAX.  Freed objects are
+ *         listed apart, not linked through their own bytes: those have often left the cache by then, and again
+ *         when they are reused.
  * Limits: pool objects are aligned to 8 bytes.
  */
 #include "config.h"
@@ -17,6 +18,16 @@
 #include <unistd.h>
 
 #include "tcpshadow/mem.h"
+
+/* So that the address sanitizer sees who touches an object that was put back. */
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#define HIDE(at, n) ASAN_POISON_MEMORY_REGION(at, n)
+#define SHOW(at, n) ASAN_UNPOISON_MEMORY_REGION(at, n)
+#else
+#define HIDE(at, n) ((void)(at))
+#define SHOW(at, n) ((void)(at))
+#endif
 
 #define OBJECT_ALIGN sizeof(uint64_t)
 #define CHUNK_MIN    ((size_t)4096)
@@ -44,7 +55,6 @@ struct pool {
 	size_t chunk_bytes; /* size of the next chunk's objects */
 	size_t cap;         /* objects, 0 = unlimited */
 	size_t live;        /* objects handed out */
-	size_t bytes;       /* held from the system */
 };
 
 TS_NORETURN static void no_memory(void)
@@ -135,6 +145,7 @@ void region_free(struct region *r)
 		return;
 	for (b = atomic_load(&r->blocks); b; b = next) {
 		next = b->next;
+		SHOW(b, b->size);
 		free(b);
 	}
 	free(r);
@@ -212,7 +223,6 @@ struct pool *pool_new(size_t object_size, size_t cap, struct region *region)
 	p->region = region;
 	p->chunk_bytes = CHUNK_MIN;
 	p->cap = cap;
-	p->bytes = sizeof(*p);
 	return p;
 }
 
@@ -250,7 +260,6 @@ static bool pool_extend(struct pool *p)
 	p->fresh_count = count;
 	p->objects += count;
 	p->free = mem_resize(p->free, p->objects, sizeof(*p->free));
-	p->bytes += bytes + count * sizeof(*p->free);
 	if (p->chunk_bytes < most)
 		p->chunk_bytes *= 2;
 	return true;
@@ -281,6 +290,7 @@ void *pool_get_dirty(struct pool *p)
 		p->fresh_count--;
 	}
 	p->live++;
+	SHOW(object, p->object_size);
 	return object;
 }
 
@@ -289,16 +299,12 @@ void pool_put(struct pool *p, void *object)
 	BUG_ON(p->live == 0);
 	p->free[p->nfree++] = object;
 	p->live--;
+	HIDE(object, p->object_size);
 }
 
 size_t pool_live(const struct pool *p)
 {
 	return p->live;
-}
-
-size_t pool_bytes(const struct pool *p)
-{
-	return p->bytes;
 }
 
 /* --- arena --- */

@@ -13,12 +13,12 @@
 #include "tcpshadow/segment.h"
 
 struct halfopen;
+struct region;
 
 /*
  * places: most SYNs held at once; at least 1.  hash below: flow_hash() of the segment with hash_key.  region: for the
  * full size; NULL = the heap.
  */
-struct region;
 struct halfopen *halfopen_new(size_t places, uint64_t hash_key, struct region *region);
 void halfopen_free(struct halfopen *h);
 

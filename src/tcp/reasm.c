@@ -15,7 +15,6 @@
 #include "tcpshadow/mem.h"
 
 enum {
-	WINDOW_LARGE = 16384, /* holds what is sent before the first acknowledgment (RFC 6928) */
 	WINDOW_MAX = 1 << 20, /* more unacknowledged bytes than this are not compared */
 	WAITING_MAX = 4096,   /* pieces in one direction, however small */
 	EXTENTS_MAX = 4096,
@@ -153,12 +152,27 @@ void reasm_settle(struct reasm *r)
 {
 	if (r->window_size <= REASM_WINDOW_MIN || r->counted != r->next || r->nwaiting)
 		return;
+	r->flight = 0;
 	r->window_used = (size_t)min64(r->window_used, REASM_WINDOW_MIN);
 	window_resize(r, REASM_WINDOW_MIN);
 }
 
+/* While there are few: doubled again and again, what waits for the first acknowledgment is copied as often. */
+static bool may_begin_large(const struct reasm *r)
+{
+	const struct pool *large = window_pool(r->o, REASM_WINDOW_LARGE);
+
+	return large && pool_live(large) < r->o->large_max;
+}
+
+/* Bytes of which a copy is kept: whatever the size of the window, so that memory does not show. */
+static size_t kept(const struct reasm *r)
+{
+	return r->flight > REASM_WINDOW_MIN ? r->flight : REASM_WINDOW_MIN;
+}
+
 /*
- * Bytes that follow `next`; those not counted yet must stay, and the latest REASM_WINDOW_MIN.  n <= WINDOW_MAX.
+ * Bytes that follow `next`; those not counted yet must stay, and the latest kept().  n <= WINDOW_MAX.
  */
 static void window_add(struct reasm *r, const uint8_t *bytes, size_t n)
 {
@@ -167,14 +181,15 @@ static void window_add(struct reasm *r, const uint8_t *bytes, size_t n)
 
 	if (size == REASM_WINDOW_FIRST && r->window_used + n > size)
 		size = REASM_WINDOW_MIN;
-	if (size < needed && size < WINDOW_LARGE)
-		size = WINDOW_LARGE;
+	if (size < needed && size < REASM_WINDOW_LARGE && may_begin_large(r))
+		size = REASM_WINDOW_LARGE;
 	while (size < WINDOW_MAX && size < needed)
 		size *= 2;
 	if (size != r->window_size)
 		window_resize(r, size);
 	window_copy_in(r, bytes, n, r->next);
-	r->window_used = (size_t)min64(r->window_used + n, size);
+	r->flight = (size_t)max64(r->flight, min64(needed, WINDOW_MAX));
+	r->window_used = (size_t)min64(min64(r->window_used + n, kept(r)), size);
 }
 
 /* Where delivered bytes [seq, seq + n) first differ from these, as far as they are still known; n = nowhere. */

@@ -25,6 +25,8 @@
 enum {
 	REASM_WINDOW_FIRST = 512, /* bytes: enough for many a request */
 	REASM_WINDOW_MIN = 2048,  /* bytes: of so many delivered last a copy is kept at least */
+	REASM_WINDOW_LARGE =
+	    16384,          /* bytes: what is sent before the first acknowledgment (RFC 6928) */
 	REASM_HELD_MAX = 8, /* pieces that the receiver should ignore, kept until it answers */
 };
 
@@ -68,6 +70,8 @@ struct reasm {
 	uint8_t *window; /* the latest delivered bytes: a ring of `window_size`, ending at `next` */
 	size_t window_size; /* power of two; 0 = none */
 	size_t window_used;
+	size_t
+	    flight; /* most bytes that were not counted at once: of so many a copy is kept, too */
 	struct piece *waiting; /* behind a gap: in sequence order, not overlapping */
 	size_t nwaiting, waiting_cap;
 	size_t waiting_bytes;

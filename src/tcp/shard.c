@@ -2,7 +2,7 @@
 /*
  * shard - flow table, lifetimes and event log; see shard.h for the contract.
  *
- * Connections wait in three lists by what can still happen to them.  A list is ordered by when its members
+ * Connections wait in four lists by what can still happen to them.  A list is ordered by when its members
  * entered or were last looked at: activity is only noted, and a member that turns out to have been active
  * goes to the end when its turn comes.  Nothing walks the table, so its order cannot show in the output.
  */
@@ -77,6 +77,9 @@ enum {
 
 /* One part in so many of the memory holds SYNs that nobody has answered. */
 #define HALF_OPEN_SHARE 256
+
+/* One in so many is spent on windows that are larger than they need be yet. */
+#define LARGE_WINDOWS_SHARE 16
 
 /* A finished connection that its record still points to. */
 struct retired {
@@ -176,6 +179,7 @@ struct shard *shard_new(const struct shard_options *o)
 
 	s->o = *o;
 	s->env.options = o->streams;
+	s->env.options.large_max = (size_t)(o->memory / LARGE_WINDOWS_SHARE / REASM_WINDOW_LARGE);
 	s->env.options.reasms = pool_new(reasm_bytes(&o->streams), 0, o->region);
 	for (unsigned i = 0; i < REASM_WINDOW_POOLS; i++)
 		s->env.options.windows[i] = pool_new((size_t)REASM_WINDOW_FIRST << i, 0, o->region);

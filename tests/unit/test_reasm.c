@@ -330,6 +330,31 @@ START_TEST(test_settle_conflict)
 }
 END_TEST
 
+/* Windows ahead of need are for few: the others hold what they must, and all notice the same. */
+START_TEST(test_large_windows)
+{
+	struct reasm_options o = { .max_bytes = RESULT_MAX, .large_max = 2 };
+	struct reasm *r[4];
+	uint8_t bytes[STREAM] = { 0 };
+
+	for (unsigned i = 0; i < REASM_WINDOW_POOLS; i++)
+		o.windows[i] = pool_new((size_t)REASM_WINDOW_FIRST << i, 0, NULL);
+	for (unsigned i = 0; i < ARRAY_LEN(r); i++) {
+		r[i] = reasm_new(&o, 1000);
+		send_range(r[i], bytes, 0, 3000);
+		ck_assert_uint_eq(r[i]->window_size, i < o.large_max ? REASM_WINDOW_LARGE : 4096);
+		reasm_ack(r[i], 1000 + 3000, 0, NULL);
+		send_range(r[i], bytes, 3000, 4000);
+		ck_assert_uint_eq(repeat(r[i], bytes, 0, 4000, 3001), 0);
+		ck_assert_uint_eq(repeat(r[i], bytes, 0, 4000, 3000), 1);
+	}
+	for (unsigned i = 0; i < ARRAY_LEN(r); i++)
+		reasm_free(r[i]);
+	for (unsigned i = 0; i < REASM_WINDOW_POOLS; i++)
+		pool_free(o.windows[i]);
+}
+END_TEST
+
 static Suite *reasm_suite(void)
 {
 	Suite *s = suite_create("reasm");
@@ -342,6 +367,7 @@ static Suite *reasm_suite(void)
 	tcase_add_test(t, test_repeated_pieces);
 	tcase_add_test(t, test_settle);
 	tcase_add_test(t, test_settle_conflict);
+	tcase_add_test(t, test_large_windows);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_tables - the tables that a flood goes through (idmap, halfopen), against plain lists.
+ * test_tables - the tables that a flood goes through (idmap, halfopen), against plain lists; and connections packed
+ * and unpacked.
  */
 #include "config.h"
 
@@ -8,8 +9,10 @@
 #include <stdlib.h>
 
 #include "engine/idmap.h"
+#include "tcp/conn.h"
 #include "tcp/flow.h"
 #include "tcp/halfopen.h"
+#include "tcpshadow/mem.h"
 
 enum {
 	UIDS = 3000,
@@ -99,6 +102,12 @@ static struct segment syn(uint64_t packet)
 	s.dport = 80;
 	s.seq = any(UINT32_MAX);
 	s.window = (uint16_t)any(3);
+	s.ttl = (uint8_t)(63 + any(2));
+	s.wire_len = 54 + any(2);
+	s.opt.seen = any(4) * OPT_MSS | any(2) * OPT_TIMESTAMPS;
+	s.opt.mss = (s.opt.seen & OPT_MSS) ? 1460 : 0;
+	s.opt.wscale = (s.opt.seen & OPT_WSCALE) ? 7 : 0;
+	s.opt.tsval = (s.opt.seen & OPT_TIMESTAMPS) ? any(UINT32_MAX) : 0;
 	return s;
 }
 
@@ -113,6 +122,13 @@ static void check_syn(const struct segment *got, const struct segment *wanted)
 	ck_assert_int_eq(got->ts, wanted->ts);
 	ck_assert_uint_eq(got->seq, wanted->seq);
 	ck_assert_uint_eq(got->window, wanted->window);
+	ck_assert_uint_eq(got->flags, wanted->flags);
+	ck_assert_uint_eq(got->ttl, wanted->ttl);
+	ck_assert_uint_eq(got->wire_len, wanted->wire_len);
+	ck_assert_uint_eq(got->opt.seen, wanted->opt.seen);
+	ck_assert_uint_eq(got->opt.mss, wanted->opt.mss);
+	ck_assert_uint_eq(got->opt.wscale, wanted->opt.wscale);
+	ck_assert_uint_eq(got->opt.tsval, wanted->opt.tsval);
 	ck_assert(is_same_pair(got, wanted));
 }
 
@@ -157,10 +173,12 @@ static void expire(struct halfopen *h, struct held *l, int64_t until)
 	ck_assert(l->n == 0 || l->syns[0].ts > until);
 }
 
+/* On the heap, then at full size in a region. */
 START_TEST(test_syns)
 {
 	static struct held l;
-	struct halfopen *h = halfopen_new(PLACES, 7, NULL);
+	struct region *region = _i ? region_new() : NULL;
+	struct halfopen *h = halfopen_new(PLACES, 7, region);
 
 	l.n = 0;
 	for (uint64_t packet = 1; packet <= SYNS; packet++) {
@@ -176,6 +194,64 @@ START_TEST(test_syns)
 	expire(h, &l, INT64_MAX);
 	ck_assert_uint_eq(halfopen_count(h), 0);
 	halfopen_free(h);
+	region_free(region);
+}
+END_TEST
+
+/* ---- packed connections ---- */
+
+/* One word in `sparse` is not zero, and of these some are small. */
+static void scatter(void *bytes, size_t n, uint32_t sparse)
+{
+	for (size_t i = 0; i + sizeof(uint32_t) <= n; i += sizeof(uint32_t)) {
+		uint32_t word = any(sparse) ? 0 : 1 + any(any(2) ? 200 : UINT32_MAX - 1);
+
+		memcpy((uint8_t *)bytes + i, &word, sizeof(word));
+	}
+}
+
+/* Any bytes, but counts that are in range and times that can be subtracted. */
+static void make_conn(struct conn *c, uint32_t sparse)
+{
+	scatter(c, sizeof(*c), sparse);
+	c->end = (int64_t)any(1000000);
+	for (unsigned i = 0; i < 2; i++) {
+		struct endpoint *e = &c->ends[i];
+
+		e->narrivals = (uint8_t)any(ARRIVALS_MAX + 1);
+		e->nhistory = (uint8_t)any(HISTORY_MAX + 1);
+		for (unsigned k = 0; k < FRAMES_MAX; k++)
+			e->frames[k].time = (int64_t)any(1000000);
+	}
+}
+
+static void check_conn(const struct conn *got, const struct conn *wanted)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		const struct endpoint *a = &got->ends[i], *b = &wanted->ends[i];
+
+		ck_assert_mem_eq(a, b, ENDPOINT_FIXED);
+		ck_assert_mem_eq(a->arrivals, b->arrivals, b->narrivals * sizeof(b->arrivals[0]));
+		ck_assert_mem_eq(a->history, b->history, b->nhistory * sizeof(b->history[0]));
+	}
+	ck_assert_mem_eq(&got->uid, &wanted->uid, sizeof(*got) - offsetof(struct conn, uid));
+}
+
+START_TEST(test_pack)
+{
+	static struct conn c, wanted;
+	static uint8_t packed[CONN_PACKED_MAX];
+
+	for (uint32_t round = 0; round < 2000; round++) {
+		uint32_t sparse = 1 + round % 20;
+
+		make_conn(&wanted, sparse);
+		memcpy(&c, &wanted, sizeof(c));
+		ck_assert_uint_le(conn_pack(&c, packed), sizeof(packed));
+		memset(&c, 0xee, sizeof(c));
+		conn_unpack(&c, packed);
+		check_conn(&c, &wanted);
+	}
 }
 END_TEST
 
@@ -188,7 +264,8 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, test_ids);
-	tcase_add_test(t, test_syns);
+	tcase_add_loop_test(t, test_syns, 0, 2);
+	tcase_add_test(t, test_pack);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
