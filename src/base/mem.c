@@ -2,10 +2,10 @@
 /*
  * mem - allocation that never fails for set-up, and capped pools for what grows with traffic.
  *
- * Memory: a region takes blocks of BLOCK bytes, of which only the pages that are used cost memory; a pool chunks
- *         that double from CHUNK_MIN to CHUNK_MAX bytes, or in a region to REGION_CHUNK_MAX.  Freed objects are
- *         listed apart, not linked through their own bytes: those have often left the cache by then, and again
- *         when they are reused.
+ * Memory: a region takes blocks that grow from BLOCK_FIRST to BLOCK_MAX bytes, of which only the pages that are
+ *         used cost memory; a pool chunks that double from CHUNK_MIN to CHUNK_MAX bytes, or in a region to
+ *         REGION_CHUNK_MAX.  Freed objects are listed apart, not linked through their own bytes: those have
+ *         often left the cache by then, and again when they are reused.
  * Limits: pool objects are aligned to 8 bytes.
  */
 #include "config.h"
@@ -36,7 +36,8 @@
 /* Of a region, whose unused rest of a large page costs memory. */
 #define REGION_CHUNK_MAX ((size_t)1 << 14)
 #define HUGE_PAGE        ((size_t)2 << 20)
-#define BLOCK            (16 * HUGE_PAGE)
+#define BLOCK_FIRST      ((size_t)1 << 17) /* enough for many a capture */
+#define BLOCK_MAX        (16 * HUGE_PAGE)
 
 struct chunk {
 	struct chunk *next;
@@ -157,14 +158,21 @@ static size_t round_up(size_t n, size_t to)
 }
 
 /* What it begins with is followed by room for `bytes`.  (Where there are no large pages, madvise() fails: so be it.) */
-static struct block *block_new(size_t bytes)
+static struct block *block_new(size_t bytes, const struct block *before)
 {
-	size_t size = bytes > BLOCK - CACHE_LINE ? round_up(bytes + CACHE_LINE, HUGE_PAGE) : BLOCK;
-	struct block *b = aligned_alloc(HUGE_PAGE, size);
+	size_t size = BLOCK_FIRST, least = round_up(bytes + CACHE_LINE, HUGE_PAGE);
+	struct block *b;
+
+	if (before)
+		size = before->size < BLOCK_MAX ? round_up(2 * before->size, HUGE_PAGE) : BLOCK_MAX;
+	if (size < bytes + CACHE_LINE)
+		size = least;
+	b = aligned_alloc(size < HUGE_PAGE ? CACHE_LINE : HUGE_PAGE, size);
 
 	if (!b)
 		return NULL;
-	(void)madvise(b, size, MADV_HUGEPAGE);
+	if (size >= HUGE_PAGE)
+		(void)madvise(b, size, MADV_HUGEPAGE);
 	b->next = NULL;
 	b->size = size;
 	atomic_init(&b->used, CACHE_LINE);
@@ -187,7 +195,7 @@ void *region_take(struct region *r, size_t bytes)
 		return NULL;
 	bytes = round_up(bytes, CACHE_LINE);
 	while (!b || !(at = block_take(b, bytes))) {
-		new = block_new(bytes);
+		new = block_new(bytes, b);
 		if (!new)
 			return NULL;
 		new->next = b;

@@ -10,21 +10,26 @@
 #include "engine/frame.h"
 #include "tcpshadow/mem.h"
 
-void frame_init(struct frame *f, size_t max_packets, size_t max_bytes, struct region *region)
+void frame_init(struct frame *f, size_t max_packets, size_t max_bytes)
 {
 	*f = (struct frame){ 0 };
 	cap_batch_init(&f->batch, max_packets, max_bytes);
-	f->segments = region_table(region, max_packets, sizeof(*f->segments));
-	f->shard_at = region_table(region, max_packets, sizeof(*f->shard_at));
-	f->hashes = region_table(region, max_packets, sizeof(*f->hashes));
-	f->next = region_table(region, max_packets, sizeof(*f->next));
-	f->ticks = region_table(region, max_packets, sizeof(*f->ticks));
+	f->segments = mem_alloc(max_packets, sizeof(*f->segments));
+	f->shard_at = mem_alloc(max_packets, sizeof(*f->shard_at));
+	f->hashes = mem_alloc(max_packets, sizeof(*f->hashes));
+	f->next = mem_alloc(max_packets, sizeof(*f->next));
+	f->ticks = mem_alloc(max_packets, sizeof(*f->ticks));
 }
 
 void frame_release(struct frame *f, struct decoder *decoder)
 {
 	decoder_batch_give(decoder, f->datagrams);
 	cap_batch_release(&f->batch);
+	free(f->segments);
+	free(f->shard_at);
+	free(f->hashes);
+	free(f->next);
+	free(f->ticks);
 	free(f->pieces);
 	free(f->fragments);
 }

@@ -64,8 +64,7 @@ struct frame_maker {
 	struct tap_clock clock;
 };
 
-/* region: outlives the frame. */
-void frame_init(struct frame *f, size_t max_packets, size_t max_bytes, struct region *region);
+void frame_init(struct frame *f, size_t max_packets, size_t max_bytes);
 /* The logs have been released. */
 void frame_release(struct frame *f, struct decoder *decoder);
 /* Read and decode the next batch.  False at the end of the capture. */

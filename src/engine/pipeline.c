@@ -50,7 +50,7 @@ struct pipeline {
 	struct frame_maker maker;
 	struct sink *const *sinks;
 	size_t nsinks;
-	struct region *region; /* of shards and frames */
+	struct region *region; /* of the shards */
 	struct shard *shards[SHARD_COUNT];
 	bool wants_segments;
 	bool is_live; /* packets come as they come, until told to stop */
@@ -110,7 +110,7 @@ static void init_frames(struct pipeline *p, unsigned threads)
 	if (p->nframes > FRAMES_MAX)
 		p->nframes = FRAMES_MAX;
 	for (unsigned i = 0; i < p->nframes; i++)
-		frame_init(&p->frames[i], packets, bytes, p->region);
+		frame_init(&p->frames[i], packets, bytes);
 }
 
 static void pipeline_init(struct pipeline *p, struct cap *cap, unsigned threads)
