@@ -126,6 +126,7 @@ static void fill_extremes(struct conn_record *r, struct state_entry states[MANY]
 			s->transfer.metrics[i] = (uint64_t)INT64_MIN;
 	}
 	r->start = INT64_MIN;
+	r->end = -1; /* the longest duration there is */
 }
 
 /* json_done() would find that a room is too small, or the address sanitizer. */
