@@ -225,8 +225,10 @@ one_by_one() {
 		"$tcpshadow" list --json --batch 7 "$file" >"$tmp/run" 2>"$tmp/run.err"
 		"$tcpshadow" list --json --batch 7 -f 'greater 0 or less 0' "$file" >"$tmp/single" 2>"$tmp/single.err"
 		! grep -q 'unknown data link type' "$tmp/single.err" || continue # libpcap has no filter for it
-		cmp "$tmp/run" "$tmp/single" && cmp "$tmp/run.err" "$tmp/single.err" ||
-			{ echo "$file" && return 1; }
+		if ! cmp "$tmp/run" "$tmp/single" || ! cmp "$tmp/run.err" "$tmp/single.err"; then
+			echo "$file"
+			return 1
+		fi
 	done
 }
 check "packets read one by one are the same" one_by_one
