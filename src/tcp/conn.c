@@ -89,7 +89,7 @@ void conn_prefetch(const struct conn *c)
 {
 	for (unsigned i = 0; i < 2; i++)
 		util_prefetch(&c->ends[i], offsetof(struct endpoint, memory));
-	util_prefetch(&c->uid, 2 * CACHE_LINE);
+	util_prefetch(&c->uid, (size_t)2 * CACHE_LINE);
 }
 
 void conn_prefetch_streams(const struct conn *c)
