@@ -148,9 +148,15 @@ static void window_resize(struct reasm *r, size_t size)
 		window_put(r->o, old, old_size);
 }
 
+/* All below this is counted; or, behind a gap, where nothing is counted any more, was acknowledged. */
+static uint64_t settled(const struct reasm *r)
+{
+	return r->counting ? r->counted : max64(r->counted, min64(r->acked, r->next));
+}
+
 void reasm_settle(struct reasm *r)
 {
-	if (r->window_size <= REASM_WINDOW_MIN || r->counted != r->next || r->nwaiting)
+	if (r->window_size <= REASM_WINDOW_MIN || settled(r) != r->next || r->nwaiting)
 		return;
 	r->flight = 0;
 	r->window_used = (size_t)min64(r->window_used, REASM_WINDOW_MIN);
@@ -172,11 +178,11 @@ static size_t kept(const struct reasm *r)
 }
 
 /*
- * Bytes that follow `next`; those not counted yet must stay, and the latest kept().  n <= WINDOW_MAX.
+ * Bytes that follow `next`; those not settled yet must stay, and the latest kept().  n <= WINDOW_MAX.
  */
 static void window_add(struct reasm *r, const uint8_t *bytes, size_t n)
 {
-	uint64_t needed = r->next + n - r->counted;
+	uint64_t needed = r->next + n - settled(r);
 	size_t size = r->window_size ? r->window_size : REASM_WINDOW_FIRST;
 
 	if (size == REASM_WINDOW_FIRST && r->window_used + n > size)

@@ -71,7 +71,7 @@ struct reasm {
 	size_t window_size; /* power of two; 0 = none */
 	size_t window_used;
 	size_t
-	    flight; /* most bytes that were not counted at once: of so many a copy is kept, too */
+	    flight; /* most bytes that were not settled at once: of so many a copy is kept, too */
 	struct piece *waiting; /* behind a gap: in sequence order, not overlapping */
 	size_t nwaiting, waiting_cap;
 	size_t waiting_bytes;

@@ -355,6 +355,27 @@ START_TEST(test_large_windows)
 }
 END_TEST
 
+/* Behind a gap nothing is counted, but what was acknowledged need not be kept. */
+START_TEST(test_window_behind_gap)
+{
+	struct reasm_options o = { .max_bytes = RESULT_MAX };
+	struct reasm *r = reasm_new(&o, 1000);
+	uint8_t bytes[STREAM] = { 0 };
+
+	send_range(r, bytes, 0, 1000);
+	send_range(r, bytes, 2000, 3000);
+	reasm_ack(r, 1000 + 3000, 2 * NS_PER_SEC, NULL);
+	reasm_ack(r, 1000 + 3000, 4 * NS_PER_SEC, NULL);
+	ck_assert_uint_eq(r->facts.gaps, 1);
+	for (size_t at = 3000; at < STREAM; at += SEGMENT) {
+		send_range(r, bytes, at, at + SEGMENT);
+		reasm_ack(r, 1000 + at + SEGMENT, 4 * NS_PER_SEC, NULL);
+	}
+	ck_assert_uint_eq(r->window_size, REASM_WINDOW_MIN);
+	reasm_free(r);
+}
+END_TEST
+
 static Suite *reasm_suite(void)
 {
 	Suite *s = suite_create("reasm");
@@ -368,6 +389,7 @@ static Suite *reasm_suite(void)
 	tcase_add_test(t, test_settle);
 	tcase_add_test(t, test_settle_conflict);
 	tcase_add_test(t, test_large_windows);
+	tcase_add_test(t, test_window_behind_gap);
 	suite_add_tcase(s, t);
 	return s;
 }
