@@ -30,9 +30,8 @@ const char *tcp_state_brief(enum tcp_state s); /* "FINWT1" */
 /* One arrow of the state diagram, as printed by `catalogue --fsm`. */
 struct fsm_rule {
 	uint8_t from, stimulus, to; /* enum tcp_state, enum fsm_stimulus, enum tcp_state */
-	uint8_t rfc_len, why_len;   /* bytes, for those who write very many */
-	char rfc[11];               /* section of RFC 9293 ("3.10.7.4"), another RFC, or "EXT" */
-	char why[48];               /* "sent SYN" */
+	const char *rfc;            /* section of RFC 9293 ("3.10.7.4"), another RFC, or "EXT" */
+	const char *why;            /* "sent SYN" */
 };
 
 size_t fsm_rule_count(void);

@@ -52,16 +52,6 @@ static inline char *put_literal(char *p, const char *text)
 	return put_bytes(p, text, strlen(text));
 }
 
-/*
- * len bytes of text that begin an array of `size` bytes: copying all of it takes a few instructions, counting
- * and copying the text a few dozen.
- */
-static inline char *put_slot(char *p, const char *slot, size_t size, size_t len)
-{
-	memcpy(p, slot, size);
-	return p + len;
-}
-
 static inline char *put_object(char *p, const char *key)
 {
 	p = put_literal(p, key);

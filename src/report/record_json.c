@@ -55,33 +55,20 @@ static inline char *put_rule(char *p, const struct fsm_rule *rule)
 	bool is_section = rule->rfc[0] >= '0' && rule->rfc[0] <= '9' && rule->rfc[1] == '.';
 
 	p = put_literal(p, KEY("why") "\"");
-	p = put_slot(p, rule->why, sizeof(rule->why), rule->why_len);
+	p = put_literal(p, rule->why);
 	p = put_literal(p, "\"," KEY("rfc") "\"");
 	if (is_section)
 		p = put_literal(p, "9293 ");
-	p = put_slot(p, rule->rfc, sizeof(rule->rfc), rule->rfc_len);
+	p = put_literal(p, rule->rfc);
 	return put_literal(p, "\",");
 }
-
-#define STATE_MEMBER(name) KEY("state") "\"" name "\","
-
-static const struct {
-	char text[31];
-	uint8_t len;
-} state_members[] = {
-#define STATE(id, name, brief) { STATE_MEMBER(name), sizeof(STATE_MEMBER(name)) - 1 },
-#include "tcpshadow/state.def"
-#undef STATE
-};
 
 static inline char *put_state(char *p, const struct state_entry *s, const struct cap_facts *facts)
 {
 	const struct fsm_rule *rule = s->rule == FSM_RULE_NONE ? NULL : fsm_rule_at(s->rule);
 
-	BUG_ON(s->state >= TCPS_COUNT);
 	p = put_object(p, "");
-	p = put_slot(p, state_members[s->state].text, sizeof(state_members->text),
-	    state_members[s->state].len);
+	p = put_word(p, KEY("state"), tcp_state_name(s->state));
 	p = put_packet(p, KEY("packet"), facts, s->packet);
 	if (rule) {
 		p = put_ns(p, KEY("time"), s->time);

@@ -15,8 +15,7 @@ enum fsm_row {
 };
 
 static const struct fsm_rule rules[ROW_COUNT] = {
-#define FSM(from, stimulus, to, rfc, why)                                                          \
-	{ TCPS_##from, stimulus, TCPS_##to, sizeof(rfc) - 1, sizeof(why) - 1, rfc, why },
+#define FSM(from, stimulus, to, rfc, why) { TCPS_##from, stimulus, TCPS_##to, rfc, why },
 #include "tcp/fsm.def"
 #undef FSM
 };

@@ -147,11 +147,8 @@ START_TEST(test_json_extremes)
 	ck_assert_uint_eq(again, 2 * (MANY * 2 + RETRANSMISSION_PACKETS + 5));
 	ck_assert_ptr_nonnull(strstr(b.data, "\"unknown\":-9223372036.854775808},"));
 	ck_assert_ptr_nonnull(strstr(b.data, "\"start\":\"-9223372036.854775808\","));
-	for (size_t i = 0; i < fsm_rule_count(); i++) {
+	for (size_t i = 0; i < fsm_rule_count(); i++)
 		ck_assert_ptr_nonnull(strstr(b.data, fsm_rule_at(i)->why));
-		ck_assert_uint_eq(fsm_rule_at(i)->why_len, strlen(fsm_rule_at(i)->why));
-		ck_assert_uint_eq(fsm_rule_at(i)->rfc_len, strlen(fsm_rule_at(i)->rfc));
-	}
 	buf_release(&b);
 }
 END_TEST
