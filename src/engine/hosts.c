@@ -82,7 +82,6 @@ static void count_host(struct hosts *h, uint64_t key, unsigned traps)
 
 void hosts_trouble(struct hosts *h, const struct event_trouble *t, const struct packet *p)
 {
-	h->has_trouble = true;
 	tap_trouble(&h->tap, t, p->ordinal, p->ts);
 	for (unsigned bit = 0; bit < TRAP_COUNT; bit++)
 		h->troubled[bit] += t->traps >> bit & 1u;
@@ -113,8 +112,6 @@ static unsigned traps_of_tap(const struct hosts *h)
 {
 	unsigned traps = h->drops_reported ? TRAP_DROP : 0;
 
-	if (!h->has_trouble)
-		return traps;
 	for (unsigned bit = 0; bit < TRAP_COUNT; bit++)
 		if (h->troubled[bit] >= TROUBLED_MIN &&
 		    h->troubled[bit] * TROUBLED_PART >= h->connections)

@@ -68,12 +68,10 @@ static void grow(struct idmap *m)
 	free(old);
 }
 
-/* How many uids of the block were opened before the one of this bit.  (In a flood all of them.) */
+/* How many uids of the block were opened before the one of this bit. */
 static unsigned opened_before(const struct idmap_slot *s, uint64_t bit)
 {
-	uint64_t before = s->opened & (bit - 1);
-
-	return before == bit - 1 ? (unsigned)__builtin_ctzll(bit) : bits_count(before);
+	return bits_count(s->opened & (bit - 1));
 }
 
 static void add(struct idmap *m, struct idmap_slot new)

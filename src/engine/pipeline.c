@@ -116,7 +116,6 @@ static void init_frames(struct pipeline *p, unsigned threads)
 static void pipeline_init(struct pipeline *p, struct cap *cap, unsigned threads)
 {
 	const struct engine_options *o = p->o;
-	struct region *region = region_new();
 	uint64_t memory = o->memory_bytes ? o->memory_bytes : DEFAULT_MEMORY;
 	struct shard_options so = {
 		.hash_key = o->hash_key,
@@ -126,7 +125,7 @@ static void pipeline_init(struct pipeline *p, struct cap *cap, unsigned threads)
 		.checkpoint = o->checkpoint ? o->checkpoint : DEFAULT_CHECKPOINT,
 		.wants_closed = wants(p->sinks, p->nsinks, EVENT_CLOSED),
 		.wants_data = wants(p->sinks, p->nsinks, EVENT_DATA),
-		.region = region,
+		.region = p->region,
 		.streams = {
 			.policy = o->overlap_policy,
 			.max_bytes = MAX_WAITING,
@@ -142,7 +141,6 @@ static void pipeline_init(struct pipeline *p, struct cap *cap, unsigned threads)
 		.wants_pieces = so.wants_segments,
 		.second = INT64_MIN,
 	};
-	p->region = region;
 	init_frames(p, threads);
 	for (unsigned i = 0; i < SHARD_COUNT; i++)
 		p->shards[i] = shard_new(&so);
@@ -443,49 +441,37 @@ static void done(void *ctx, int task)
 
 /* ---- the end ---- */
 
-/* The connections that are next to be finished, one for each shard. */
-struct finishing {
-	uint64_t uids[SHARD_COUNT]; /* UINT64_MAX = the shard is done */
-	uint8_t first[GROUPS];      /* of each group, the shard whose connection began first */
-};
-
-static void peek(struct finishing *f, struct pipeline *p, unsigned shard)
-{
-	unsigned start = shard - shard % GROUP_SHARDS, best = start;
-	uint64_t uid = shard_finish_peek(p->shards[shard]);
-
-	f->uids[shard] = uid ? uid : UINT64_MAX;
-	for (unsigned i = start + 1; i < start + GROUP_SHARDS; i++)
-		best = f->uids[i] < f->uids[best] ? i : best;
-	f->first[shard / GROUP_SHARDS] = (uint8_t)best;
-}
-
 /* The shard whose next connection began first; SHARD_COUNT when all are done. */
-static unsigned next_to_finish(const struct finishing *f)
+static unsigned next_to_finish(const uint64_t uids[SHARD_COUNT])
 {
-	unsigned best = f->first[0];
+	unsigned best = SHARD_COUNT;
+	uint64_t best_uid = UINT64_MAX;
 
-	for (unsigned g = 1; g < GROUPS; g++)
-		best = f->uids[f->first[g]] < f->uids[best] ? f->first[g] : best;
-	return f->uids[best] == UINT64_MAX ? SHARD_COUNT : best;
+	for (unsigned i = 0; i < SHARD_COUNT; i++) {
+		if (uids[i] && uids[i] < best_uid) {
+			best = i;
+			best_uid = uids[i];
+		}
+	}
+	return best;
 }
 
 static int finish_connections(struct pipeline *p, struct err *e)
 {
 	struct shard_log log = { 0 };
-	struct finishing f = { { 0 }, { 0 } };
+	uint64_t uids[SHARD_COUNT];
 	unsigned i;
 	int rc = 0;
 
 	for (i = 0; i < SHARD_COUNT; i++) {
 		shard_finish_begin(p->shards[i]);
-		peek(&f, p, i);
+		uids[i] = shard_finish_peek(p->shards[i]);
 	}
-	while (rc == 0 && (i = next_to_finish(&f)) < SHARD_COUNT) {
+	while (rc == 0 && (i = next_to_finish(uids)) < SHARD_COUNT) {
 		size_t at = 0;
 
 		shard_finish_next(p->shards[i], 0);
-		peek(&f, p, i);
+		uids[i] = shard_finish_peek(p->shards[i]);
 		shard_log_swap(p->shards[i], &log);
 		rc = drain(p, &log, 0, &at, e);
 		shard_log_reset(p->shards[i], &log);
@@ -526,6 +512,7 @@ int engine_run(struct cap *cap, const struct engine_options *o, struct sink *con
 
 	if (pump_start(&pump, cap, e) < 0)
 		return -1;
+	p.region = region_new();
 	pipeline_init(&p, cap, threads);
 	crew_run(&job, threads);
 	pump_end(&pump);
