@@ -8,12 +8,11 @@
 #include "config.h"
 
 #include "decode/checksum.h"
+#include "decode/proto.h"
 #include "decode/walk.h"
 
 enum {
-	IP4_MIN = 20,
 	IP4_EVIL = 0x8000,
-	IP4_DONT_FRAGMENT = 0x4000,
 	IP4_MORE_FRAGMENTS = 0x2000,
 	IP4_OFFSET = 0x1fff, /* in units of 8 bytes */
 };
@@ -104,10 +103,10 @@ static bool is_sum_good(const struct ip4 *ip, size_t len)
  */
 static bool is_tampered_tcp(struct walk *w, struct ip4 *ip)
 {
-	if (ip->protocol != 6 || ip->total < 2 * IP4_MIN || !is_sum_good(ip, IP4_MIN))
+	if (ip->protocol != 6 || ip->total < 2 * IP4_HEADER || !is_sum_good(ip, IP4_HEADER))
 		return false;
-	if (ip->header_len < IP4_MIN)
-		ip->header_len = IP4_MIN;
+	if (ip->header_len < IP4_HEADER)
+		ip->header_len = IP4_HEADER;
 	w->notes |= SEG_IP_VERSION_BAD;
 	return true;
 }
@@ -115,18 +114,18 @@ static bool is_tampered_tcp(struct walk *w, struct ip4 *ip)
 /* Reads up to the end of the options; false with the reason when this is no header to go on with. */
 static bool parse(struct walk *w, struct ip4 *ip)
 {
-	const uint8_t *start = rd_bytes(&w->r, IP4_MIN);
+	const uint8_t *start = rd_bytes(&w->r, IP4_HEADER);
 
 	w->reason = DECODE_IP_SHORT;
 	if (!start)
 		return false;
-	read_header(w, rd_make(start, IP4_MIN), ip);
-	if ((ip->version_ihl >> 4 != 4 || ip->header_len < IP4_MIN) && !is_tampered_tcp(w, ip)) {
+	read_header(w, rd_make(start, IP4_HEADER), ip);
+	if ((ip->version_ihl >> 4 != 4 || ip->header_len < IP4_HEADER) && !is_tampered_tcp(w, ip)) {
 		w->reason = DECODE_IP_BAD;
 		return false;
 	}
-	if (ip->header_len > IP4_MIN) {
-		struct rd options = rd_sub(&w->r, ip->header_len - IP4_MIN);
+	if (ip->header_len > IP4_HEADER) {
+		struct rd options = rd_sub(&w->r, ip->header_len - IP4_HEADER);
 
 		if (options.is_short)
 			return false;

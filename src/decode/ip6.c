@@ -8,10 +8,10 @@
  */
 #include "config.h"
 
+#include "decode/proto.h"
 #include "decode/walk.h"
 
 enum {
-	IP6_HEADER = 40,
 	IP6_PAD_MAX = 7, /* longest padding that Linux accepts */
 	IP6_OPTION_PAD1 = 0,
 	IP6_OPTION_PADN = 1,

@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include "decode/proto.h"
 #include "decode/walk.h"
 
 /* `skip` bytes without interest, then `step`.  The common ones come first. */
@@ -13,7 +14,7 @@ static const struct {
 	uint16_t linktype;
 	uint8_t skip, step;
 } links[] = {
-	{ 1, 0, STEP_ETHERNET }, { 101, 0, STEP_IP },                         /* RAW */
+	{ LINKTYPE_ETHERNET, 0, STEP_ETHERNET }, { 101, 0, STEP_IP },         /* RAW */
 	{ 113, 14, STEP_ETHERTYPE },                                          /* LINUX_SLL */
 	{ 276, 0, STEP_COOKED2 }, { 0, 0, STEP_NULL }, { 108, 0, STEP_NULL }, /* LOOP */
 	{ 228, 0, STEP_IP },                                                  /* IPV4 */

@@ -13,17 +13,9 @@
 #include "decode/tcpopt.h"
 
 enum {
-	LINKTYPE_ETHERNET = 1,
 	ETHERNET_HEADER = 14, /* two addresses and the EtherType */
 	VLAN_TAG = 4,
-	VLAN_ID = 0xfff,
-	ETHERTYPE_IP4 = 0x0800,
-	ETHERTYPE_IP6 = 0x86dd,
-	ETHERTYPE_VLAN = 0x8100,
-	IP4_HEADER = 20,
-	IP6_HEADER = 40,
 	IP4_FIRST = 0x45, /* version, and a header without options */
-	IP4_DONT_FRAGMENT = 0x4000,
 	/* The shortest packet that may be plain, and what a tag and IPv6 have more. */
 	PLAIN_MIN = ETHERNET_HEADER + IP4_HEADER + TCP_HEADER,
 };

@@ -7,12 +7,12 @@
  */
 #include "config.h"
 
+#include "decode/proto.h"
 #include "decode/walk.h"
 
 enum {
 	ETHERTYPE_MIN = 0x600, /* below: a length, IEEE 802.3 */
 	LENGTH_MAX = 1500,
-	VLAN_ID = 0xfff,
 	MAC_PAIR = 12, /* destination and source address */
 	MPLS_BOTTOM = 0x100,
 };
@@ -22,15 +22,16 @@ static const struct {
 	uint16_t type;
 	uint8_t skip, step;
 } ethertypes[] = {
-	{ 0x0800, 0, STEP_IP4 }, { 0x86dd, 0, STEP_IP6 }, { 0x8100, 0, STEP_VLAN },
-	{ 0x88a8, 0, STEP_VLAN }, { 0x9100, 0, STEP_VLAN }, { 0x9200, 0, STEP_VLAN },
-	{ 0x8847, 0, STEP_MPLS }, { 0x8848, 0, STEP_MPLS }, { 0x8864, 0, STEP_PPPOE },
-	{ 0x880b, 0, STEP_PPP }, { 0x6558, 0, STEP_ETHERNET }, /* transparent Ethernet bridging */
-	{ 0x88e7, 4, STEP_ETHERNET },                          /* 802.1ah: service tag */
-	{ 0x8903, 2, STEP_ETHERNET },                          /* FabricPath */
-	{ 0x8926, 4, STEP_ETHERTYPE },                         /* VN-Tag */
-	{ 0x893f, 6, STEP_ETHERTYPE },                         /* 802.1BR E-Tag */
-	{ 0x8909, 6, STEP_ETHERTYPE },                         /* Cisco metadata */
+	{ ETHERTYPE_IP4, 0, STEP_IP4 }, { ETHERTYPE_IP6, 0, STEP_IP6 },
+	{ ETHERTYPE_VLAN, 0, STEP_VLAN }, { 0x88a8, 0, STEP_VLAN }, { 0x9100, 0, STEP_VLAN },
+	{ 0x9200, 0, STEP_VLAN }, { 0x8847, 0, STEP_MPLS }, { 0x8848, 0, STEP_MPLS },
+	{ 0x8864, 0, STEP_PPPOE }, { 0x880b, 0, STEP_PPP },
+	{ 0x6558, 0, STEP_ETHERNET },  /* transparent Ethernet bridging */
+	{ 0x88e7, 4, STEP_ETHERNET },  /* 802.1ah: service tag */
+	{ 0x8903, 2, STEP_ETHERNET },  /* FabricPath */
+	{ 0x8926, 4, STEP_ETHERTYPE }, /* VN-Tag */
+	{ 0x893f, 6, STEP_ETHERTYPE }, /* 802.1BR E-Tag */
+	{ 0x8909, 6, STEP_ETHERTYPE }, /* Cisco metadata */
 };
 
 enum step shim_by_ethertype(struct walk *w, uint16_t ethertype)

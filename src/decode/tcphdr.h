@@ -8,13 +8,9 @@
 #define DECODE_TCPHDR_H
 
 #include "decode/checksum.h"
+#include "decode/proto.h"
 #include "tcpshadow/rd.h"
 #include "tcpshadow/segment.h"
-
-enum {
-	TCP_HEADER = 20,
-	IP_PROTOCOL_TCP = 6,
-};
 
 /* Header bytes by the data offset of the TCP_HEADER bytes at p. */
 static inline uint8_t tcphdr_len(const uint8_t *p)
