@@ -20,7 +20,14 @@
 #include "tcpshadow/mem.h"
 
 /* So that the address sanitizer sees who touches an object that was put back. */
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__)
+#define MEM_POISONED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MEM_POISONED 1
+#endif
+#endif
+#ifdef MEM_POISONED
 #include <sanitizer/asan_interface.h>
 #define HIDE(at, n) ASAN_POISON_MEMORY_REGION(at, n)
 #define SHOW(at, n) ASAN_UNPOISON_MEMORY_REGION(at, n)
@@ -160,15 +167,14 @@ static size_t round_up(size_t n, size_t to)
 /* What it begins with is followed by room for `bytes`.  (Where there are no large pages, madvise() fails: so be it.) */
 static struct block *block_new(size_t bytes, const struct block *before)
 {
-	size_t size = BLOCK_FIRST, least = round_up(bytes + CACHE_LINE, HUGE_PAGE);
+	size_t size = BLOCK_FIRST;
 	struct block *b;
 
 	if (before)
 		size = before->size < BLOCK_MAX ? round_up(2 * before->size, HUGE_PAGE) : BLOCK_MAX;
 	if (size < bytes + CACHE_LINE)
-		size = least;
+		size = round_up(bytes + CACHE_LINE, HUGE_PAGE);
 	b = aligned_alloc(size < HUGE_PAGE ? CACHE_LINE : HUGE_PAGE, size);
-
 	if (!b)
 		return NULL;
 	if (size >= HUGE_PAGE)
@@ -288,8 +294,6 @@ void *pool_get_dirty(struct pool *p)
 		return NULL;
 	if (p->nfree) {
 		object = p->free[--p->nfree];
-		if (p->nfree) /* it will be needed next */
-			__builtin_prefetch(p->free[p->nfree - 1], 1);
 	} else {
 		if (p->fresh_count == 0 && !pool_extend(p))
 			return NULL;
