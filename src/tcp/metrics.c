@@ -39,7 +39,6 @@ static bool is_note(const struct step *st, enum segment_note n)
 static void remember(struct step *st, uint64_t from)
 {
 	const struct segment *s = st->seg;
-
 	const struct sent sent = {
 		.seq = from,
 		.packet = s->packet,

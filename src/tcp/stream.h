@@ -25,7 +25,7 @@ struct stream_env {
 void stream_segment(struct step *st);
 /* Of a segment on the express lane: the next bytes, a new acknowledgment, and no doubt about either. */
 void stream_plain(struct step *st);
-/* Both ends have closed: late packets may come, and repetitions. */
+/* The connection looks over: late packets may come, and repetitions. */
 void stream_settle(struct conn *c);
 /* The connection is over: deliver what is left, keep the facts, free the rest. */
 void stream_close(struct conn *c, struct stream_env *env);

@@ -396,7 +396,7 @@ static void status_text(struct buf *out, const struct ladder_view *v, const stru
 	if (ui->find.len) {
 		buf_addf(out, "find: %s", ui->find.data);
 	} else if (w < LADDER_NARROW) {
-		ladder_time_text(out, v, ui, ladder_cursor_packet(v), 6);
+		ladder_time_text(out, v, ui, ladder_cursor_packet(v), LADDER_DECIMALS);
 		buf_addstr(out, ladder_is_merged(v) ? " " : "");
 		if (ladder_is_merged(v))
 			ladder_merged_states(out, v);
