@@ -295,6 +295,25 @@ static bool was_slow(const struct conn_record *r, struct verdict *v)
 	return true;
 }
 
+/*
+ * The server's host took the request, its application said nothing, and the client gave up waiting: spent.c counts that
+ * time as the server's.  (Likely: a client that only tells may pause before it closes.)
+ */
+static bool was_left_waiting(const struct conn_record *r, struct verdict *v)
+{
+	const struct side_record *c = &r->sides[SIDE_CLIENT], *s = &r->sides[SIDE_SERVER];
+	int64_t waited = r->time_spent[SPENT_SERVER_THINKING];
+
+	if (r->is_midstream || !c->payload_bytes || s->payload_bytes || s->missing_bytes || !waited)
+		return false;
+	if (!r->nclose_order || r->close_order[0] != SIDE_CLIENT ||
+	    have(r, FINDING_CLOSE_WAIT_STUCK))
+		return false;
+	*v = about(VERDICT_LEFT_WAITING, SIDE_SERVER, CONFIDENCE_LIKELY);
+	v->time = waited;
+	return true;
+}
+
 static bool is_closed(const struct conn_record *r, struct verdict *v)
 {
 	const struct side_record *c = &r->sides[SIDE_CLIENT], *s = &r->sides[SIDE_SERVER];
@@ -394,6 +413,7 @@ struct verdict verdict_on(const struct conn_record *r, unsigned traps)
 		was_unanswered,
 		was_unfinished,
 		was_reset,
+		was_left_waiting,
 		is_closed,
 		met_black_hole,
 		has_timed_out,
