@@ -306,8 +306,7 @@ static bool was_left_waiting(const struct conn_record *r, struct verdict *v)
 
 	if (r->is_midstream || !c->payload_bytes || s->payload_bytes || s->missing_bytes || !waited)
 		return false;
-	if (!r->nclose_order || r->close_order[0] != SIDE_CLIENT ||
-	    have(r, FINDING_CLOSE_WAIT_STUCK))
+	if (have(r, FINDING_CLOSE_WAIT_STUCK))
 		return false;
 	*v = about(VERDICT_LEFT_WAITING, SIDE_SERVER, CONFIDENCE_LIKELY);
 	v->time = waited;
