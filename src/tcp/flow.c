@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "tcp/flow.h"
+#include "tcpshadow/rd.h"
 
 static uint64_t load64(const uint8_t *p)
 {
@@ -72,34 +73,36 @@ uint64_t flow_hash(const struct segment *s, uint64_t key)
 	return flow_hashes(s, key, key).hash[0];
 }
 
-/* Addresses compare as their bytes do. */
-static int compare(const struct segment *s)
+/* The bytes of an address as numbers that compare as they do. */
+static uint64_t rank64(const uint8_t *p)
 {
-	uint64_t a = load64(s->src.b), b = load64(s->dst.b);
-
-	if (a == b) {
-		a = load64(s->src.b + 8);
-		b = load64(s->dst.b + 8);
-	}
-	if (a == b)
-		return (s->sport > s->dport) - (s->sport < s->dport);
-	return memcmp(&s->src, &s->dst, sizeof(s->src));
+	return (uint64_t)rd_at32(p) << 32 | rd_at32(p + 4);
 }
 
-uint8_t flow_key_of(struct flow_key *k, const struct segment *s)
+uint8_t flow_dir(const struct segment *s)
 {
-	uint8_t dir = compare(s) > 0;
+	uint64_t a = rank64(s->src.b), b = rank64(s->dst.b);
 
+	if (a == b) {
+		a = rank64(s->src.b + 8);
+		b = rank64(s->dst.b + 8);
+	}
+	return a == b ? s->sport > s->dport : a > b;
+}
+
+void flow_key_of(struct flow_key *k, const struct segment *s, uint8_t dir)
+{
 	k->addr[dir] = s->src;
 	k->addr[!dir] = s->dst;
 	k->port[dir] = s->sport;
 	k->port[!dir] = s->dport;
 	k->tunnel = s->tunnel;
 	k->version = s->ip_version;
-	return dir;
 }
 
-bool flow_key_equal(const struct flow_key *a, const struct flow_key *b)
+bool flow_key_fits(const struct flow_key *k, const struct segment *s, uint8_t dir)
 {
-	return memcmp(a, b, sizeof(*a)) == 0;
+	return k->port[dir] == s->sport && k->port[!dir] == s->dport &&
+	       addr_equal(&k->addr[dir], &s->src) && addr_equal(&k->addr[!dir], &s->dst) &&
+	       k->tunnel == s->tunnel && k->version == s->ip_version;
 }

@@ -13,10 +13,8 @@ struct flow_key {
 	struct addr addr[2]; /* [0] is the lower endpoint: by address, then by port */
 	uint16_t port[2];
 	uint32_t tunnel;
-	uint32_t version; /* 4 or 6; 32 bits so that the struct has no padding */
+	uint32_t version; /* 4 or 6 */
 };
-
-_Static_assert(sizeof(struct flow_key) == 44, "flow_key is hashed and compared as bytes");
 
 /*
  * A number for the flow of a segment, the same in both directions.  It finds candidates: the key decides.
@@ -31,8 +29,10 @@ struct flow_hashes flow_hashes(const struct segment *s, uint64_t key0, uint64_t 
 /* The same of a flow in IPv4 outside of tunnels; addresses as in memory. */
 uint64_t flow_hash_ip4(
     const uint8_t src[4], uint16_t sport, const uint8_t dst[4], uint16_t dport, uint64_t key);
-/* Fills the key; returns the direction bit: 0 = the segment's source is endpoint [0]. */
-uint8_t flow_key_of(struct flow_key *k, const struct segment *s);
-bool flow_key_equal(const struct flow_key *a, const struct flow_key *b);
+/* The direction bit: 0 = the segment's source is endpoint [0]. */
+uint8_t flow_dir(const struct segment *s);
+/* Fills the key; dir: the segment's direction bit.  Or is this its key? */
+void flow_key_of(struct flow_key *k, const struct segment *s, uint8_t dir);
+bool flow_key_fits(const struct flow_key *k, const struct segment *s, uint8_t dir);
 
 #endif

@@ -29,11 +29,6 @@ enum life {
 	LIFE_COUNT,
 };
 
-struct flow_id {
-	struct flow_key key;
-	uint64_t hash; /* keyed hash of the key */
-};
-
 /* A SYN that may start the next incarnation, and how the present one was left before it came. */
 struct pending {
 	struct segment syn;
@@ -45,7 +40,8 @@ struct flow {
 	struct conn *conn;  /* NULL while packed */
 	struct flow *chain; /* same bucket */
 	struct flow **link; /* what points to it there */
-	struct flow_id id;
+	struct flow_key key;
+	uint64_t hash;            /* keyed hash of the key */
 	uint8_t life;             /* enum life */
 	uint8_t pack_class;       /* of its packed form: shard.packs[] */
 	struct flow *prev, *next; /* same life */
@@ -209,11 +205,12 @@ static struct flow **bucket_of(const struct shard *s, uint64_t hash)
 	return &s->buckets[hash & (s->nbuckets - 1)];
 }
 
-static struct flow *table_find(const struct shard *s, const struct flow_id *id)
+static struct flow *table_find(
+    const struct shard *s, const struct segment *seg, uint64_t hash, uint8_t dir)
 {
-	struct flow *f = *bucket_of(s, id->hash);
+	struct flow *f = *bucket_of(s, hash);
 
-	while (f && (f->id.hash != id->hash || !flow_key_equal(&f->id.key, &id->key)))
+	while (f && (f->hash != hash || !flow_key_fits(&f->key, seg, dir)))
 		f = f->chain;
 	return f;
 }
@@ -252,7 +249,7 @@ static void table_double(struct shard *s)
 	s->buckets = mem_alloc(s->nbuckets, sizeof(*s->buckets));
 	for (size_t i = 0; i < n; i++) {
 		for (struct flow *f = old[i], *next; f; f = next) {
-			struct flow **b = bucket_of(s, f->id.hash);
+			struct flow **b = bucket_of(s, f->hash);
 
 			next = f->chain;
 			chain_in(b, f);
@@ -265,7 +262,7 @@ static void table_add(struct shard *s, struct flow *f)
 {
 	if (s->nflows >= s->nbuckets)
 		table_double(s);
-	chain_in(bucket_of(s, f->id.hash), f);
+	chain_in(bucket_of(s, f->hash), f);
 	s->nflows++;
 }
 
@@ -385,11 +382,10 @@ static void log_applied(
 static void log_syn(struct shard *s, const struct segment *seg, uint32_t slot)
 {
 	struct event_segment *e = log_segment(s, seg->packet, seg, slot);
-	struct flow_key key;
 
 	if (!e)
 		return;
-	e->end = flow_key_of(&key, seg);
+	e->end = flow_dir(seg);
 	e->from_client = true;
 	e->states[e->end] = TCPS_SYN_SENT;
 	e->states[!e->end] = TCPS_UNKNOWN;
@@ -626,8 +622,8 @@ static struct conn *new_conn(struct shard *s, const struct segment *seg, uint8_t
 	return c;
 }
 
-static struct flow *new_flow(struct shard *s, const struct flow_id *id, const struct segment *seg,
-    uint8_t dir, uint32_t slot)
+static struct flow *new_flow(
+    struct shard *s, const struct segment *seg, uint64_t hash, uint8_t dir, uint32_t slot)
 {
 	struct flow *f = pool_get(s->flows);
 
@@ -636,7 +632,8 @@ static struct flow *new_flow(struct shard *s, const struct flow_id *id, const st
 		f = pool_get(s->flows);
 		BUG_ON(!f);
 	}
-	f->id = *id;
+	flow_key_of(&f->key, seg, dir);
+	f->hash = hash;
 	f->last = seg->ts;
 	table_add(s, f);
 	life_enter(s, f, LIFE_HALF_OPEN);
@@ -783,18 +780,17 @@ static void decide_incarnation(
 
 /* A SYN that was held in its smallest form becomes a whole connection. */
 static struct flow *promote(
-    struct shard *s, const struct flow_id *id, const struct segment *seg, uint32_t slot)
+    struct shard *s, const struct segment *seg, uint64_t hash, uint32_t slot)
 {
 	struct segment syn;
-	struct flow_key syn_key;
 	struct step step;
 	struct flow *f;
 	uint8_t dir;
 
-	if (!halfopen_take(s->halfopen, seg, id->hash, &syn))
+	if (!halfopen_take(s->halfopen, seg, hash, &syn))
 		return NULL;
-	dir = flow_key_of(&syn_key, &syn);
-	f = new_flow(s, id, &syn, dir, slot);
+	dir = flow_dir(&syn);
+	f = new_flow(s, &syn, hash, dir, slot);
 	conn_segment(f->conn, &syn, dir, &s->env, &step);
 	return f;
 }
@@ -840,22 +836,19 @@ static void tcp_segment(
 
 void shard_segment(struct shard *s, const struct segment *seg, uint64_t hash, uint32_t slot)
 {
-	struct flow_id id;
-	uint8_t dir = flow_key_of(&id.key, seg);
-	struct flow *f;
+	uint8_t dir = flow_dir(seg);
+	struct flow *f = table_find(s, seg, hash, dir);
 
-	id.hash = hash;
-	f = table_find(s, &id);
 	s->env.slot = slot;
 	s->at = seg;
 	if (!f)
-		f = promote(s, &id, seg, slot);
+		f = promote(s, seg, hash, slot);
 	if (seg->kind == SEG_ICMP) {
 		icmp_segment(s, f, seg, dir, slot);
 	} else if (f) {
 		tcp_segment(s, f, seg, dir, slot);
 	} else if (!hold_syn(s, seg, hash, dir, slot)) {
-		f = new_flow(s, &id, seg, dir, slot);
+		f = new_flow(s, seg, hash, dir, slot);
 		log_open(s, f->conn->uid, seg, dir, slot);
 		apply(s, f, seg, dir, slot);
 		update_life(s, f, dir);
@@ -880,7 +873,7 @@ static struct flow *life_due(struct shard *s, enum life life, int64_t timeout, i
 /* It is needed whole, and then leaves the table. */
 static void prefetch_conn(const struct shard *s, const struct flow *f)
 {
-	__builtin_prefetch(bucket_of(s, f->id.hash));
+	__builtin_prefetch(bucket_of(s, f->hash));
 	if (f->conn)
 		util_prefetch(f->conn, sizeof(*f->conn));
 	else
@@ -941,8 +934,7 @@ static void tidy_closed(struct shard *s, int64_t now)
 /* The record of a SYN that nobody answered, straight from its smallest form. */
 static void end_syn(struct shard *s, const struct segment *syn, uint32_t slot)
 {
-	struct flow_key key;
-	uint8_t dir = flow_key_of(&key, syn);
+	uint8_t dir = flow_dir(syn);
 	struct conn *c = new_conn(s, syn, dir);
 	struct step step;
 
