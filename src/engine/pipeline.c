@@ -244,18 +244,36 @@ static int deliver(struct pipeline *p, struct log_entry *le, struct err *e)
 	return 0;
 }
 
-/*
- * Deliver the events of this slot; *at is how far the log is delivered.  The event after them is delivered some
- * packets of other shards later: time enough to bring what it looks up.
- */
-static int drain(
-    struct pipeline *p, const struct shard_log *log, uint32_t slot, size_t *at, struct err *e)
+/* How far a log is delivered. */
+struct reading {
+	const struct shard_log *log;
+	size_t at;     /* entry */
+	uint32_t slot; /* of that entry; NO_SLOT = there is none */
+};
+
+static void read_log(struct reading *r, const struct shard_log *log)
 {
-	for (; *at < log->n && log->entries[*at].event.slot == slot; ++*at)
-		if (deliver(p, &log->entries[*at], e) != 0)
+	*r = (struct reading){ log, 0, log->n ? log->entries[0].event.slot : NO_SLOT };
+}
+
+/*
+ * Deliver the events of the slot that is next.  The event after them is delivered some packets of other shards later:
+ * time enough to bring what it looks up.
+ */
+static int drain(struct pipeline *p, struct reading *r, struct err *e)
+{
+	struct log_entry *le = &r->log->entries[r->at], *end = r->log->entries + r->log->n;
+	uint32_t slot = r->slot;
+
+	for (; le < end && le->event.slot == slot; le++)
+		if (deliver(p, le, e) != 0)
 			return -1;
-	if (*at < log->n)
-		idmap_prefetch(&p->ids, log->entries[*at].event.uid);
+	r->at = (size_t)(le - r->log->entries);
+	r->slot = NO_SLOT;
+	if (le == end)
+		return 0;
+	r->slot = le->event.slot;
+	idmap_prefetch(&p->ids, le->event.uid);
 	return 0;
 }
 
@@ -299,21 +317,37 @@ static void note_silence(struct pipeline *p, const struct frame *f, uint32_t slo
 		tap_silence(&p->hosts.tap, before, now->ts, now->ordinal);
 }
 
+/* A whole second has begun: every shard may have something to tell. */
+static int merge_second(
+    struct pipeline *p, struct reading readings[SHARD_COUNT], uint32_t slot, struct err *e)
+{
+	for (unsigned i = 0; i < SHARD_COUNT; i++)
+		if (readings[i].slot == slot && drain(p, &readings[i], e) != 0)
+			return -1;
+	return 0;
+}
+
 static int merge_slots(struct pipeline *p, const struct frame *f, struct err *e)
 {
-	size_t at[SHARD_COUNT] = { 0 }, tick = 0;
+	/* (The last one stands for packets that belong to no shard.) */
+	struct reading readings[SHARD_COUNT + 1];
+	size_t tick = 0;
 
 	p->piece = 0;
+	for (unsigned i = 0; i < SHARD_COUNT; i++)
+		read_log(&readings[i], &f->logs[i]);
+	readings[SHARD_COUNT].slot = NO_SLOT;
 	for (uint32_t slot = 0; slot < f->batch.count; slot++) {
-		unsigned only = f->shard_at[slot];
-		bool all = tick < f->nticks && f->ticks[tick].slot == slot;
+		struct reading *only = &readings[f->shard_at[slot]];
 
-		tick += all;
-		if (all)
+		if (tick < f->nticks && f->ticks[tick].slot == slot) {
+			tick++;
 			note_silence(p, f, slot);
-		for (unsigned i = all ? 0 : only; i < SHARD_COUNT && (all || i == only); i++)
-			if (drain(p, &f->logs[i], slot, &at[i], e) != 0)
+			if (merge_second(p, readings, slot, e) != 0)
 				return -1;
+		} else if (only->slot == slot && drain(p, only, e) != 0) {
+			return -1;
+		}
 	}
 	p->last_ts = f->batch.packets[f->batch.count - 1].ts;
 	p->has_last_ts = true;
@@ -323,13 +357,11 @@ static int merge_slots(struct pipeline *p, const struct frame *f, struct err *e)
 /* A batch without packets, live: what shards had to tell all the same. */
 static int merge_quiet(struct pipeline *p, const struct frame *f, struct err *e)
 {
-	for (unsigned i = 0; i < SHARD_COUNT; i++) {
-		size_t at = 0;
+	struct reading readings[SHARD_COUNT];
 
-		if (drain(p, &f->logs[i], 0, &at, e) != 0)
-			return -1;
-	}
-	return 0;
+	for (unsigned i = 0; i < SHARD_COUNT; i++)
+		read_log(&readings[i], &f->logs[i]);
+	return merge_second(p, readings, 0, e);
 }
 
 static int merge(struct pipeline *p, struct frame *f, struct err *e)
@@ -441,40 +473,51 @@ static void done(void *ctx, int task)
 
 /* ---- the end ---- */
 
-/* The shard whose next connection began first; SHARD_COUNT when all are done. */
-static unsigned next_to_finish(const uint64_t uids[SHARD_COUNT])
-{
-	unsigned best = SHARD_COUNT;
-	uint64_t best_uid = UINT64_MAX;
+/* The shards by which of them has the connection that began first: a tree of the winners of pairs. */
+struct order {
+	uint64_t uids[SHARD_COUNT];      /* of the next connection; UINT64_MAX = none left */
+	uint8_t winner[2 * SHARD_COUNT]; /* [1] of all; of pair n those of 2 n and 2 n + 1 */
+};
 
-	for (unsigned i = 0; i < SHARD_COUNT; i++) {
-		if (uids[i] && uids[i] < best_uid) {
-			best = i;
-			best_uid = uids[i];
-		}
+static void order_set(struct order *o, unsigned shard, uint64_t uid)
+{
+	o->uids[shard] = uid ? uid : UINT64_MAX;
+	for (size_t n = (SHARD_COUNT + shard) / 2; n > 0; n /= 2) {
+		uint8_t a = o->winner[2 * n], b = o->winner[2 * n + 1];
+
+		o->winner[n] = o->uids[b] < o->uids[a] ? b : a;
 	}
-	return best;
+}
+
+static void order_init(struct order *o)
+{
+	for (unsigned i = 0; i < 2 * SHARD_COUNT; i++)
+		o->winner[i] = (uint8_t)(i % SHARD_COUNT);
+	for (unsigned i = 0; i < SHARD_COUNT; i++)
+		o->uids[i] = UINT64_MAX;
 }
 
 static int finish_connections(struct pipeline *p, struct err *e)
 {
 	struct shard_log log = { 0 };
-	uint64_t uids[SHARD_COUNT];
-	unsigned i;
+	struct reading reading;
+	struct order order;
 	int rc = 0;
 
-	for (i = 0; i < SHARD_COUNT; i++) {
+	order_init(&order);
+	for (unsigned i = 0; i < SHARD_COUNT; i++) {
 		shard_finish_begin(p->shards[i]);
-		uids[i] = shard_finish_peek(p->shards[i]);
+		order_set(&order, i, shard_finish_peek(p->shards[i]));
 	}
-	while (rc == 0 && (i = next_to_finish(uids)) < SHARD_COUNT) {
-		size_t at = 0;
+	while (rc == 0 && order.uids[order.winner[1]] != UINT64_MAX) {
+		unsigned first = order.winner[1];
 
-		shard_finish_next(p->shards[i], 0);
-		uids[i] = shard_finish_peek(p->shards[i]);
-		shard_log_swap(p->shards[i], &log);
-		rc = drain(p, &log, 0, &at, e);
-		shard_log_reset(p->shards[i], &log);
+		shard_finish_next(p->shards[first], 0);
+		order_set(&order, first, shard_finish_peek(p->shards[first]));
+		shard_log_swap(p->shards[first], &log);
+		read_log(&reading, &log);
+		rc = drain(p, &reading, e);
+		shard_log_reset(p->shards[first], &log);
 	}
 	shard_log_release(p->shards[0], &log);
 	return rc;
