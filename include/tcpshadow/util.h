@@ -20,6 +20,12 @@
 /* Print where and what, then abort.  Ends the process in all builds. */
 TS_NORETURN void util_bug(const char *file, int line, const char *what);
 
+/*
+ * Zero bytes.  For large structs, of which a compiler that knows the size would make a string instruction that takes
+ * long to begin.
+ */
+void util_clear(void *at, size_t bytes);
+
 #define BUG_ON(cond) ((cond) ? util_bug(__FILE__, __LINE__, #cond) : (void)0)
 
 #define NS_PER_SEC   INT64_C(1000000000)

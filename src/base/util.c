@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * util - the end of a program that found itself broken.
+ * util - clearing memory, and the end of a program that found itself broken.
  */
 #include "config.h"
 
@@ -20,4 +20,9 @@ void util_bug(const char *file, int line, const char *what)
 	if (write(STDERR_FILENO, text, strlen(text)) < 0)
 		abort();
 	abort();
+}
+
+void util_clear(void *at, size_t bytes)
+{
+	memset(at, 0, bytes);
 }

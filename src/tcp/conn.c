@@ -23,8 +23,8 @@ void conn_init(struct conn *c, const struct segment *s, uint8_t dir)
 	bool is_icmp = s->kind == SEG_ICMP;
 
 	for (unsigned i = 0; i < 2; i++)
-		memset(&c->ends[i], 0, ENDPOINT_FIXED);
-	memset(&c->uid, 0, sizeof(*c) - offsetof(struct conn, uid));
+		util_clear(&c->ends[i], ENDPOINT_FIXED);
+	util_clear(&c->uid, sizeof(*c) - offsetof(struct conn, uid));
 	c->uid = s->packet;
 	c->start = s->ts;
 	c->ip_version = s->ip_version;

@@ -528,15 +528,16 @@ void transfer_record(struct transfer_record *r, const struct endpoint *e, int64_
 {
 	const struct transfer *t = &e->transfer;
 
-	*r = (struct transfer_record){
-		.rtt = { .samples = t->rtt.samples,
-		    .min = t->rtt.min,
-		    .mean = t->rtt.samples ? t->rtt.sum / t->rtt.samples : 0,
-		    .max = t->rtt.max,
-		    .smoothed = t->rtt.smoothed },
-		.window_probes = t->probes,
-		.keepalives = t->keepalives,
-	};
+	if (t->rtt.samples)
+		r->rtt = (struct rtt_record){
+			.samples = t->rtt.samples,
+			.min = t->rtt.min,
+			.mean = t->rtt.sum / t->rtt.samples,
+			.max = t->rtt.max,
+			.smoothed = t->rtt.smoothed,
+		};
+	r->window_probes = t->probes;
+	r->keepalives = t->keepalives;
 	if (t->loss)
 		r->again = t->loss->again;
 	fill_metrics(r->metrics, e, end);

@@ -114,23 +114,21 @@ static void fill_side(struct side_record *r, const struct conn *c, uint8_t dir)
 {
 	const struct endpoint *e = &c->ends[dir];
 
-	*r = (struct side_record){
-		.addr = c->addrs[dir],
-		.end = dir,
-		.packets = e->packets,
-		.wire_bytes = e->wire_bytes,
-		.payload_bytes = e->payload_bytes,
-		.missing_bytes = e->missing,
-		.states = e->history,
-		.nstates = e->nhistory,
-		.states_lost = e->history_lost,
-		.isn = e->isn,
-		.offer = e->offer,
-		.stream = e->facts,
-		.fin_sent = e->fin_seen,
-		.unanswered = unanswered_of(e),
-		.window_closed = e->has_ack && e->last_window == 0 && !c->is_over && !e->fin_seen,
-	};
+	r->addr = c->addrs[dir];
+	r->end = dir;
+	r->packets = e->packets;
+	r->wire_bytes = e->wire_bytes;
+	r->payload_bytes = e->payload_bytes;
+	r->missing_bytes = e->missing;
+	r->states = e->history;
+	r->nstates = e->nhistory;
+	r->states_lost = e->history_lost;
+	r->isn = e->isn;
+	r->offer = e->offer;
+	r->stream = e->facts;
+	r->fin_sent = e->fin_seen;
+	r->unanswered = unanswered_of(e);
+	r->window_closed = e->has_ack && e->last_window == 0 && !c->is_over && !e->fin_seen;
 	transfer_record(&r->transfer, e, c->end);
 }
 
@@ -212,37 +210,42 @@ static int8_t one_sided(const struct conn *c)
 	return (int8_t)side_of(c, c->ends[0].packets ? 0 : 1);
 }
 
+/* How it was opened and closed. */
+static void fill_course(struct conn_record *r, const struct conn *c)
+{
+	r->opener = c->both_syn ? OPENER_BOTH : c->opener;
+	r->handshake = (uint8_t)handshake_of(c);
+	r->close = (uint8_t)close_of(c);
+	r->nclose_order = c->nfin_order;
+	for (unsigned i = 0; i < c->nfin_order; i++)
+		r->close_order[i] = side_of(c, c->fin_order[i]);
+	r->syns = c->syns;
+	r->synacks = c->synacks;
+	r->is_midstream = c->is_midstream;
+	r->is_open = is_still_open(c);
+	r->one_sided = one_sided(c);
+	r->opening = c->opening;
+	r->opening_by = side_of(c, c->opening_dir);
+}
+
+/* (Member by member into cleared memory: whole structs would be made elsewhere first, and copied.) */
 void record_fill(struct conn_record *r, struct conn *c)
 {
 	for (unsigned i = 0; i < 2; i++)
 		state_begin(&c->ends[i], TCPS_UNKNOWN);
-	*r = (struct conn_record){
-		.uid = c->uid,
-
-		.tunnel = c->tunnel,
-		.vlan = c->vlan,
-		.file = c->file,
-		.opener = c->both_syn ? OPENER_BOTH : c->opener,
-		.handshake = (uint8_t)handshake_of(c),
-		.close = (uint8_t)close_of(c),
-		.nclose_order = c->nfin_order,
-		.syns = c->syns,
-		.synacks = c->synacks,
-		.is_midstream = c->is_midstream,
-		.is_open = is_still_open(c),
-		.one_sided = one_sided(c),
-		.truncated_packets = c->truncated,
-		.duplicate_frames = c->duplicates,
-		.bad_checksums = c->ends[0].bad_checksums + c->ends[1].bad_checksums,
-		.completeness = completeness_of(c),
-	};
-	r->opening = c->opening;
-	r->opening_by = side_of(c, c->opening_dir);
+	util_clear(r, sizeof(*r));
+	r->uid = c->uid;
+	r->tunnel = c->tunnel;
+	r->vlan = c->vlan;
+	r->file = c->file;
+	r->truncated_packets = c->truncated;
+	r->duplicate_frames = c->duplicates;
+	r->bad_checksums = c->ends[0].bad_checksums + c->ends[1].bad_checksums;
+	r->completeness = completeness_of(c);
 	r->signs = c->signs;
 	r->vantage = (uint8_t)vantage_of(c, &r->vantage_marks);
 	zeek_fill(&r->zeek, &c->zeek, c->client);
-	for (unsigned i = 0; i < c->nfin_order; i++)
-		r->close_order[i] = side_of(c, c->fin_order[i]);
+	fill_course(r, c);
 	fill_times(r, c);
 	memcpy(r->time_spent, c->spent.time, sizeof(r->time_spent));
 	fill_side(&r->sides[side_of(c, 0)], c, 0);

@@ -224,6 +224,8 @@ void sent_own(struct sent_ring *r)
 
 void sent_release(struct sent_ring *r)
 {
+	if (!r->list)
+		return;
 	if (r->pool)
 		pool_put(r->pool, r->list);
 	else

@@ -431,7 +431,7 @@ static void log_sign(struct shard *s, struct conn *c, uint32_t slot)
 static struct conn_record *log_record_as(
     struct shard *s, enum event_type type, struct conn *c, uint32_t slot)
 {
-	struct conn_record *r = pool_get(s->records);
+	struct conn_record *r = pool_get_dirty(s->records);
 	struct shard_log *log = &s->log;
 	struct log_entry *le;
 

@@ -21,12 +21,9 @@ static void append(struct endpoint *e, const struct state_entry *entry)
 
 void state_begin(struct endpoint *e, enum tcp_state s)
 {
-	struct state_entry entry = {
-		.state = (uint8_t)s, .certainty = PROVED, .rule = FSM_RULE_NONE
-	};
-
 	if (e->nhistory == 0)
-		append(e, &entry);
+		append(e, &(struct state_entry){
+		              .state = (uint8_t)s, .certainty = PROVED, .rule = FSM_RULE_NONE });
 }
 
 bool state_stimulus(struct endpoint *e, enum fsm_stimulus stimulus, const struct cause *cause)

@@ -197,6 +197,7 @@ void transfer_close(struct conn *c);
 /* A copy of another end's gets a copy of what that owns. */
 void transfer_own(struct transfer *t);
 void transfer_release(struct endpoint *e);
+/* *r is cleared before. */
 void transfer_record(struct transfer_record *r, const struct endpoint *e, int64_t end);
 
 /* spent.c */

@@ -217,10 +217,11 @@ static bool was_unreachable(const struct conn_record *r, struct verdict *v)
 
 static bool was_unanswered(const struct conn_record *r, struct verdict *v)
 {
-	const struct finding *f = have(r, FINDING_SYN_UNANSWERED);
+	const struct finding *f;
 
 	if (r->handshake != HANDSHAKE_UNANSWERED)
 		return false;
+	f = have(r, FINDING_SYN_UNANSWERED);
 	if (r->nresets)
 		*v = by_reset(r);
 	else if (f)
@@ -234,10 +235,11 @@ static bool was_unanswered(const struct conn_record *r, struct verdict *v)
 
 static bool was_unfinished(const struct conn_record *r, struct verdict *v)
 {
-	const struct finding *f = have(r, FINDING_HANDSHAKE_ACK_MISSING);
+	const struct finding *f;
 
 	if (r->handshake != HANDSHAKE_UNFINISHED)
 		return false;
+	f = have(r, FINDING_HANDSHAKE_ACK_MISSING);
 	if (r->nresets)
 		*v = by_reset(r);
 	else if (f)

@@ -541,12 +541,10 @@ void zeek_fill(struct zeek_facts *out, const struct zeek *z, uint8_t client)
 {
 	const struct zeek_end *o = &z->ends[z->originator], *r = &z->ends[!z->originator];
 
-	*out = (struct zeek_facts){
-		.state = (uint8_t)conn_state(z, o, r),
-		.originator = z->originator == client ? SIDE_CLIENT : SIDE_SERVER,
-		.duration = z->last_time,
-		.letters_lost = z->letters_lost,
-	};
+	out->state = (uint8_t)conn_state(z, o, r);
+	out->originator = z->originator == client ? SIDE_CLIENT : SIDE_SERVER;
+	out->duration = z->last_time;
+	out->letters_lost = z->letters_lost;
 	for (unsigned i = 0; i < 2; i++) {
 		const struct zeek_end *e = i ? r : o;
 

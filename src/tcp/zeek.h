@@ -45,6 +45,7 @@ void zeek_segment(struct step *st);
 void zeek_plain(struct step *st);
 /* What repeats other facts of the connection, out and in again: its own inverse. */
 void zeek_squeeze(struct conn *c);
+/* *out is cleared before. */
 void zeek_fill(struct zeek_facts *out, const struct zeek *z, uint8_t client);
 
 #endif
