@@ -34,6 +34,9 @@ static bool is_end_smooth(const struct endpoint *e)
 
 	if (e->state != TCPS_ESTABLISHED || e->narrivals || e->nholes || e->packets < PACKETS_MIN)
 		return false;
+	/* (Its first TTL is not kept where its first segment had to be ignored: find_attack.c.) */
+	if (e->attack.tiny || (e->attack.synack_ttl && !e->attack.first_ttl))
+		return false;
 	if (!e->has_seq || !e->has_ack || !e->scale_known || !e->last_window || !e->iss)
 		return false;
 	if (e->fin_seen || e->rst_seen || e->last_fin_end || e->exact_rst_sent || e->stream_closed)
@@ -57,7 +60,7 @@ void express_learn(struct conn *c)
 		return;
 	if (c->resets_seen || c->nfin_order || c->acked_before_seen || c->traps != c->traps_told)
 		return;
-	if ((c->signs & (SIGN_OPENED | SIGN_TALKED)) != (SIGN_OPENED | SIGN_TALKED))
+	if ((c->signs & (SIGN_OPENED | SIGN_TALKED)) != (SIGN_OPENED | SIGN_TALKED) || c->storm)
 		return;
 	c->is_smooth = is_end_smooth(a) && is_end_smooth(b) && a->snd_nxt == a->cap_nxt &&
 	               b->snd_nxt == b->cap_nxt;
