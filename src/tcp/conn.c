@@ -55,6 +55,7 @@ void conn_init(struct conn *c, const struct segment *s, uint8_t dir)
 void conn_copy(struct conn *to, const struct conn *from)
 {
 	*to = *from;
+	to->is_smooth = false; /* the express lane does not ask whether there are streams */
 	to->findings = mem_copy(from->findings, from->nfindings, sizeof(*to->findings));
 	to->findings_cap = from->nfindings;
 	to->resets = mem_copy(from->resets, from->nresets, sizeof(*to->resets));
