@@ -28,14 +28,34 @@ enum {
 	PLAIN_NOTES = SEG_TRAILER,
 };
 
-static bool is_end_smooth(const struct endpoint *e)
+/*
+ * The server behind an ordinary handshake, of which only the SYN-ACK was captured so far: nothing but an
+ * acknowledgment of that is on its way to it.  Another one changes nothing, and when the server sends it has arrived:
+ * open_end().
+ */
+static bool is_end_opening(const struct conn *c, const struct endpoint *e)
+{
+	const uint16_t changing = TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK;
+	const struct arrival *a = &e->arrivals[0];
+
+	return e->state == TCPS_SYN_RECEIVED && e->packets == 1 && e->synack_sent && c->syns == 1 &&
+	       c->synacks == 1 && e->narrivals == 1 && (a->flags & changing) == TCP_ACK && !a->weak;
+}
+
+static bool is_end_open(const struct endpoint *e)
+{
+	/* (Its first TTL is not kept where its first segment had to be ignored: find_attack.c.) */
+	return e->state == TCPS_ESTABLISHED && !e->narrivals && e->packets >= PACKETS_MIN &&
+	       (e->attack.first_ttl || !e->attack.synack_ttl);
+}
+
+static bool is_end_smooth(const struct conn *c, const struct endpoint *e)
 {
 	const struct reasm *r = e->stream;
 
-	if (e->state != TCPS_ESTABLISHED || e->narrivals || e->nholes || e->packets < PACKETS_MIN)
+	if (!is_end_open(e) && !is_end_opening(c, e))
 		return false;
-	/* (Its first TTL is not kept where its first segment had to be ignored: find_attack.c.) */
-	if (e->attack.tiny || (e->attack.synack_ttl && !e->attack.first_ttl))
+	if (e->nholes || e->attack.tiny)
 		return false;
 	if (!e->has_seq || !e->has_ack || !e->scale_known || !e->last_window || !e->iss)
 		return false;
@@ -60,9 +80,9 @@ void express_learn(struct conn *c)
 		return;
 	if (c->resets_seen || c->nfin_order || c->acked_before_seen || c->traps != c->traps_told)
 		return;
-	if ((c->signs & (SIGN_OPENED | SIGN_TALKED)) != (SIGN_OPENED | SIGN_TALKED) || c->storm)
+	if (!(c->signs & SIGN_OPENED) || c->storm)
 		return;
-	c->is_smooth = is_end_smooth(a) && is_end_smooth(b) && a->snd_nxt == a->cap_nxt &&
+	c->is_smooth = is_end_smooth(c, a) && is_end_smooth(c, b) && a->snd_nxt == a->cap_nxt &&
 	               b->snd_nxt == b->cap_nxt;
 }
 
@@ -120,6 +140,14 @@ bool express_takes(const struct step *st)
 	       is_timestamp_plain(st);
 }
 
+/* The server's first segment behind its SYN-ACK: what acknowledged that has arrived. */
+static void open_end(struct step *st)
+{
+	st->self->attack.first_ttl = st->seg->ttl;
+	arrival_prove(st);
+	arrival_settle(st);
+}
+
 void express_segment(struct step *st)
 {
 	struct endpoint *e = st->self;
@@ -127,10 +155,14 @@ void express_segment(struct step *st)
 
 	duplicate_remember(st);
 	st->edge_before = st->peer->right_edge;
+	if (e->state != TCPS_ESTABLISHED)
+		open_end(st);
 	if (s->ip_id)
 		e->ip_id = s->ip_id;
-	if (s->len)
+	if (s->len) {
 		e->data_ttl = s->ttl;
+		st->conn->signs |= SIGN_TALKED;
+	}
 	track_advance(st);
 	stream_plain(st);
 	find_transfer(st);
