@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_tables - the tables that a flood goes through (idmap, halfopen), against plain lists; and connections packed
- * and unpacked.
+ * test_tables - the tables that a flood goes through (idmap, halfopen), against plain lists; and words and
+ * connections packed and unpacked.
  */
 #include "config.h"
 
@@ -12,6 +12,7 @@
 #include "tcp/conn.h"
 #include "tcp/flow.h"
 #include "tcp/halfopen.h"
+#include "tcp/sparse.h"
 #include "tcpshadow/mem.h"
 
 enum {
@@ -210,6 +211,40 @@ static void scatter(void *bytes, size_t n, uint32_t sparse)
 	}
 }
 
+enum {
+	WORDS_BYTES = 3 * SPARSE_GROUP + SPARSE_GROUP / 4,
+};
+
+/* Both ways give the same, and neither reads behind the end (the address sanitizer looks on). */
+static void check_ways(const uint8_t *bytes, size_t n)
+{
+	const struct sparse_way *best = sparse_best();
+	uint8_t out[2 * WORDS_BYTES], other[2 * WORDS_BYTES];
+	size_t packed = (size_t)(sparse_put(&sparse_plain, out, bytes, n) - out);
+	uint8_t *exact = mem_copy(out, packed, 1), *back = mem_alloc(n, 1);
+
+	ck_assert_uint_eq((size_t)(sparse_put(best, other, bytes, n) - other), packed);
+	ck_assert(memcmp(out, other, packed) == 0);
+	for (unsigned i = 0; i < 2; i++) {
+		memset(back, 0xee, n);
+		ck_assert(sparse_get(i ? best : &sparse_plain, exact, back, n) == exact + packed);
+		ck_assert(memcmp(back, bytes, n) == 0);
+	}
+	free(exact);
+	free(back);
+}
+
+START_TEST(test_sparse)
+{
+	uint8_t bytes[WORDS_BYTES];
+
+	for (uint32_t round = 0; round < 4000; round++) {
+		scatter(bytes, sizeof(bytes), 1 + round % 20);
+		check_ways(bytes, sizeof(uint32_t) * (1 + any(WORDS_BYTES / sizeof(uint32_t))));
+	}
+}
+END_TEST
+
 /* Any bytes, but counts that are in range and times that can be subtracted. */
 static void make_conn(struct conn *c, uint32_t sparse)
 {
@@ -265,6 +300,7 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, test_ids);
 	tcase_add_loop_test(t, test_syns, 0, 2);
+	tcase_add_test(t, test_sparse);
 	tcase_add_test(t, test_pack);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sparse - bytes that are mostly zero, in a fraction of their size.
+ *
+ * Input:  any bytes.
+ * Output: groups of sixteen 4-byte words: two bytes that say which of them are not zero, then those.  Exact.
+ * Memory: none of its own.
+ * Does not: know what the bytes mean.  What is packed never leaves the process.
+ */
+#ifndef TCP_SPARSE_H
+#define TCP_SPARSE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	SPARSE_GROUP = 64, /* bytes of a group; packed, two more at most */
+};
+
+/* One way to do it; all give the same. */
+struct sparse_way {
+	/* Both return where the next group goes, or is.  Room for one group more at `out` may be written over. */
+	uint8_t *(*put)(uint8_t *out, const uint8_t *in, size_t groups);
+	const uint8_t *(*get)(const uint8_t *in, uint8_t *out, size_t groups);
+};
+
+/* One that any machine can go. */
+extern const struct sparse_way sparse_plain;
+/* The quickest that this machine can. */
+const struct sparse_way *sparse_best(void);
+
+/* n need not be a multiple of a group.  Room for SPARSE_GROUP more at `out` may be written over. */
+uint8_t *sparse_put(const struct sparse_way *way, uint8_t *out, const void *bytes, size_t n);
+const uint8_t *sparse_get(const struct sparse_way *way, const uint8_t *in, void *bytes, size_t n);
+
+#endif
