@@ -75,6 +75,7 @@ void conn_copy(struct conn *to, const struct conn *from)
 
 void conn_trim(struct conn *c)
 {
+	duplicate_trim(c);
 	for (unsigned i = 0; i < 2; i++) {
 		struct endpoint *e = &c->ends[i];
 
