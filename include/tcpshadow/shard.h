@@ -49,12 +49,12 @@ struct log_entry {
  * What a shard had to tell of one batch.  Records and copied bytes in it are the shard's: only its shard may
  * give them back, so a log that was read goes to shard_log_swap() or shard_log_reset().
  */
-struct retired;
+struct ended;
 struct shard_log {
 	struct log_entry *entries;
 	size_t n, cap;
-	struct retired *retired; /* connections that its records point into */
-	size_t nretired, retired_cap;
+	struct ended **ended; /* its records with all that they point to */
+	size_t nended, ended_cap;
 	struct replay **checkpoints; /* that its events point to */
 	size_t ncheckpoints, checkpoints_cap;
 	struct arena bytes; /* of data events */

@@ -319,6 +319,12 @@ size_t pool_live(const struct pool *p)
 	return p->live;
 }
 
+void pool_prefetch(const struct pool *p, size_t bytes)
+{
+	if (p->nfree)
+		util_prefetch(p->free[p->nfree - 1], bytes);
+}
+
 /* --- arena --- */
 
 enum {

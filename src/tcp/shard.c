@@ -60,7 +60,7 @@ struct life_list {
 #define SYN_RETRY_MIN (NS_PER_SEC / 5)
 
 /* So many closed connections of a shard stay whole; more are packed, while they are at hand. */
-#define CLOSED_WHOLE_MAX 64
+#define CLOSED_WHOLE_MAX 8
 
 /* Any number, but always the same: it decides the shard of a flow. */
 #define SHARD_KEY UINT64_C(0xc6a4a7935bd1e995)
@@ -77,10 +77,13 @@ enum {
 /* One in so many is spent on windows that are larger than they need be yet. */
 #define LARGE_WINDOWS_SHARE 16
 
-/* A finished connection that its record still points to. */
-struct retired {
-	struct conn *conn;
-	struct conn_record *record;
+/* A record and what it points to.  Its connection is gone: the next one is built in the same memory, at hand. */
+struct ended {
+	struct conn_record record;
+	struct state_entry history[2][HISTORY_MAX];
+	struct finding *findings; /* heap, owned; and so on */
+	struct reset_record *resets;
+	struct icmp_record *icmp;
 };
 
 struct shard {
@@ -186,7 +189,7 @@ struct shard *shard_new(const struct shard_options *o)
 	s->buckets = mem_alloc(s->nbuckets, sizeof(*s->buckets));
 	s->flows = pool_new(sizeof(struct flow), cap, o->region);
 	s->conns = pool_new(sizeof(struct conn), 0, o->region);
-	s->records = pool_new(sizeof(struct conn_record), 0, o->region);
+	s->records = pool_new(sizeof(struct ended), 0, o->region);
 	s->halfopen = halfopen_new(halfopen_places(o->memory), o->hash_key, o->region);
 	return s;
 }
@@ -225,10 +228,14 @@ void shard_prefetch(const struct shard *s, uint64_t hash, enum shard_ahead ahead
 		return;
 	}
 	f = *bucket_of(s, hash);
-	if (f && ahead == SHARD_AHEAD_FLOW)
-		__builtin_prefetch(f);
-	else if (f && f->conn)
+	if (ahead == SHARD_AHEAD_FLOW) {
+		if (f)
+			util_prefetch(f, sizeof(*f));
+	} else if (!f) {
+		pool_prefetch(s->conns, sizeof(struct conn));
+	} else if (f->conn) {
 		conn_prefetch(f->conn);
+	}
 }
 
 static void chain_in(struct flow **bucket, struct flow *f)
@@ -427,33 +434,58 @@ static void log_sign(struct shard *s, struct conn *c, uint32_t slot)
 	c->signs_told = c->signs;
 }
 
-/* The connection is the log's from now on. */
+/* What the record points to becomes its own. */
+static void keep_lists(struct ended *e, struct conn *c)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct side_record *side = &e->record.sides[i];
+
+		memcpy(e->history[i], side->states, side->nstates * sizeof(e->history[i][0]));
+		side->states = e->history[i];
+	}
+	e->findings = c->findings;
+	e->resets = c->resets;
+	e->icmp = c->icmp;
+	c->findings = NULL;
+	c->resets = NULL;
+	c->icmp = NULL;
+}
+
+static void drop_conn(struct shard *s, struct conn *c)
+{
+	conn_release(c);
+	pool_put(s->conns, c);
+}
+
+/* Of the connection nothing is left. */
 static struct conn_record *log_record_as(
     struct shard *s, enum event_type type, struct conn *c, uint32_t slot)
 {
-	struct conn_record *r = pool_get_dirty(s->records);
+	struct ended *e = pool_get_dirty(s->records);
 	struct shard_log *log = &s->log;
 	struct log_entry *le;
 
-	BUG_ON(!r);
-	record_fill(r, c);
+	BUG_ON(!e);
+	record_fill(&e->record, c);
+	keep_lists(e, c);
 	le = log_append(s, type, slot, c->uid);
-	le->record = r;
-	le->event.u.record = r;
-	log->retired =
-	    mem_grow(log->retired, log->nretired, &log->retired_cap, sizeof(*log->retired));
-	log->retired[log->nretired++] = (struct retired){ c, r };
-	return r;
+	le->record = &e->record;
+	le->event.u.record = &e->record;
+	log->ended = mem_grow(log->ended, log->nended, &log->ended_cap, sizeof(struct ended *));
+	log->ended[log->nended++] = e;
+	drop_conn(s, c);
+	return &e->record;
 }
 
 static void log_record(struct shard *s, struct conn *c, bool evicted, uint32_t slot)
 {
+	bool was_told = c->was_told;
 	struct conn_record *r = log_record_as(s, EVENT_RECORD, c, slot);
 
 	r->is_evicted = evicted;
 	if (evicted)
 		r->verdict = verdict_on(r, 0);
-	r->was_told = c->was_told;
+	r->was_told = was_told;
 }
 
 /* Its streams are closed: what the record would be if nothing more came. */
@@ -474,15 +506,18 @@ static void log_closed(struct shard *s, struct conn *c)
 
 void shard_log_reset(struct shard *s, struct shard_log *log)
 {
-	for (size_t i = 0; i < log->nretired; i++) {
-		conn_release(log->retired[i].conn);
-		pool_put(s->conns, log->retired[i].conn);
-		pool_put(s->records, log->retired[i].record);
+	for (size_t i = 0; i < log->nended; i++) {
+		struct ended *e = log->ended[i];
+
+		free(e->findings);
+		free(e->resets);
+		free(e->icmp);
+		pool_put(s->records, e);
 	}
 	for (size_t i = 0; i < log->ncheckpoints; i++)
 		replay_free(log->checkpoints[i]);
 	log->ncheckpoints = 0;
-	log->nretired = 0;
+	log->nended = 0;
 	log->n = 0;
 	arena_reset(&log->bytes);
 }
@@ -502,7 +537,7 @@ void shard_log_release(struct shard *s, struct shard_log *log)
 	arena_release(&log->bytes);
 	free(log->entries);
 	free(log->checkpoints);
-	free(log->retired);
+	free(log->ended);
 }
 
 const struct shard_counts *shard_counts(const struct shard *s)
@@ -587,8 +622,7 @@ static void forget(struct shard *s, uint64_t uid, uint32_t slot)
 static void roll_up(struct shard *s, struct flow *f, uint32_t slot)
 {
 	forget(s, f->conn->uid, slot);
-	conn_release(f->conn);
-	pool_put(s->conns, f->conn);
+	drop_conn(s, f->conn);
 	free(f->pending);
 	remove_flow(s, f);
 }
