@@ -7,7 +7,7 @@
 #include "tcp/find.h"
 #include "tcpshadow/mem.h"
 
-struct finding *find_have(const struct conn *c, enum finding_id id, unsigned dir)
+struct finding *find_among(const struct conn *c, enum finding_id id, unsigned dir)
 {
 	for (unsigned i = 0; i < c->nfindings; i++)
 		if (c->findings[i].id == id && c->findings[i].by == dir)

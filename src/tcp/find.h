@@ -28,8 +28,12 @@ struct finding *find_segment(
 /* A finding about the connection: dir = direction bit of who did it, or BY_NOBODY; packet 0 = none. */
 struct finding *find_conn(struct conn *c, enum finding_id id, unsigned dir,
     enum confidence confidence, uint64_t packet, int64_t time);
-/* The entry raised before, or NULL. */
-struct finding *find_have(const struct conn *c, enum finding_id id, unsigned dir);
+/* The entry raised before, or NULL.  (Most connections are asked for many and have none.) */
+struct finding *find_among(const struct conn *c, enum finding_id id, unsigned dir);
+static inline struct finding *find_have(const struct conn *c, enum finding_id id, unsigned dir)
+{
+	return c->nfindings ? find_among(c, id, dir) : NULL;
+}
 /* Take an entry back.  Others may move: pointers to entries are void after it. */
 void find_drop(struct conn *c, struct finding *f);
 /* Take back what was raised at that packet, if it was.  Likewise. */

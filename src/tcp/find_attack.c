@@ -99,21 +99,21 @@ void find_attack(struct step *st)
 		look_at_ttl(st);
 }
 
-static uint32_t count_of(const struct conn *c, enum finding_id id, unsigned dir)
+static bool is_probe(const struct finding *f)
 {
-	const struct finding *f = find_have(c, id, dir);
-
-	return f ? f->count : 0;
+	return f->id == FINDING_RST_OUT_OF_WINDOW || f->id == FINDING_RST_INEXACT ||
+	       f->id == FINDING_SYN_IN_ESTABLISHED;
 }
 
 /* Somebody tries numbers until one fits. */
 static void look_at_probes(struct conn *c, unsigned dir)
 {
-	uint32_t n = count_of(c, FINDING_RST_OUT_OF_WINDOW, dir) +
-	             count_of(c, FINDING_RST_INEXACT, dir) +
-	             count_of(c, FINDING_SYN_IN_ESTABLISHED, dir);
 	struct finding *f;
+	uint32_t n = 0;
 
+	for (unsigned i = 0; i < c->nfindings; i++)
+		if (c->findings[i].by == dir && is_probe(&c->findings[i]))
+			n += c->findings[i].count;
 	if (n < PROBES_MIN)
 		return;
 	f = find_conn(c, FINDING_BLIND_PROBING, dir, CONFIDENCE_LIKELY, 0, c->end);

@@ -70,8 +70,11 @@ static bool is_explained(const struct conn *c, enum finding_id id)
 
 void find_gate(struct conn *c)
 {
-	unsigned traps = find_traps(c);
+	unsigned traps;
 
+	if (!c->nfindings)
+		return;
+	traps = find_traps(c);
 	for (unsigned i = c->nfindings; i-- > 0;)
 		if (is_explained(c, (enum finding_id)c->findings[i].id))
 			find_drop(c, &c->findings[i]);

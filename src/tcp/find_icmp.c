@@ -243,7 +243,7 @@ void find_icmp_end(struct conn *c)
 {
 	for (unsigned i = 0; i < c->nicmp; i++)
 		look_for_ignored(c, &c->icmp[i]);
-	for (unsigned by = 0; by <= BY_NOBODY; by++)
+	for (unsigned by = 0; by <= BY_NOBODY && c->nicmp; by++)
 		look_for_rejection(c, by);
 	for (unsigned dir = 0; dir < 2; dir++)
 		look_for_blackhole(c, dir);

@@ -345,10 +345,10 @@ static uint64_t last_word(const struct conn *c, unsigned dir)
 /* The other end had aborted when this one sent its FIN: the reset did not arrive. */
 static bool reset_before(const struct conn *c, unsigned dir)
 {
-	const struct state_entry *fin = entry_of(&c->ends[dir], TCPS_FIN_WAIT_1);
 	uint64_t reset = c->ends[!dir].rst_seen ? first_reset(c, !dir) : 0;
+	const struct state_entry *fin = reset ? entry_of(&c->ends[dir], TCPS_FIN_WAIT_1) : NULL;
 
-	return fin && reset && reset < fin->packet;
+	return fin && reset < fin->packet;
 }
 
 static void closed_by_fin(struct conn *c)
@@ -466,10 +466,13 @@ static void half_closed(struct conn *c, unsigned dir)
 {
 	const struct endpoint *e = &c->ends[dir];
 	int64_t time = close_wait_time(c, e);
-	bool has_sent = find_have(c, FINDING_DATA_AFTER_PEER_FIN, dir) != NULL;
 	struct finding *f;
+	bool has_sent;
 
-	if (time < (has_sent ? LONG_HALF : LONG_IDLE) * NS_PER_SEC)
+	if (time < LONG_HALF * NS_PER_SEC)
+		return;
+	has_sent = find_have(c, FINDING_DATA_AFTER_PEER_FIN, dir) != NULL;
+	if (!has_sent && time < LONG_IDLE * NS_PER_SEC)
 		return;
 	f = find_conn(c, has_sent ? FINDING_HALF_CLOSE_LONG : FINDING_CLOSE_WAIT_STUCK, dir,
 	    CONFIDENCE_LIKELY, e->last_packet, e->last_time);

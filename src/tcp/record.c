@@ -66,9 +66,9 @@ static enum handshake_outcome handshake_of(const struct conn *c)
 static bool is_three_segment(const struct endpoint *e)
 {
 	const struct state_entry *fw2 = entry_of(e, TCPS_FIN_WAIT_2);
-	const struct state_entry *tw = entry_of(e, TCPS_TIME_WAIT);
+	const struct state_entry *tw = fw2 ? entry_of(e, TCPS_TIME_WAIT) : NULL;
 
-	return fw2 && tw && (fw2->packet == tw->packet || tw->time - fw2->time < ONE_CLOSE);
+	return tw && (fw2->packet == tw->packet || tw->time - fw2->time < ONE_CLOSE);
 }
 
 /* A RST was the last that happened to it.  (A listener that returns to LISTEN may be opened again.) */
