@@ -76,7 +76,7 @@ struct slot {
 struct halfopen {
 	struct syn_place *ring;
 	size_t places_max;
-	size_t places, head, count; /* count: from the tail to the head, dead ones included */
+	size_t places, tail, head, count; /* count: from the tail to the head, dead ones included */
 	size_t live;
 	struct slot *index; /* open addressing */
 	size_t nindex;      /* power of two, at least twice the places */
@@ -156,6 +156,16 @@ static size_t find(const struct halfopen *h, const struct syn_key *k, uint32_t t
 	return i;
 }
 
+/* Where in the index the place is, which is there. */
+static size_t find_place(const struct halfopen *h, size_t place, uint32_t tag)
+{
+	size_t mask = h->nindex - 1, i = tag & mask;
+
+	while (h->index[i].place != place)
+		i = (i + 1) & mask;
+	return i;
+}
+
 static void index_remove(struct halfopen *h, size_t hole)
 {
 	size_t mask = h->nindex - 1;
@@ -225,17 +235,18 @@ static uint32_t intern(struct halfopen *h, const struct segment *s)
 	return LOOKS_MAX;
 }
 
-static size_t tail_of(const struct halfopen *h)
+static size_t place_after(const struct halfopen *h, size_t place)
 {
-	return h->head >= h->count ? h->head - h->count : h->head + h->places - h->count;
+	return place + 1 == h->places ? 0 : place + 1;
 }
 
-/* Forget the dead at the tail; true if a living one is there then. */
-static bool trim(struct halfopen *h)
+/* Forget the dead at the tail: a living one is there then, if there is one. */
+static void trim(struct halfopen *h)
 {
-	while (h->count && h->ring[tail_of(h)].looks == LOOKS_MAX)
+	while (h->count && h->ring[h->tail].looks == LOOKS_MAX) {
+		h->tail = place_after(h, h->tail);
 		h->count--;
-	return h->count > 0;
+	}
 }
 
 static int64_t time_of(const struct halfopen *h, const struct syn_place *p)
@@ -303,7 +314,7 @@ static void remove_at(struct halfopen *h, size_t slot)
 	h->ring[h->index[slot].place].looks = LOOKS_MAX;
 	index_remove(h, slot);
 	h->live--;
-	(void)trim(h);
+	trim(h);
 }
 
 /* The tables begin small, so that the few half-open connections of most captures stay in the cache. */
@@ -311,7 +322,7 @@ static void grow(struct halfopen *h)
 {
 	struct syn_place *old = h->ring;
 	struct region *region;
-	size_t n = h->count, from = h->places ? tail_of(h) : 0, size = h->places;
+	size_t n = h->count, from = h->tail, size = h->places;
 
 	h->places = size ? 2 * size : PLACES_MIN;
 	if (h->places > h->places_max)
@@ -321,6 +332,7 @@ static void grow(struct halfopen *h)
 	h->ring = region_table(region, h->places, sizeof(*h->ring));
 	for (size_t i = 0; i < n; i++)
 		h->ring[i] = old[(from + i) % size];
+	h->tail = 0;
 	h->head = n % h->places;
 	free(old);
 	free(h->index);
@@ -341,7 +353,7 @@ static void grow(struct halfopen *h)
 /* In a flood the tail is taken again soon, but not before its part of the index can be brought. */
 static void expect_tail(struct halfopen *h)
 {
-	const struct syn_place *p = &h->ring[tail_of(h)];
+	const struct syn_place *p = &h->ring[h->tail];
 
 	h->expected = packet_of(h, p);
 	h->expected_tag = tag_of(h, &p->key);
@@ -351,11 +363,11 @@ static void expect_tail(struct halfopen *h)
 /* Forget the one at the tail; its packet. */
 static uint64_t drop_oldest(struct halfopen *h)
 {
-	const struct syn_place *p = &h->ring[tail_of(h)];
+	const struct syn_place *p = &h->ring[h->tail];
 	uint64_t packet = packet_of(h, p);
 	uint32_t tag = packet == h->expected ? h->expected_tag : tag_of(h, &p->key);
 
-	remove_at(h, find(h, &p->key, tag));
+	remove_at(h, find_place(h, h->tail, tag));
 	if (h->live)
 		expect_tail(h);
 	return packet;
@@ -387,7 +399,7 @@ bool halfopen_put(struct halfopen *h, const struct segment *s, uint64_t hash, ui
 		.looks = (uint16_t)looks,
 	};
 	h->index[find(h, &k, (uint32_t)hash)] = (struct slot){ (uint32_t)h->head, (uint32_t)hash };
-	h->head = h->head + 1 == h->places ? 0 : h->head + 1;
+	h->head = place_after(h, h->head);
 	h->count++;
 	h->live++;
 	return true;
@@ -411,9 +423,9 @@ bool halfopen_take(struct halfopen *h, const struct segment *s, uint64_t hash, s
 
 bool halfopen_take_oldest(struct halfopen *h, int64_t until, struct segment *syn)
 {
-	if (!h->live || time_of(h, &h->ring[tail_of(h)]) > until)
+	if (!h->live || time_of(h, &h->ring[h->tail]) > until)
 		return false;
-	restore(h, &h->ring[tail_of(h)], syn);
+	restore(h, &h->ring[h->tail], syn);
 	(void)drop_oldest(h);
 	return true;
 }
@@ -426,7 +438,7 @@ void halfopen_prefetch(const struct halfopen *h, uint64_t hash)
 
 uint64_t halfopen_oldest(const struct halfopen *h)
 {
-	return h->live ? packet_of(h, &h->ring[tail_of(h)]) : 0;
+	return h->live ? packet_of(h, &h->ring[h->tail]) : 0;
 }
 
 size_t halfopen_count(const struct halfopen *h)
