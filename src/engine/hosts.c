@@ -83,6 +83,7 @@ static void count_host(struct hosts *h, uint64_t key, unsigned traps)
 void hosts_trouble(struct hosts *h, const struct event_trouble *t, const struct packet *p)
 {
 	tap_trouble(&h->tap, t, p->ordinal, p->ts);
+	h->has_trouble = true;
 	for (unsigned bit = 0; bit < TRAP_COUNT; bit++)
 		h->troubled[bit] += t->traps >> bit & 1u;
 	if (!(t->traps & TRAPS_OF_HOST))
@@ -112,7 +113,7 @@ static unsigned traps_of_tap(const struct hosts *h)
 {
 	unsigned traps = h->drops_reported ? TRAP_DROP : 0;
 
-	for (unsigned bit = 0; bit < TRAP_COUNT; bit++)
+	for (unsigned bit = 0; bit < TRAP_COUNT && h->has_trouble; bit++)
 		if (h->troubled[bit] >= TROUBLED_MIN &&
 		    h->troubled[bit] * TROUBLED_PART >= h->connections)
 			traps |= 1u << bit;

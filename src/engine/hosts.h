@@ -29,6 +29,7 @@ struct host {
 struct hosts {
 	uint64_t connections;
 	uint64_t troubled[TRAP_COUNT]; /* connections, by trap */
+	bool has_trouble;              /* any of them */
 	bool drops_reported;           /* the capture itself says that it lost packets */
 	struct host *table;            /* NULL until the first trouble; open addressing */
 	size_t count;

@@ -176,22 +176,27 @@ typedef bool rule(const struct conn_record *r, struct verdict *v);
 
 static bool was_evicted(const struct conn_record *r, struct verdict *v)
 {
+	if (!r->is_evicted)
+		return false;
 	*v = about(VERDICT_EVICTED, BY_NOBODY, CONFIDENCE_CERTAIN);
-	return r->is_evicted;
+	return true;
 }
 
 static bool is_one_sided(const struct conn_record *r, struct verdict *v)
 {
-	*v = about(VERDICT_ONE_SIDED, r->one_sided < 0 ? BY_NOBODY : (unsigned)r->one_sided,
-	    CONFIDENCE_CERTAIN);
 	/* A SYN, or a reset, that stands alone is told better below. */
-	return r->one_sided >= 0 && have(r, FINDING_ONE_SIDED);
+	if (r->one_sided < 0 || !have(r, FINDING_ONE_SIDED))
+		return false;
+	*v = about(VERDICT_ONE_SIDED, (unsigned)r->one_sided, CONFIDENCE_CERTAIN);
+	return true;
 }
 
 static bool was_refused(const struct conn_record *r, struct verdict *v)
 {
+	if (r->handshake != HANDSHAKE_REFUSED)
+		return false;
 	*v = by_reset(r);
-	return r->handshake == HANDSHAKE_REFUSED;
+	return true;
 }
 
 static enum verdict_kind kind_of_icmp(const struct conn_record *r, const struct icmp_record *m)
@@ -323,6 +328,9 @@ static bool is_closed(const struct conn_record *r, struct verdict *v)
 	uint32_t in_vain = c->transfer.again.in_vain + s->transfer.again.in_vain;
 	enum verdict_kind kind = VERDICT_OK;
 
+	if (r->close != CLOSE_FOUR_WAY && r->close != CLOSE_THREE_SEGMENT &&
+	    r->close != CLOSE_SIMULTANEOUS)
+		return false;
 	if (r->is_midstream)
 		kind = VERDICT_OK_FROM_THE_MIDDLE;
 	else if (missing)
@@ -337,8 +345,7 @@ static bool is_closed(const struct conn_record *r, struct verdict *v)
 	v->time = r->time_spent[SPENT_LOSS_RECOVERY];
 	if (!missing)
 		(void)was_slow(r, v);
-	return r->close == CLOSE_FOUR_WAY || r->close == CLOSE_THREE_SEGMENT ||
-	       r->close == CLOSE_SIMULTANEOUS;
+	return true;
 }
 
 static bool met_black_hole(const struct conn_record *r, struct verdict *v)
