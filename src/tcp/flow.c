@@ -7,7 +7,6 @@
 #include "config.h"
 
 #include "tcp/flow.h"
-#include "tcpshadow/rd.h"
 
 static uint64_t load64(const uint8_t *p)
 {
@@ -73,23 +72,6 @@ uint64_t flow_hash(const struct segment *s, uint64_t key)
 	return flow_hashes(s, key, key).hash[0];
 }
 
-/* The bytes of an address as numbers that compare as they do. */
-static uint64_t rank64(const uint8_t *p)
-{
-	return (uint64_t)rd_at32(p) << 32 | rd_at32(p + 4);
-}
-
-uint8_t flow_dir(const struct segment *s)
-{
-	uint64_t a = rank64(s->src.b), b = rank64(s->dst.b);
-
-	if (a == b) {
-		a = rank64(s->src.b + 8);
-		b = rank64(s->dst.b + 8);
-	}
-	return a == b ? s->sport > s->dport : a > b;
-}
-
 void flow_key_of(struct flow_key *k, const struct segment *s, uint8_t dir)
 {
 	k->addr[dir] = s->src;
@@ -98,11 +80,4 @@ void flow_key_of(struct flow_key *k, const struct segment *s, uint8_t dir)
 	k->port[!dir] = s->dport;
 	k->tunnel = s->tunnel;
 	k->version = s->ip_version;
-}
-
-bool flow_key_fits(const struct flow_key *k, const struct segment *s, uint8_t dir)
-{
-	return k->port[dir] == s->sport && k->port[!dir] == s->dport &&
-	       addr_equal(&k->addr[dir], &s->src) && addr_equal(&k->addr[!dir], &s->dst) &&
-	       k->tunnel == s->tunnel && k->version == s->ip_version;
 }

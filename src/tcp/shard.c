@@ -328,15 +328,11 @@ static void log_open(
 	o->time = seg->ts;
 }
 
-/* NULL when nobody wants them. */
 static struct event_segment *log_segment(
     struct shard *s, uint64_t uid, const struct segment *seg, uint32_t slot)
 {
-	struct event_segment *e;
+	struct event_segment *e = &log_append(s, EVENT_SEGMENT, slot, uid)->event.u.segment;
 
-	if (!s->o.wants_segments)
-		return NULL;
-	e = &log_append(s, EVENT_SEGMENT, slot, uid)->event.u.segment;
 	*e = (struct event_segment){
 		.packet = seg->packet,
 		.offset = seg->offset,
@@ -369,14 +365,12 @@ static const struct replay *checkpoint(struct shard *s, const struct conn *c)
 	return r;
 }
 
-/* A segment that was applied to the connection. */
+/* A segment that was applied to the connection.  Only where somebody wants them. */
 static void log_applied(
     struct shard *s, const struct conn *c, uint8_t dir, const struct step *st, uint32_t slot)
 {
 	struct event_segment *e = log_segment(s, c->uid, st->seg, slot);
 
-	if (!e)
-		return;
 	e->end = dir;
 	e->from_client = dir == c->client;
 	e->notes = st->notes;
@@ -385,13 +379,11 @@ static void log_applied(
 		e->states[i] = c->ends[i].state;
 }
 
-/* A SYN that is held in its smallest form. */
+/* A SYN that is held in its smallest form.  Likewise. */
 static void log_syn(struct shard *s, const struct segment *seg, uint32_t slot)
 {
 	struct event_segment *e = log_segment(s, seg->packet, seg, slot);
 
-	if (!e)
-		return;
 	e->end = flow_dir(seg);
 	e->from_client = true;
 	e->states[e->end] = TCPS_SYN_SENT;
@@ -506,6 +498,8 @@ static void log_closed(struct shard *s, struct conn *c)
 
 void shard_log_reset(struct shard *s, struct shard_log *log)
 {
+	if (log->n == 0)
+		return;
 	for (size_t i = 0; i < log->nended; i++) {
 		struct ended *e = log->ended[i];
 
@@ -729,7 +723,8 @@ static void apply(
 	struct step step;
 
 	conn_segment(f->conn, seg, dir, &s->env, &step);
-	log_applied(s, f->conn, dir, &step, slot);
+	if (s->o.wants_segments)
+		log_applied(s, f->conn, dir, &step, slot);
 	if (f->conn->traps != f->conn->traps_told)
 		log_trouble(s, f->conn, slot);
 	if (f->conn->signs != f->conn->signs_told)
@@ -839,7 +834,8 @@ static bool hold_syn(
 	if (gone)
 		forget(s, gone, slot);
 	log_open(s, seg->packet, seg, dir, slot);
-	log_syn(s, seg, slot);
+	if (s->o.wants_segments)
+		log_syn(s, seg, slot);
 	return true;
 }
 
@@ -853,7 +849,8 @@ static void icmp_segment(
 	f->last = seg->ts > f->last ? seg->ts : f->last;
 	conn_icmp(whole(s, f), seg, dir);
 	f->conn->was_told = false;
-	log_applied(s, f->conn, dir, &(struct step){ .seg = seg }, slot);
+	if (s->o.wants_segments)
+		log_applied(s, f->conn, dir, &(struct step){ .seg = seg }, slot);
 }
 
 static void tcp_segment(
