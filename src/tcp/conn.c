@@ -55,7 +55,7 @@ void conn_init(struct conn *c, const struct segment *s, uint8_t dir)
 void conn_copy(struct conn *to, const struct conn *from)
 {
 	*to = *from;
-	to->is_smooth = false; /* the express lane does not ask whether there are streams */
+	to->is_calm = to->is_smooth = false; /* these lanes do not ask whether there are streams */
 	to->findings = mem_copy(from->findings, from->nfindings, sizeof(*to->findings));
 	to->findings_cap = from->nfindings;
 	to->resets = mem_copy(from->resets, from->nresets, sizeof(*to->resets));
@@ -371,10 +371,10 @@ static void sent_rst(struct step *st)
 static void take_back_reset(struct step *st)
 {
 	struct endpoint *e = st->self;
-	bool is_new =
-	    st->end > e->snd_nxt || st->time - e->rst_time > arrival_round_trip(st->conn, e);
 
-	if (!e->rst_seen || e->state != TCPS_CLOSED || !is_new)
+	if (!e->rst_seen || e->state != TCPS_CLOSED)
+		return;
+	if (st->end <= e->snd_nxt && st->time - e->rst_time <= arrival_round_trip(st->conn, e))
 		return;
 	e->rst_seen = false;
 	st->conn->is_over = false;
@@ -412,10 +412,13 @@ static bool awaits_syn(const struct endpoint *e)
 static void imply_open(struct step *st)
 {
 	struct endpoint *e = st->self;
-	struct cause cause = cause_of(st, true);
+	struct cause cause;
 
+	if (e->state >= TCPS_ESTABLISHED)
+		return;
 	if (!st->has_ack || (st->seg->flags & (TCP_SYN | TCP_RST)) || e->owes_challenge)
 		return;
+	cause = cause_of(st, true);
 	if (e->state == TCPS_SYN_SENT) {
 		imply_synack(st);
 		(void)state_stimulus(e, IMPLIED_OPEN, &cause);
@@ -553,8 +556,10 @@ static void apply(struct step *st)
 	foresee_fin(st);
 	if (!awaits_syn(st->self))
 		imply_open(st);
-	arrival_prove(st);
-	arrival_settle(st);
+	if (st->self->narrivals) {
+		arrival_prove(st);
+		arrival_settle(st);
+	}
 	imply_open(st);
 	finish_handshake(st);
 	if (flags & TCP_RST)
@@ -584,10 +589,46 @@ static void look_for_findings(struct step *st)
 	find_attack(st);
 }
 
+static void express(struct step *st)
+{
+	zeek_plain(st);
+	account(st);
+	express_segment(st);
+	reset_notice(st);
+}
+
+/* Checks that need not be asked, findings that cannot be raised. */
+static void accept_calm(struct step *st)
+{
+	express_accept(st);
+	account(st);
+	find_teardown(st);
+}
+
+/* False when there is nothing more to it: a copy of what was captured before. */
+static bool check(struct step *st)
+{
+	const struct segment *s = st->seg;
+
+	duplicate_check(st);
+	if (st->is_copy) {
+		account(st);
+		return false;
+	}
+	track_validity(st);
+	/* What may open the next connection changes nothing in this one. */
+	if (is_plain_syn(s) && conn_syn_fate(st->conn, s, st->dir) == SYN_PENDING)
+		st->is_weak = true;
+	account(st);
+	look_for_findings(st);
+	return true;
+}
+
 void conn_segment(
     struct conn *c, const struct segment *s, uint8_t dir, struct stream_env *env, struct step *step)
 {
 	bool was_over = c->is_over;
+	enum lane lane;
 
 	*step = (struct step){
 		.conn = c,
@@ -605,25 +646,16 @@ void conn_segment(
 		transfer_close(c);
 	track_numbers(step);
 	completeness_segment(step);
-	if (express_takes(step)) {
-		zeek_plain(step);
-		account(step);
-		express_segment(step);
-		reset_notice(step);
+	lane = express_lane(step);
+	if (lane == LANE_EXPRESS) {
+		express(step);
 		return;
 	}
 	zeek_segment(step);
-	duplicate_check(step);
-	if (step->is_copy) {
-		account(step);
+	if (lane == LANE_CALM)
+		accept_calm(step);
+	else if (!check(step))
 		return;
-	}
-	track_validity(step);
-	/* What may open the next connection changes nothing in this one. */
-	if (is_plain_syn(s) && conn_syn_fate(c, s, dir) == SYN_PENDING)
-		step->is_weak = true;
-	account(step);
-	look_for_findings(step);
 	if (!step->is_weak)
 		apply(step);
 	arrival_queue(step);
@@ -656,7 +688,7 @@ void conn_icmp(struct conn *c, const struct segment *s, uint8_t dir)
 	struct endpoint *e = &c->ends[dir];
 
 	find_icmp(c, s, dir);
-	c->is_smooth = false;
+	c->is_calm = c->is_smooth = false;
 	c->icmp_seen++;
 	if (s->ts - c->start > c->end)
 		c->end = s->ts - c->start;

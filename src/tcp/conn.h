@@ -245,8 +245,8 @@ struct conn {
 	bool was_cut_off;       /* the capture ended, or memory did, before the connection */
 	bool ids_went_back; /* a sender's IP IDs show that its packets were captured out of order */
 	uint16_t traps;     /* enum trap: what was seen of them while segments passed */
-	uint16_t traps_told; /* of them told to the other connections */
-	bool is_smooth;      /* the express lane is open: express.c */
+	uint16_t traps_told;     /* of them told to the other connections */
+	bool is_calm, is_smooth; /* these lanes are open: express.c */
 	uint16_t opening; /* enum tcp_flag of the first packet, whose sender is ends[opening_dir] */
 	uint8_t opening_dir;
 	uint8_t storm;        /* acknowledgments of nothing, by turns: find_attack.c */
@@ -368,11 +368,18 @@ void segarrives(
 struct replay *replay_of(const struct conn *c);
 
 /* express.c: segments that need no second look */
-/* The connection has changed: may its next segments be such? */
+enum lane {
+	LANE_LONG,
+	LANE_CALM,    /* no check fails, and nothing but the teardown can be remarked on */
+	LANE_EXPRESS, /* nor does any state change */
+};
+/* The connection has changed: which lanes are open to its next segments? */
 void express_learn(struct conn *c);
-/* Is this one? */
-bool express_takes(const struct step *st);
-/* All that is to be done then but for counting it. */
+/* Where this one goes. */
+enum lane express_lane(const struct step *st);
+/* In place of the checks and findings, on the calm lane. */
+void express_accept(struct step *st);
+/* All that is to be done on the express lane but for counting it. */
 void express_segment(struct step *st);
 
 /* sign.c: what the connection shows beyond itself, after a segment was applied */

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * express - the lane for what most segments are: the next bytes of an open connection, or the next
- * acknowledgment, with nothing about them that any check or finding could remark on.
+ * express - the lanes for what most segments are: the next bytes of an open connection, the next acknowledgment
+ * or the FIN, with nothing about them that any check or finding could remark on.
  *
  * Input:  a segment whose numbers are known.
  * Output: the same as the long way gives, without its questions.
  * Spec:   the header prediction of Jacobson, as in most stacks; RFC 9293 3.10.7.4 for what it skips.
  *
- * What must hold of the connection is asked after each segment that went the long way, and kept in
- * conn.is_smooth: nothing on the express lane changes it.  A new check or finding that looks at segments of an
- * open connection adds its condition here.
+ * On the calm lane the segment passes the checks of track.c, and the groups of findings have nothing to say but
+ * for that on teardown; it is applied as on the long way.  On the express lane there is nothing to apply, either: no
+ * state changes.  What must hold of the connection is asked after each segment that was not on the express lane,
+ * and kept in conn.is_calm and conn.is_smooth: nothing on the express lane changes them.  A new check or finding that
+ * looks at segments of an open connection adds its condition here.
  */
 #include "config.h"
 
@@ -42,48 +44,54 @@ static bool is_end_opening(const struct conn *c, const struct endpoint *e)
 	       c->synacks == 1 && e->narrivals == 1 && (a->flags & changing) == TCP_ACK && !a->weak;
 }
 
-static bool is_end_open(const struct endpoint *e)
+static bool was_open(const struct endpoint *e)
 {
 	/* (Its first TTL is not kept where its first segment had to be ignored: find_attack.c.) */
-	return e->state == TCPS_ESTABLISHED && !e->narrivals && e->packets >= PACKETS_MIN &&
+	return e->state >= TCPS_ESTABLISHED && e->packets >= PACKETS_MIN &&
 	       (e->attack.first_ttl || !e->attack.synack_ttl);
 }
 
-static bool is_end_smooth(const struct conn *c, const struct endpoint *e)
+static bool is_end_calm(const struct conn *c, const struct endpoint *e)
 {
-	const struct reasm *r = e->stream;
-
-	if (!is_end_open(e) && !is_end_opening(c, e))
+	if (!was_open(e) && !is_end_opening(c, e))
 		return false;
-	if (e->nholes || e->attack.tiny)
+	if (e->nholes || e->attack.tiny || e->snd_nxt != e->cap_nxt)
 		return false;
 	if (!e->has_seq || !e->has_ack || !e->scale_known || !e->last_window || !e->iss)
 		return false;
-	if (e->fin_seen || e->rst_seen || e->last_fin_end || e->exact_rst_sent || e->stream_closed)
+	if (e->rst_seen || e->exact_rst_sent || e->stream_closed)
 		return false;
 	if (e->unseen_ack || e->missing || e->owes_challenge || e->memory.owes ||
 	    e->memory.probe_end)
 		return false;
 	if (e->uses_md5 || e->is_offer_cut || e->path_mtu || e->stuck_times || e->facts.ambiguous)
 		return false;
-	if (!e->good_checksums || !e->has_good_ip_checksum || e->bad_checksum_packet)
+	return e->good_checksums && e->has_good_ip_checksum && !e->bad_checksum_packet;
+}
+
+/* Of a calm one.  (Where one end is opening, the other is open.) */
+static bool is_end_smooth(const struct endpoint *e)
+{
+	const struct reasm *r = e->stream;
+
+	if (e->state > TCPS_ESTABLISHED || (e->state == TCPS_ESTABLISHED && e->narrivals))
 		return false;
-	return !r || (!r->nwaiting && !r->nheld && !r->fin && r->counting);
+	return !e->fin_seen && !e->last_fin_end &&
+	       (!r || (!r->nwaiting && !r->nheld && !r->fin && r->counting));
 }
 
 void express_learn(struct conn *c)
 {
 	const struct endpoint *a = &c->ends[0], *b = &c->ends[1];
 
-	c->is_smooth = false;
+	c->is_calm = c->is_smooth = false;
 	if (!c->handshake_done || c->is_over || c->is_midstream || c->is_self_connect)
 		return;
-	if (c->resets_seen || c->nfin_order || c->acked_before_seen || c->traps != c->traps_told)
+	if (c->resets_seen || c->acked_before_seen || c->traps != c->traps_told || c->storm)
 		return;
-	if (!(c->signs & SIGN_OPENED) || c->storm)
-		return;
-	c->is_smooth = is_end_smooth(c, a) && is_end_smooth(c, b) && a->snd_nxt == a->cap_nxt &&
-	               b->snd_nxt == b->cap_nxt;
+	c->is_calm = is_end_calm(c, a) && is_end_calm(c, b);
+	c->is_smooth = c->is_calm && (c->signs & SIGN_OPENED) && !c->nfin_order &&
+	               is_end_smooth(a) && is_end_smooth(b);
 }
 
 static bool is_header_plain(const struct step *st)
@@ -91,7 +99,8 @@ static bool is_header_plain(const struct step *st)
 	const struct segment *s = st->seg;
 	uint16_t id = s->ip_id, last = st->self->ip_id;
 
-	if ((s->flags & ~(unsigned)TCP_PSH) != TCP_ACK || s->window == 0 || s->urgent || s->opt.odd)
+	if ((s->flags & ~(unsigned)(TCP_PSH | TCP_FIN)) != TCP_ACK || s->window == 0 || s->urgent ||
+	    s->opt.odd)
 		return false;
 	if ((s->notes & ~(unsigned)PLAIN_NOTES) || (s->opt.seen & ~(unsigned)PLAIN_OPTIONS))
 		return false;
@@ -116,7 +125,7 @@ static bool is_timestamp_plain(const struct step *st)
 	       peer->tsval - opt->tsecr < TS_SLACK;
 }
 
-/* The next in order, acknowledging no less than before, inside the window. */
+/* The next in order, saying something, acknowledging no less than before, inside the window. */
 static bool are_numbers_plain(const struct step *st)
 {
 	const struct endpoint *self = st->self, *peer = st->peer;
@@ -130,14 +139,27 @@ static bool are_numbers_plain(const struct step *st)
 	if (st->ack < self->rcv_nxt || st->ack > peer->snd_nxt)
 		return false;
 	if (s->len <= TINY_MAX)
-		return s->len == 0 && st->ack > self->rcv_nxt;
+		return s->len == 0 && (st->ack > self->rcv_nxt || (s->flags & TCP_FIN));
 	return peer->offer.has_mss && s->len + s->header_len - 20u <= peer->offer.mss;
 }
 
-bool express_takes(const struct step *st)
+enum lane express_lane(const struct step *st)
 {
-	return st->conn->is_smooth && is_header_plain(st) && are_numbers_plain(st) &&
-	       is_timestamp_plain(st);
+	const struct conn *c = st->conn;
+
+	if (!c->is_calm || !is_header_plain(st) || !are_numbers_plain(st) ||
+	    !is_timestamp_plain(st))
+		return LANE_LONG;
+	return c->is_smooth && !(st->seg->flags & TCP_FIN) ? LANE_EXPRESS : LANE_CALM;
+}
+
+/* What the checks and findings of the long way remember of it. */
+void express_accept(struct step *st)
+{
+	duplicate_remember(st);
+	st->edge_before = st->peer->right_edge;
+	if (st->seg->ip_id)
+		st->self->ip_id = st->seg->ip_id;
 }
 
 /* The server's first segment behind its SYN-ACK: what acknowledged that has arrived. */
@@ -153,12 +175,9 @@ void express_segment(struct step *st)
 	struct endpoint *e = st->self;
 	const struct segment *s = st->seg;
 
-	duplicate_remember(st);
-	st->edge_before = st->peer->right_edge;
+	express_accept(st);
 	if (e->state != TCPS_ESTABLISHED)
 		open_end(st);
-	if (s->ip_id)
-		e->ip_id = s->ip_id;
 	if (s->len) {
 		e->data_ttl = s->ttl;
 		st->conn->signs |= SIGN_TALKED;
