@@ -21,19 +21,24 @@ static unsigned syn_bits(const struct step *st)
 	return COMPLETE_SYN | (st->seg->len ? COMPLETE_DATA : 0u);
 }
 
+static unsigned end_bits(const struct step *st)
+{
+	unsigned bits = st->seg->flags & TCP_RST ? COMPLETE_RST : 0;
+
+	return bits | ((st->seg->flags & TCP_FIN) && st->has_ack ? COMPLETE_FIN : 0u);
+}
+
 void completeness_segment(struct step *st)
 {
 	uint16_t flags = st->seg->flags;
 	unsigned bits = 0;
 
 	if (flags & TCP_SYN)
-		bits |= syn_bits(st);
+		bits = syn_bits(st);
 	else if (st->has_ack)
-		bits |= st->seg->len ? COMPLETE_DATA : COMPLETE_ACK;
-	if ((flags & TCP_FIN) && st->has_ack)
-		bits |= COMPLETE_FIN;
-	if (flags & TCP_RST)
-		bits |= COMPLETE_RST;
+		bits = st->seg->len ? COMPLETE_DATA : COMPLETE_ACK;
+	if (flags & (TCP_FIN | TCP_RST))
+		bits |= end_bits(st);
 	st->conn->completeness |= (uint8_t)bits;
 }
 

@@ -42,7 +42,7 @@ static bool stands_either(const struct spent *s, enum standing what)
 	return stands(s, what, 0) || stands(s, what, 1);
 }
 
-static unsigned standing_of(const struct endpoint *e, const struct endpoint *peer)
+static inline unsigned standing_of(const struct endpoint *e, const struct endpoint *peer)
 {
 	const struct loss *l = e->transfer.loss;
 	bool outstanding = e->has_seq && peer->has_ack && e->snd_nxt > peer->rcv_nxt;
@@ -171,6 +171,8 @@ static void spend(struct spent *s, enum wait w, int64_t time)
 /* Somebody speaks, or has waited in vain: what was idle since the last word was spent on waiting for him. */
 static void end_silence(struct spent *s, enum wait w)
 {
+	if (s->quiet == 0)
+		return;
 	s->time[SPENT_IDLE] -= s->quiet;
 	s->time[wait_class(w)] += s->quiet;
 	s->quiet = 0;
@@ -200,7 +202,8 @@ void spent_segment(struct step *st)
 		way = crossing(st, s, gap);
 		end_silence(s, w);
 	}
-	spend(s, WAIT_TRANSFER, way);
+	if (way)
+		spend(s, WAIT_TRANSFER, way);
 	spend(s, w, gap - way);
 	if (w == WAIT_IDLE)
 		s->quiet += gap;

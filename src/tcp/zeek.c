@@ -355,10 +355,9 @@ static bool is_spoiled(const struct step *st)
 	return st->seg->checksum_state == CHECKSUM_BAD && st->self->good_checksums > 0;
 }
 
-static struct packet_at at(struct step *st)
+static inline struct packet_at at(struct step *st, uint16_t flags)
 {
 	struct zeek *z = &st->conn->zeek;
-	uint16_t flags = st->seg->flags;
 
 	return (struct packet_at){
 		.z = z,
@@ -391,7 +390,7 @@ static bool is_plain(const struct step *st)
 }
 
 /* True when it acknowledges more than was. */
-static bool plain(const struct packet_at *p, const struct step *st)
+static inline bool plain(const struct packet_at *p, const struct step *st)
 {
 	bool advanced;
 
@@ -405,7 +404,7 @@ static bool plain(const struct packet_at *p, const struct step *st)
 
 void zeek_plain(struct step *st)
 {
-	const struct packet_at p = at(st);
+	const struct packet_at p = at(st, TCP_ACK);
 
 	(void)plain(&p, st);
 }
@@ -414,7 +413,7 @@ void zeek_segment(struct step *st)
 {
 	struct zeek *z = &st->conn->zeek;
 	const struct segment *s = st->seg;
-	const struct packet_at p = at(st);
+	const struct packet_at p = at(st, s->flags);
 	bool advanced;
 
 	if (!z->has_begun)
