@@ -354,17 +354,17 @@ void arrival_prove(struct step *st)
 	/* A RST that answers a SYN acknowledges it without there being a connection. */
 	if ((st->seg->flags & TCP_RST) && e->state <= TCPS_LISTEN)
 		return;
-	if (st->has_ack)
+	if (st->has_ack && e->narrivals > 1)
 		choose_copy(st);
 	for (n = prefix_that_explains(st); n > 0; n--) {
-		const struct arrival a = e->arrivals[0];
-		bool acked = is_acknowledged(st, &a);
+		const struct arrival *a = &e->arrivals[0];
+		bool acked = is_acknowledged(st, a);
 
-		if (acked && n == 1 && e->narrivals > 1 && is_late(st, &a))
+		if (acked && n == 1 && e->narrivals > 1 && is_late(st, a))
 			doubt_order(e);
+		if (acked || fact_of(a) == FACT_ACK)
+			segarrives(e, st->peer, a, st->seg->packet);
 		remove_at(e, 0);
-		if (acked || fact_of(&a) == FACT_ACK)
-			segarrives(e, st->peer, &a, st->seg->packet);
 	}
 }
 
@@ -447,16 +447,16 @@ void arrival_settle(struct step *st)
 	doubt_all(st);
 	drop_refuted_resets(e);
 	while (e->narrivals && fact_of(&e->arrivals[0]) == FACT_ACK) {
-		const struct arrival a = e->arrivals[0];
+		const struct arrival *a = &e->arrivals[0];
 		bool opening = e->state == TCPS_SYN_RECEIVED;
 
 		/* A RST from SYN-RECEIVED refuses what came (a full accept queue, say). */
-		if (a.weak || (opening && (st->seg->flags & TCP_RST)))
+		if (a->weak || (opening && (st->seg->flags & TCP_RST)))
 			break;
-		if (opening ? (st->seg->flags & TCP_SYN) && a.doubts : a.doubts || crosses(st, &a))
+		if (opening ? (st->seg->flags & TCP_SYN) && a->doubts : a->doubts || crosses(st, a))
 			break;
+		segarrives(e, st->peer, a, st->seg->packet);
 		remove_at(e, 0);
-		segarrives(e, st->peer, &a, st->seg->packet);
 	}
 }
 

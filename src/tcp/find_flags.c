@@ -89,12 +89,25 @@ static void look_at_urgent(struct step *st)
 		st->self->urgent_edge = edge;
 }
 
+/* A SYN, a SYN-ACK, what follows them, a FIN: there is no row for these. */
+static bool is_common(uint16_t flags)
+{
+	switch (flags & ~(unsigned)(TCP_PSH | TCP_ECE | TCP_CWR)) {
+	case TCP_SYN:
+	case TCP_SYN | TCP_ACK:
+	case TCP_ACK:
+	case TCP_ACK | TCP_FIN:
+		return true;
+	default:
+		return false;
+	}
+}
+
 void find_flags(struct step *st)
 {
 	const struct segment *s = st->seg;
 
-	if ((s->flags & ~(uint16_t)(TCP_PSH | TCP_FIN | TCP_ECE | TCP_CWR)) == TCP_ACK &&
-	    s->urgent == 0)
+	if (is_common(s->flags) && s->urgent == 0 && ((s->flags & TCP_ACK) || s->ack == 0))
 		return;
 	look_at_combinations(st);
 	if (!(s->flags & TCP_ACK) && s->ack)

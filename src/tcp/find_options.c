@@ -339,17 +339,18 @@ static void look_at_size(struct step *st)
 
 void find_options(struct step *st)
 {
+	static const uint32_t of_syns = OPT_MSS | OPT_SACK_PERMITTED | OPT_WSCALE;
 	static const uint32_t rare = OPT_MD5 | OPT_AO | OPT_SNACK | OPT_UNKNOWN | OPT_EXPERIMENTAL |
-	                             OPT_MSS | OPT_SACK_PERMITTED | OPT_WSCALE | OPT_MPTCP |
-	                             OPT_USER_TIMEOUT;
+	                             OPT_MPTCP | OPT_USER_TIMEOUT;
+	bool is_syn = st->seg->flags & TCP_SYN;
 
 	if (st->seg->notes & SEG_HEADER_LENGTH_BAD)
 		return;
 	if (st->seg->opt.odd)
 		look_at_oddities(st);
-	if (st->seg->opt.seen & rare)
+	if (st->seg->opt.seen & (is_syn ? rare : rare | of_syns))
 		look_at_kinds(st);
-	if (st->seg->flags & TCP_SYN)
+	if (is_syn)
 		look_at_syn(st);
 	look_at_timestamps(st);
 	look_at_congestion(st);

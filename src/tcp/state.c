@@ -30,14 +30,16 @@ bool state_stimulus(struct endpoint *e, enum fsm_stimulus stimulus, const struct
 {
 	uint16_t rule = fsm_rule_find(e->state, stimulus);
 	struct state_entry entry;
+	uint8_t to;
 
 	if (rule == FSM_RULE_NONE)
 		return false;
 	state_begin(e, TCPS_UNKNOWN);
-	if (fsm_rule_at(rule)->to == e->state)
+	to = fsm_rule_at(rule)->to;
+	if (to == e->state)
 		return true;
 	entry = (struct state_entry){
-		.state = fsm_rule_at(rule)->to,
+		.state = to,
 		.certainty = cause->proved_by && !e->is_presumed ? PROVED : PRESUMED,
 		.rule = rule,
 		.packet = cause->packet,

@@ -34,6 +34,15 @@ static uint64_t unwrap_near(
 	return SEQ_BASE + wire;
 }
 
+/* A RST to a SYN has the number 0, whatever its sender has sent (RFC 9293 3.5.2). */
+static void place_answer(struct step *st)
+{
+	if (!reset_answers_syn(st))
+		return;
+	st->seq = st->self->snd_nxt;
+	st->end = st->seq + segment_seq_len(st->seg);
+}
+
 void track_numbers(struct step *st)
 {
 	const struct endpoint *self = st->self, *peer = st->peer;
@@ -41,13 +50,12 @@ void track_numbers(struct step *st)
 
 	st->has_ack = s->flags & TCP_ACK;
 	st->seq = unwrap_near(self->has_seq, self->snd_nxt, peer->has_ack, peer->rcv_nxt, s->seq);
-	/* A RST to a SYN has the number 0, whatever its sender has sent (RFC 9293 3.5.2). */
-	if (self->state == TCPS_TIME_WAIT && reset_answers_syn(st))
-		st->seq = self->snd_nxt;
 	st->end = st->seq + segment_seq_len(s);
 	st->ack = st->has_ack ? unwrap_near(peer->has_seq, peer->snd_nxt, self->has_ack,
 	                            self->rcv_nxt, s->ack)
 	                      : 0;
+	if (self->state == TCPS_TIME_WAIT)
+		place_answer(st);
 }
 
 static void note(struct step *st, enum segment_note n)
@@ -104,7 +112,7 @@ static bool is_too_old_ack(const struct step *st)
  * RFC 9293 3.10.7.4, fifth check; RFC 5961 5.2.  The capture may have missed what is acknowledged, so only
  * what the end never offered to receive is impossible.
  */
-static bool is_unacceptable_ack(const struct step *st)
+static bool is_unacceptable_ack(const struct step *st, bool is_old)
 {
 	const struct endpoint *self = st->self, *peer = st->peer;
 
@@ -116,7 +124,7 @@ static bool is_unacceptable_ack(const struct step *st)
 		return peer->synack_sent && self->offer.seen && st->ack > peer->snd_nxt + FAR;
 	if (st->ack > peer->snd_nxt)
 		return self->has_ack && self->scale_known && st->ack > self->right_edge + 1;
-	return is_too_old_ack(st);
+	return is_old;
 }
 
 /* A SYN or SYN-ACK with other numbers in a synchronised state draws a challenge ACK (RFC 5961 4.2). */
@@ -175,9 +183,10 @@ void track_validity(struct step *st)
 {
 	bool refused = is_refused_handshake(st);
 	bool bad_sum = has_bad_checksum(st), old_ts = is_old_timestamp(st);
-	bool right = is_right_of_window(st), bad_ack = is_unacceptable_ack(st);
+	bool right = is_right_of_window(st), old_ack = is_too_old_ack(st);
+	bool bad_ack = is_unacceptable_ack(st, old_ack);
 
-	st->is_old_ack = is_too_old_ack(st);
+	st->is_old_ack = old_ack;
 	st->acks_unsent = st->has_ack && st->peer->has_seq && st->ack > st->peer->snd_nxt;
 	st->edge_before = st->peer->right_edge;
 	if (bad_sum)
