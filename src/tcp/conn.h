@@ -322,12 +322,17 @@ void conn_icmp(struct conn *c, const struct segment *s, uint8_t dir);
 /* No more segments will come: decide what is still open.  reused: a new SYN took over the ports. */
 void conn_finish(struct conn *c, struct stream_env *env, bool reused, bool time_wait_expired);
 
-/* pack.c: a closed connection made small.  Packing spoils *c; `out` has room for CONN_PACKED_MAX bytes. */
+/*
+ * pack.c: a closed connection made small: what differs from another one, the mould, which must stay as it is and may
+ * be all zero.  Packing spoils *c; `out` has room for CONN_PACKED_MAX bytes.
+ */
 enum {
 	CONN_PACKED_MAX = 4096,
 };
-size_t conn_pack(struct conn *c, uint8_t *out);
-void conn_unpack(struct conn *c, const uint8_t *in);
+size_t conn_pack(struct conn *c, const struct conn *mould, uint8_t *out);
+void conn_unpack(struct conn *c, const struct conn *mould, const uint8_t *in);
+/* What is all zero becomes a mould for others like this one, which packing has spoilt. */
+void conn_mould(struct conn *mould, const struct conn *spoilt);
 
 /* What the SYN would be: part of this connection, the start of a new one, or perhaps one. */
 enum syn_fate {

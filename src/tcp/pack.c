@@ -3,7 +3,7 @@
  * pack - a closed connection in a fraction of its size, until its record is due or a late packet comes.
  *
  * Numbers that follow from others are made small or zero (relative to ISN, first packet, cause), then a 4-byte
- * word that is zero takes one bit.  A packed connection never leaves the process.  Exact: unpacking gives back
+ * word that is as in another connection, the mould, takes one bit.  A packed connection never leaves the process.  Exact: unpacking gives back
  * every byte, but for prints of frames that cannot matter any more.
  */
 #include "config.h"
@@ -71,7 +71,7 @@ static void shift_all(struct conn *c, bool packing)
 	}
 }
 
-size_t conn_pack(struct conn *c, uint8_t *out)
+size_t conn_pack(struct conn *c, const struct conn *mould, uint8_t *out)
 {
 	const struct sparse_way *way = sparse_best();
 	uint8_t *p = out;
@@ -79,28 +79,45 @@ size_t conn_pack(struct conn *c, uint8_t *out)
 	zeek_squeeze(c);
 	shift_all(c, true);
 	for (unsigned i = 0; i < 2; i++) {
-		const struct endpoint *e = &c->ends[i];
+		const struct endpoint *e = &c->ends[i], *m = &mould->ends[i];
 
-		p = sparse_put(way, p, e, ENDPOINT_FIXED);
-		p = sparse_put(way, p, e->arrivals, e->narrivals * sizeof(e->arrivals[0]));
-		p = sparse_put(way, p, e->history, e->nhistory * sizeof(e->history[0]));
+		p = sparse_put(way, p, e, m, ENDPOINT_FIXED);
+		p = sparse_put(
+		    way, p, e->arrivals, m->arrivals, e->narrivals * sizeof(e->arrivals[0]));
+		p = sparse_put(way, p, e->history, m->history, e->nhistory * sizeof(e->history[0]));
 	}
-	p = sparse_put(way, p, &c->uid, sizeof(*c) - offsetof(struct conn, uid));
+	p = sparse_put(way, p, &c->uid, &mould->uid, sizeof(*c) - offsetof(struct conn, uid));
 	return (size_t)(p - out);
 }
 
-void conn_unpack(struct conn *c, const uint8_t *in)
+void conn_mould(struct conn *mould, const struct conn *spoilt)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		const struct endpoint *e = &spoilt->ends[i];
+		struct endpoint *m = &mould->ends[i];
+
+		memcpy(m, e, ENDPOINT_FIXED);
+		memcpy(m->arrivals, e->arrivals, e->narrivals * sizeof(e->arrivals[0]));
+		memcpy(m->history, e->history, e->nhistory * sizeof(e->history[0]));
+	}
+	memcpy(&mould->uid, &spoilt->uid, sizeof(*mould) - offsetof(struct conn, uid));
+}
+
+void conn_unpack(struct conn *c, const struct conn *mould, const uint8_t *in)
 {
 	const struct sparse_way *way = sparse_best();
 
 	for (unsigned i = 0; i < 2; i++) {
+		const struct endpoint *m = &mould->ends[i];
 		struct endpoint *e = &c->ends[i];
 
-		in = sparse_get(way, in, e, ENDPOINT_FIXED);
-		in = sparse_get(way, in, e->arrivals, e->narrivals * sizeof(e->arrivals[0]));
-		in = sparse_get(way, in, e->history, e->nhistory * sizeof(e->history[0]));
+		in = sparse_get(way, in, e, m, ENDPOINT_FIXED);
+		in = sparse_get(
+		    way, in, e->arrivals, m->arrivals, e->narrivals * sizeof(e->arrivals[0]));
+		in = sparse_get(
+		    way, in, e->history, m->history, e->nhistory * sizeof(e->history[0]));
 	}
-	(void)sparse_get(way, in, &c->uid, sizeof(*c) - offsetof(struct conn, uid));
+	(void)sparse_get(way, in, &c->uid, &mould->uid, sizeof(*c) - offsetof(struct conn, uid));
 	shift_all(c, false);
 	zeek_squeeze(c);
 }

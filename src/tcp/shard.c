@@ -44,6 +44,7 @@ struct flow {
 	uint64_t hash;            /* keyed hash of the key */
 	uint8_t life;             /* enum life */
 	uint8_t pack_class;       /* of its packed form: shard.packs[] */
+	uint8_t mould;            /* likewise: shard.moulds[] */
 	struct flow *prev, *next; /* same life */
 	int64_t looked_at;        /* ns since the epoch: when it took its place in the list */
 	int64_t last;             /* its last packet */
@@ -71,6 +72,12 @@ enum {
 	PACK_CLASSES = CONN_PACKED_MAX / PACK_STEP + 1,
 };
 
+/* The first packed connection whose client is ends[0], and ends[1], is the mould of others: they are much alike. */
+enum {
+	MOULD_ZERO = 2,
+	MOULDS,
+};
+
 /* One part in so many of the memory holds SYNs that nobody has answered. */
 #define HALF_OPEN_SHARE 256
 
@@ -95,6 +102,7 @@ struct shard {
 	struct life_list lives[LIFE_COUNT];
 	struct pool *flows, *conns, *records;
 	struct pool *packs[PACK_CLASSES]; /* packed connections by size; NULL before the first */
+	struct conn *moulds;              /* that they were packed with; NULL before the first */
 	struct halfopen *halfopen;
 	struct stream_env env;
 	int64_t now; /* of the latest tick, ns since the epoch */
@@ -555,10 +563,26 @@ static struct conn *whole(struct shard *s, struct flow *f)
 		return f->conn;
 	f->conn = pool_get_dirty(s->conns);
 	BUG_ON(!f->conn);
-	conn_unpack(f->conn, f->packed);
+	conn_unpack(f->conn, &s->moulds[f->mould], f->packed);
 	pool_put(s->packs[f->pack_class], f->packed);
 	f->packed = NULL;
 	return f->conn;
+}
+
+/* Packs the connection, which is spoilt then.  Returns its size. */
+static size_t pack(struct shard *s, struct flow *f, uint8_t bytes[CONN_PACKED_MAX])
+{
+	struct conn *c = f->conn;
+	uint8_t like = c->client;
+	size_t n;
+
+	if (!s->moulds)
+		s->moulds = mem_alloc(MOULDS, sizeof(*s->moulds));
+	f->mould = s->moulds[like].ends[0].nhistory ? like : MOULD_ZERO;
+	n = conn_pack(c, &s->moulds[f->mould], bytes);
+	if (f->mould == MOULD_ZERO)
+		conn_mould(&s->moulds[like], c);
+	return n;
 }
 
 /* Nothing but a late packet will need it before its record is written. */
@@ -570,7 +594,7 @@ static void squeeze(struct shard *s, struct flow *f)
 	BUG_ON(!f->conn);
 	f->uid = f->conn->uid;
 	conn_trim(f->conn);
-	n = conn_pack(f->conn, bytes);
+	n = pack(s, f, bytes);
 	f->pack_class = (uint8_t)(n / PACK_STEP);
 	if (!s->packs[f->pack_class])
 		s->packs[f->pack_class] =
@@ -1066,6 +1090,7 @@ void shard_free(struct shard *s)
 	pool_free(s->records);
 	for (unsigned i = 0; i < PACK_CLASSES; i++)
 		pool_free(s->packs[i]);
+	free(s->moulds);
 	halfopen_free(s->halfopen);
 	pool_free(s->env.flights);
 	pool_free(s->env.options.reasms);

@@ -18,48 +18,58 @@
 /* Four words. */
 typedef uint32_t quad __attribute__((vector_size(16)));
 
+enum {
+	QUADS = SPARSE_GROUP / 16,
+};
+
 /* Bits of the words that are not zero, without a branch for each: none could be predicted. */
-static unsigned words_set(const uint8_t *in)
+static unsigned words_set(const quad words[QUADS])
 {
-	static const quad bits[] = { { 1, 1 << 1, 1 << 2, 1 << 3 },
+	static const quad bits[QUADS] = { { 1, 1 << 1, 1 << 2, 1 << 3 },
 		{ 1 << 4, 1 << 5, 1 << 6, 1 << 7 }, { 1 << 8, 1 << 9, 1 << 10, 1 << 11 },
 		{ 1 << 12, 1 << 13, 1 << 14, 1 << 15 } };
 	quad set = { 0 };
 
 #pragma GCC unroll 4
-	for (unsigned i = 0; i < ARRAY_LEN(bits); i++) {
-		quad words;
-
-		memcpy(&words, in + sizeof(words) * i, sizeof(words));
-		set |= (quad)(words != 0) & bits[i];
-	}
+	for (unsigned i = 0; i < QUADS; i++)
+		set |= (quad)(words[i] != 0) & bits[i];
 	return set[0] | set[1] | set[2] | set[3];
 }
 
-static uint8_t *put_plain(uint8_t *out, const uint8_t *in, size_t groups)
+static uint8_t *put_plain(uint8_t *out, const uint8_t *in, const uint8_t *base, size_t groups)
 {
-	for (; groups > 0; groups--, in += SPARSE_GROUP) {
-		unsigned set = words_set(in);
-		uint16_t mask = (uint16_t)set;
+	for (; groups > 0; groups--, in += SPARSE_GROUP, base += SPARSE_GROUP) {
+		quad words[QUADS], others[QUADS];
+		uint16_t mask;
 
+		memcpy(words, in, SPARSE_GROUP);
+		memcpy(others, base, SPARSE_GROUP);
+#pragma GCC unroll 4
+		for (unsigned i = 0; i < QUADS; i++)
+			words[i] ^= others[i];
+		mask = (uint16_t)words_set(words);
 		memcpy(out, &mask, sizeof(mask));
 		out += sizeof(mask);
-		for (; set; set &= set - 1, out += WORD)
-			memcpy(out, in + WORD * (unsigned)__builtin_ctz(set), WORD);
+		for (unsigned set = mask; set; set &= set - 1, out += WORD)
+			memcpy(out, (uint8_t *)words + WORD * (unsigned)__builtin_ctz(set), WORD);
 	}
 	return out;
 }
 
-static const uint8_t *get_plain(const uint8_t *in, uint8_t *out, size_t groups)
+static const uint8_t *get_plain(const uint8_t *in, uint8_t *out, const uint8_t *base, size_t groups)
 {
-	for (; groups > 0; groups--, out += SPARSE_GROUP) {
+	for (; groups > 0; groups--, out += SPARSE_GROUP, base += SPARSE_GROUP) {
+		uint32_t words[SPARSE_GROUP / WORD], other;
 		uint16_t mask;
 
 		memcpy(&mask, in, sizeof(mask));
 		in += sizeof(mask);
-		memset(out, 0, SPARSE_GROUP);
-		for (unsigned set = mask; set; set &= set - 1, in += WORD)
-			memcpy(out + WORD * (unsigned)__builtin_ctz(set), in, WORD);
+		memcpy(words, base, SPARSE_GROUP);
+		for (unsigned set = mask; set; set &= set - 1, in += WORD) {
+			memcpy(&other, in, WORD);
+			words[__builtin_ctz(set)] ^= other;
+		}
+		memcpy(out, words, SPARSE_GROUP);
 	}
 	return in;
 }
@@ -70,10 +80,10 @@ const struct sparse_way sparse_plain = { put_plain, get_plain };
 #define WIDE __attribute__((target("avx512f,popcnt")))
 
 /* A group at once: how many words it has cannot be predicted, and each loop over them would miss its end. */
-WIDE static uint8_t *put_wide(uint8_t *out, const uint8_t *in, size_t groups)
+WIDE static uint8_t *put_wide(uint8_t *out, const uint8_t *in, const uint8_t *base, size_t groups)
 {
-	for (; groups > 0; groups--, in += SPARSE_GROUP) {
-		__m512i words = _mm512_loadu_si512(in);
+	for (; groups > 0; groups--, in += SPARSE_GROUP, base += SPARSE_GROUP) {
+		__m512i words = _mm512_xor_si512(_mm512_loadu_si512(in), _mm512_loadu_si512(base));
 		uint16_t mask = _mm512_test_epi32_mask(words, words);
 
 		memcpy(out, &mask, sizeof(mask));
@@ -85,9 +95,10 @@ WIDE static uint8_t *put_wide(uint8_t *out, const uint8_t *in, size_t groups)
 }
 
 /* (No byte behind the last word is read.) */
-WIDE static const uint8_t *get_wide(const uint8_t *in, uint8_t *out, size_t groups)
+WIDE static const uint8_t *get_wide(
+    const uint8_t *in, uint8_t *out, const uint8_t *base, size_t groups)
 {
-	for (; groups > 0; groups--, out += SPARSE_GROUP) {
+	for (; groups > 0; groups--, out += SPARSE_GROUP, base += SPARSE_GROUP) {
 		uint16_t mask;
 		unsigned n;
 		__m512i words;
@@ -96,7 +107,8 @@ WIDE static const uint8_t *get_wide(const uint8_t *in, uint8_t *out, size_t grou
 		in += sizeof(mask);
 		n = (unsigned)__builtin_popcount(mask);
 		words = _mm512_maskz_loadu_epi32((__mmask16)((1u << n) - 1), in);
-		_mm512_storeu_si512(out, _mm512_maskz_expand_epi32(mask, words));
+		words = _mm512_maskz_expand_epi32(mask, words);
+		_mm512_storeu_si512(out, _mm512_xor_si512(words, _mm512_loadu_si512(base)));
 		in += WORD * n;
 	}
 	return in;
@@ -117,29 +129,31 @@ const struct sparse_way *sparse_best(void)
 }
 #endif
 
-uint8_t *sparse_put(const struct sparse_way *way, uint8_t *out, const void *bytes, size_t n)
+uint8_t *sparse_put(
+    const struct sparse_way *way, uint8_t *out, const void *bytes, const void *base, size_t n)
 {
-	const uint8_t *in = bytes;
-	size_t groups = n / SPARSE_GROUP, left = n % SPARSE_GROUP;
-	uint8_t last[SPARSE_GROUP] = { 0 };
+	size_t whole = n - n % SPARSE_GROUP, left = n - whole;
+	uint8_t last[SPARSE_GROUP] = { 0 }, other[SPARSE_GROUP] = { 0 };
 
-	out = way->put(out, in, groups);
+	out = way->put(out, bytes, base, n / SPARSE_GROUP);
 	if (left == 0)
 		return out;
-	memcpy(last, in + groups * SPARSE_GROUP, left);
-	return way->put(out, last, 1);
+	memcpy(last, (const uint8_t *)bytes + whole, left);
+	memcpy(other, (const uint8_t *)base + whole, left);
+	return way->put(out, last, other, 1);
 }
 
-const uint8_t *sparse_get(const struct sparse_way *way, const uint8_t *in, void *bytes, size_t n)
+const uint8_t *sparse_get(
+    const struct sparse_way *way, const uint8_t *in, void *bytes, const void *base, size_t n)
 {
-	uint8_t *out = bytes;
-	size_t groups = n / SPARSE_GROUP, left = n % SPARSE_GROUP;
-	uint8_t last[SPARSE_GROUP];
+	size_t whole = n - n % SPARSE_GROUP, left = n - whole;
+	uint8_t last[SPARSE_GROUP], other[SPARSE_GROUP] = { 0 };
 
-	in = way->get(in, out, groups);
+	in = way->get(in, bytes, base, n / SPARSE_GROUP);
 	if (left == 0)
 		return in;
-	in = way->get(in, last, 1);
-	memcpy(out + groups * SPARSE_GROUP, last, left);
+	memcpy(other, (const uint8_t *)base + whole, left);
+	in = way->get(in, last, other, 1);
+	memcpy((uint8_t *)bytes + whole, last, left);
 	return in;
 }

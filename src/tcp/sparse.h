@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sparse - bytes that are mostly zero, in a fraction of their size.
+ * sparse - bytes that are much like others, in a fraction of their size.
  *
- * Input:  any bytes.
- * Output: groups of sixteen 4-byte words: two bytes that say which of them are not zero, then those.  Exact.
+ * Input:  any bytes, and as many others, the base, which must be the same for putting and getting.
+ * Output: groups of sixteen 4-byte words: two bytes that say which of them differ from the base, then the
+ *         differences (exclusive or).  Exact.
  * Memory: none of its own.
  * Does not: know what the bytes mean.  What is packed never leaves the process.
  */
@@ -20,8 +21,8 @@ enum {
 /* One way to do it; all give the same. */
 struct sparse_way {
 	/* Both return where the next group goes, or is.  Room for one group more at `out` may be written over. */
-	uint8_t *(*put)(uint8_t *out, const uint8_t *in, size_t groups);
-	const uint8_t *(*get)(const uint8_t *in, uint8_t *out, size_t groups);
+	uint8_t *(*put)(uint8_t *out, const uint8_t *in, const uint8_t *base, size_t groups);
+	const uint8_t *(*get)(const uint8_t *in, uint8_t *out, const uint8_t *base, size_t groups);
 };
 
 /* One that any machine can go. */
@@ -30,7 +31,9 @@ extern const struct sparse_way sparse_plain;
 const struct sparse_way *sparse_best(void);
 
 /* n need not be a multiple of a group.  Room for SPARSE_GROUP more at `out` may be written over. */
-uint8_t *sparse_put(const struct sparse_way *way, uint8_t *out, const void *bytes, size_t n);
-const uint8_t *sparse_get(const struct sparse_way *way, const uint8_t *in, void *bytes, size_t n);
+uint8_t *sparse_put(
+    const struct sparse_way *way, uint8_t *out, const void *bytes, const void *base, size_t n);
+const uint8_t *sparse_get(
+    const struct sparse_way *way, const uint8_t *in, void *bytes, const void *base, size_t n);
 
 #endif

@@ -216,31 +216,46 @@ enum {
 };
 
 /* Both ways give the same, and neither reads behind the end (the address sanitizer looks on). */
-static void check_ways(const uint8_t *bytes, size_t n)
+static void check_ways(const uint8_t *bytes, const uint8_t *base, size_t n)
 {
 	const struct sparse_way *best = sparse_best();
 	uint8_t out[2 * WORDS_BYTES], other[2 * WORDS_BYTES];
-	size_t packed = (size_t)(sparse_put(&sparse_plain, out, bytes, n) - out);
+	size_t packed = (size_t)(sparse_put(&sparse_plain, out, bytes, base, n) - out);
 	uint8_t *exact = mem_copy(out, packed, 1), *back = mem_alloc(n, 1);
 
-	ck_assert_uint_eq((size_t)(sparse_put(best, other, bytes, n) - other), packed);
+	ck_assert_uint_eq((size_t)(sparse_put(best, other, bytes, base, n) - other), packed);
 	ck_assert(memcmp(out, other, packed) == 0);
 	for (unsigned i = 0; i < 2; i++) {
+		const struct sparse_way *way = i ? best : &sparse_plain;
+
 		memset(back, 0xee, n);
-		ck_assert(sparse_get(i ? best : &sparse_plain, exact, back, n) == exact + packed);
+		ck_assert(sparse_get(way, exact, back, base, n) == exact + packed);
 		ck_assert(memcmp(back, bytes, n) == 0);
 	}
 	free(exact);
 	free(back);
 }
 
+/* What does not differ takes its bit and nothing else. */
+static void check_same(const uint8_t *bytes)
+{
+	uint8_t out[2 * WORDS_BYTES];
+	const uint8_t *end = sparse_put(sparse_best(), out, bytes, bytes, WORDS_BYTES);
+
+	ck_assert_uint_eq((size_t)(end - out), 2 * (WORDS_BYTES / SPARSE_GROUP + 1));
+}
+
 START_TEST(test_sparse)
 {
-	uint8_t bytes[WORDS_BYTES];
+	uint8_t bytes[WORDS_BYTES], base[WORDS_BYTES];
 
 	for (uint32_t round = 0; round < 4000; round++) {
+		size_t n = sizeof(uint32_t) * (1 + any(WORDS_BYTES / sizeof(uint32_t)));
+
 		scatter(bytes, sizeof(bytes), 1 + round % 20);
-		check_ways(bytes, sizeof(uint32_t) * (1 + any(WORDS_BYTES / sizeof(uint32_t))));
+		scatter(base, sizeof(base), 1 + round % 7);
+		check_ways(bytes, base, n);
+		check_same(bytes);
 	}
 }
 END_TEST
@@ -274,7 +289,7 @@ static void check_conn(const struct conn *got, const struct conn *wanted)
 
 START_TEST(test_pack)
 {
-	static struct conn c, wanted;
+	static struct conn c, wanted, mould;
 	static uint8_t packed[CONN_PACKED_MAX];
 
 	for (uint32_t round = 0; round < 2000; round++) {
@@ -282,9 +297,13 @@ START_TEST(test_pack)
 
 		make_conn(&wanted, sparse);
 		memcpy(&c, &wanted, sizeof(c));
-		ck_assert_uint_le(conn_pack(&c, packed), sizeof(packed));
+		ck_assert_uint_le(conn_pack(&c, &mould, packed), sizeof(packed) - SPARSE_GROUP);
+		if (round == 500)
+			conn_mould(&mould, &c);
 		memset(&c, 0xee, sizeof(c));
-		conn_unpack(&c, packed);
+		if (round == 500)
+			continue;
+		conn_unpack(&c, &mould, packed);
 		check_conn(&c, &wanted);
 	}
 }
