@@ -88,16 +88,41 @@ static uint64_t add_many(const uint8_t *p, size_t blocks)
 }
 #endif
 
+/* What is less than a block, where at least 8 bytes end with it. */
+static inline uint64_t add_rest(uint64_t sum, const uint8_t *p, size_t n)
+{
+	const uint8_t *end = p + n;
+
+	if (n & 32) {
+		sum = checksum_carry(sum, checksum_load64(p));
+		sum = checksum_carry(sum, checksum_load64(p + 8));
+		sum = checksum_carry(sum, checksum_load64(p + 16));
+		sum = checksum_carry(sum, checksum_load64(p + 24));
+		p += 32;
+	}
+	if (n & 16) {
+		sum = checksum_carry(sum, checksum_load64(p));
+		sum = checksum_carry(sum, checksum_load64(p + 8));
+		p += 16;
+	}
+	if (n & 8)
+		sum = checksum_carry(sum, checksum_load64(p));
+	return n & 7 ? checksum_carry(sum, load_last(end, n & 7)) : sum;
+}
+
+__attribute__((noinline)) static uint64_t add_long(uint64_t sum, const uint8_t *p, size_t n)
+{
+	size_t whole = n & ~(size_t)(CHECKSUM_BLOCK - 1);
+
+	sum = checksum_carry(sum, add_many(p, n / CHECKSUM_BLOCK));
+	return add_rest(sum, p + whole, n - whole);
+}
+
 uint64_t checksum_add(uint64_t sum, const uint8_t *p, size_t n)
 {
-	if (n < 8)
-		return checksum_carry(sum, load_few(p, n));
 	if (n >= CHECKSUM_BLOCK)
-		sum = checksum_carry(sum, add_many(p, n / CHECKSUM_BLOCK));
-	p += n & ~(size_t)(CHECKSUM_BLOCK - 1);
-	for (n %= CHECKSUM_BLOCK; n >= 8; n -= 8, p += 8)
-		sum = checksum_carry(sum, checksum_load64(p));
-	return n > 0 ? checksum_carry(sum, load_last(p + n, n)) : sum;
+		return add_long(sum, p, n);
+	return n >= 8 ? add_rest(sum, p, n) : checksum_carry(sum, load_few(p, n));
 }
 
 uint64_t checksum_pseudo(const struct checksum_pseudo *ph)
