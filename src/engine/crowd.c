@@ -310,6 +310,7 @@ void crowd_opened(struct crowd *c, const struct segment *s)
 	uint64_t source, target;
 	struct prober *p;
 
+	c->flood_of = NULL;
 	if (s->ts > c->now)
 		c->now = s->ts;
 	if (kind == PROBE_NONE)
@@ -391,13 +392,23 @@ static void sign_prober(struct prober *p, const struct event_sign *sign, uint64_
 	}
 }
 
+void crowd_finish(struct crowd *c, int64_t time)
+{
+	c->flood_of = NULL;
+	c->now = time;
+}
+
 void crowd_sign(struct crowd *c, const struct event_sign *sign, uint64_t packet, int64_t time)
 {
+	const unsigned of_listener = SIGN_OPENED | SIGN_REPEATED | SIGN_REFUSED | SIGN_DEAF;
 	const struct endpoint_addr *opener = sign->is_from_server ? &sign->server : &sign->client;
 	enum probe kind = crowd_probe_of(sign->opening, 0);
-	struct listener *l = kind == PROBE_SYN ? crowd_listener(c, &sign->server) : NULL;
+	struct listener *l = kind == PROBE_SYN && (sign->signs & of_listener)
+	                         ? crowd_listener(c, &sign->server)
+	                         : NULL;
 	struct prober *p = kind == PROBE_NONE ? NULL : crowd_prober(c, opener, kind);
 
+	c->flood_of = NULL;
 	if (time > c->now)
 		c->now = time;
 	if (l)

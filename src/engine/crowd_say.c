@@ -319,15 +319,17 @@ static int64_t usual_time(const struct listener *l)
 	return 0;
 }
 
+static bool was_slow(const struct conn_record *r)
+{
+	return r->has_syn_to_synack && r->syn_to_synack >= SLOW_MIN && r->syns == 1 &&
+	       r->synacks == 1 && r->handshake == HANDSHAKE_COMPLETE;
+}
+
 static void look_at_slowness(struct crowd *c, struct conn_record *r, const struct listener *l)
 {
-	int64_t usual;
+	int64_t usual = usual_time(l);
 	struct finding f;
 
-	if (!r->has_syn_to_synack || r->syn_to_synack < SLOW_MIN || r->syns != 1 ||
-	    r->synacks != 1 || r->handshake != HANDSHAKE_COMPLETE)
-		return;
-	usual = usual_time(l);
 	if (!usual || r->syn_to_synack < usual * SLOW_TIMES)
 		return;
 	f = (struct finding){
@@ -341,20 +343,25 @@ static void look_at_slowness(struct crowd *c, struct conn_record *r, const struc
 	add(c, r, f, SIDE_SERVER);
 }
 
-static void look_at_cookies(struct crowd *c, struct conn_record *r, const struct listener *l)
+/* The server took none of the options that need memory, although the client offered them. */
+static bool was_cut_short(const struct conn_record *r)
 {
 	const struct syn_offer *client = &r->sides[SIDE_CLIENT].offer;
 	const struct syn_offer *server = &r->sides[SIDE_SERVER].offer;
 
-	if (!server->seen || !client->seen || !client->has_wscale || !client->sack_permitted)
-		return;
-	if (server->has_wscale || server->sack_permitted || l->scaled < SCALED_MIN)
+	return server->seen && client->seen && client->has_wscale && client->sack_permitted &&
+	       !server->has_wscale && !server->sack_permitted;
+}
+
+static void look_at_cookies(struct crowd *c, struct conn_record *r, const struct listener *l)
+{
+	if (l->scaled < SCALED_MIN)
 		return;
 	add(c, r,
 	    (struct finding){ .id = FINDING_SYN_COOKIE_SUSPECTED,
 	        .confidence = CONFIDENCE_POSSIBLE,
 	        .count = 1,
-	        .a = server->mss },
+	        .a = r->sides[SIDE_SERVER].offer.mss },
 	    SIDE_SERVER);
 }
 
@@ -364,31 +371,47 @@ static bool is_deaf(const struct conn_record *r, const struct listener *l)
 	return (r->signs & SIGN_DEAF) && (l->is_overflowing || r->vantage == VANTAGE_SERVER);
 }
 
+static void look_at_flood(struct crowd *c, struct conn_record *r, const struct listener *l)
+{
+	const struct flood *f = &c->flood;
+
+	if (c->flood_of != l) {
+		c->flood = listener_flood(l, c->now);
+		c->flood_of = l;
+	}
+	if (is_flooded(l, f, c->now) && r->start >= f->from && r->start <= f->until)
+		add(c, r, about_flood(l, f, c->now), SIDE_CLIENT);
+}
+
+/* (Most records show nothing that their listener could explain: it is not looked up for them.) */
 static void look_at_listener(struct crowd *c, struct conn_record *r)
 {
-	const struct listener *l = crowd_listener(c, &r->sides[SIDE_SERVER].addr);
-	struct flood flood;
+	bool half_open = is_half_open(r), slow = was_slow(r), cut_short = was_cut_short(r);
+	const struct listener *l = NULL;
 
+	if (half_open || slow || cut_short || (r->signs & SIGN_DEAF))
+		l = crowd_listener(c, &r->sides[SIDE_SERVER].addr);
 	if (!l)
 		return;
-	if (is_half_open(r)) {
-		flood = listener_flood(l, c->now);
-		if (is_flooded(l, &flood, c->now) && r->start >= flood.from &&
-		    r->start <= flood.until)
-			add(c, r, about_flood(l, &flood, c->now), SIDE_CLIENT);
-	}
+	if (half_open)
+		look_at_flood(c, r, l);
 	if (is_deaf(r, l))
 		add(c, r, about_overflow(l), SIDE_SERVER);
-	look_at_slowness(c, r, l);
-	look_at_cookies(c, r, l);
+	if (slow)
+		look_at_slowness(c, r, l);
+	if (cut_short)
+		look_at_cookies(c, r, l);
 }
 
 static void look_at_prober(struct crowd *c, struct conn_record *r, enum probe kind)
 {
-	const struct prober *p = crowd_prober(c, &r->sides[r->opening_by].addr, kind);
-	enum finding_id id =
-	    p && !(r->signs & SIGN_TALKED) ? prober_verdict(p, c->now) : FINDING_COUNT;
+	const struct prober *p;
+	enum finding_id id;
 
+	if ((r->signs & SIGN_TALKED) && !(r->signs & SIGN_NO_WINDOW))
+		return;
+	p = crowd_prober(c, &r->sides[r->opening_by].addr, kind);
+	id = p && !(r->signs & SIGN_TALKED) ? prober_verdict(p, c->now) : FINDING_COUNT;
 	if (id != FINDING_COUNT && !(r->signs & SIGN_REPEATED))
 		add(c, r, about_prober(p, id), r->opening_by);
 	if (p && (r->signs & SIGN_NO_WINDOW) && p->closed_windows >= CLOSED_WINDOWS_MIN) {
