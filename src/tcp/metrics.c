@@ -458,9 +458,10 @@ void transfer_acked(struct step *st, uint64_t ack)
 
 static uint8_t tries_open(const struct endpoint *e, const struct endpoint *peer)
 {
-	const struct sent *first =
-	    peer->has_ack ? sent_find(&e->transfer.sent, peer->rcv_nxt) : NULL;
+	const struct sent *first = NULL;
 
+	if (peer->has_ack && peer->rcv_nxt < e->snd_nxt)
+		first = sent_find(&e->transfer.sent, peer->rcv_nxt);
 	return first ? first->tries : 0;
 }
 

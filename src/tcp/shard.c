@@ -93,6 +93,12 @@ struct ended {
 	struct icmp_record *icmp;
 };
 
+/* A connection that is left at the end of the capture. */
+struct finishing {
+	uint64_t uid;
+	struct flow *flow;
+};
+
 struct shard {
 	struct shard_options o;
 	struct flow **buckets;
@@ -107,8 +113,8 @@ struct shard {
 	struct stream_env env;
 	int64_t now; /* of the latest tick, ns since the epoch */
 	struct shard_log log;
-	const struct segment *at; /* at hand, NULL = none */
-	struct flow **finishing;  /* sorted by uid */
+	const struct segment *at;    /* at hand, NULL = none */
+	struct finishing *finishing; /* sorted by uid */
 	size_t nfinishing, finished;
 	struct shard_counts counts;
 };
@@ -1021,24 +1027,24 @@ void shard_quiet(struct shard *s, int64_t now)
 
 static int by_uid(const void *a, const void *b)
 {
-	const struct flow *const *x = a, *const *y = b;
+	const struct finishing *x = a, *y = b;
 
-	return uid_of(*x) < uid_of(*y) ? -1 : uid_of(*x) > uid_of(*y);
+	return x->uid < y->uid ? -1 : x->uid > y->uid;
 }
 
 void shard_finish_begin(struct shard *s)
 {
-	s->finishing = mem_alloc(s->nflows + 1, sizeof(struct flow *));
+	s->finishing = mem_alloc(s->nflows + 1, sizeof(*s->finishing));
 	for (unsigned i = 0; i < LIFE_COUNT; i++)
 		for (struct flow *f = s->lives[i].head; f; f = f->next)
-			s->finishing[s->nfinishing++] = f;
-	qsort(s->finishing, s->nfinishing, sizeof(struct flow *), by_uid);
+			s->finishing[s->nfinishing++] = (struct finishing){ uid_of(f), f };
+	qsort(s->finishing, s->nfinishing, sizeof(*s->finishing), by_uid);
 }
 
 uint64_t shard_finish_peek(const struct shard *s)
 {
 	uint64_t syn = halfopen_oldest(s->halfopen);
-	uint64_t uid = s->finished < s->nfinishing ? uid_of(s->finishing[s->finished]) : 0;
+	uint64_t uid = s->finished < s->nfinishing ? s->finishing[s->finished].uid : 0;
 
 	return syn && (!uid || syn < uid) ? syn : uid;
 }
@@ -1046,9 +1052,9 @@ uint64_t shard_finish_peek(const struct shard *s)
 static void prefetch_finishing(const struct shard *s)
 {
 	if (s->finished + 1 < s->nfinishing)
-		util_prefetch(s->finishing[s->finished + 1], sizeof(struct flow));
+		util_prefetch(s->finishing[s->finished + 1].flow, sizeof(struct flow));
 	if (s->finished < s->nfinishing)
-		prefetch_conn(s, s->finishing[s->finished]);
+		prefetch_conn(s, s->finishing[s->finished].flow);
 }
 
 void shard_finish_next(struct shard *s, uint32_t slot)
@@ -1063,7 +1069,7 @@ void shard_finish_next(struct shard *s, uint32_t slot)
 			end_syn(s, &syn, slot);
 		return;
 	}
-	f = s->finishing[s->finished++];
+	f = s->finishing[s->finished++].flow;
 	prefetch_finishing(s);
 	end_conn(s, f, ENDING_CAPTURE, slot);
 	remove_flow(s, f);
