@@ -235,8 +235,10 @@ void find_capture_end(struct conn *c)
 {
 	const struct endpoint *a = &c->ends[0], *b = &c->ends[1];
 
-	settle_gap(c, 0);
-	settle_gap(c, 1);
+	if (c->nfindings) {
+		settle_gap(c, 0);
+		settle_gap(c, 1);
+	}
 	if (c->is_midstream && (a->packets || b->packets))
 		tell_at_end(c, FINDING_MIDSTREAM_START);
 	if (find_capture_is_one_sided(c))

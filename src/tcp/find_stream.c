@@ -126,6 +126,10 @@ static void look_at_facts(struct conn *c, unsigned dir)
 
 void find_stream_end(struct conn *c)
 {
+	const struct stream_facts *a = &c->ends[0].facts, *b = &c->ends[1].facts;
+
+	if (!a->ambiguous && !b->ambiguous && !a->dropped && !b->dropped)
+		return;
 	look_at_facts(c, c->client);
 	look_at_facts(c, !c->client);
 }

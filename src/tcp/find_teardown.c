@@ -550,18 +550,22 @@ static bool is_unended(const struct conn *c, const struct finding *f)
 /* What only a packet that was not captured, or another order of packets, could explain otherwise. */
 static void judge(struct conn *c)
 {
-	static const uint16_t ids[] = {
-		FINDING_CHALLENGE_ACK,
-		FINDING_CLOSE_WAIT_STUCK,
-		FINDING_DATA_AFTER_PEER_FIN,
-		FINDING_HALF_CLOSE_LONG,
-		FINDING_TIME_WAIT_SYN_REFUSED,
-	};
+	for (unsigned i = 0; i < c->nfindings; i++) {
+		struct finding *f = &c->findings[i];
 
-	for (unsigned i = 0; i < c->nfindings; i++)
-		for (unsigned k = 0; k < ARRAY_LEN(ids); k++)
-			if (c->findings[i].id == ids[k] && !is_unended(c, &c->findings[i]))
-				c->findings[i].confidence = CONFIDENCE_CERTAIN;
+		switch (f->id) {
+		case FINDING_CHALLENGE_ACK:
+		case FINDING_CLOSE_WAIT_STUCK:
+		case FINDING_DATA_AFTER_PEER_FIN:
+		case FINDING_HALF_CLOSE_LONG:
+		case FINDING_TIME_WAIT_SYN_REFUSED:
+			if (!is_unended(c, f))
+				f->confidence = CONFIDENCE_CERTAIN;
+			break;
+		default:
+			break;
+		}
+	}
 }
 
 static void end_fate(struct conn *c, unsigned dir)

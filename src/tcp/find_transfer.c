@@ -346,10 +346,11 @@ static void look_back_at_loss(struct conn *c, unsigned dir)
 {
 	const struct endpoint *e = &c->ends[dir], *peer = &c->ends[!dir];
 	const struct loss *l = e->transfer.loss;
-	uint64_t percent = l && e->packets ? l->again.packets_seen * UINT64_C(100) / e->packets : 0;
+	uint64_t percent;
 
 	if (!l)
 		return;
+	percent = e->packets ? l->again.packets_seen * UINT64_C(100) / e->packets : 0;
 	if (l->again.segments >= EXCESSIVE_SEGMENTS && percent >= EXCESSIVE_PERCENT)
 		tell_number(c, FINDING_RETRANSMISSION_EXCESSIVE, dir, l->again.segments, percent);
 	if (e->transfer.unanswered >= EXHAUSTED_TRIES && peer->packets && !c->is_over &&
