@@ -747,7 +747,7 @@ static void keep_pending(struct flow *f, const struct segment *seg, uint8_t dir)
 	f->pending->syn.caplen = 0;
 }
 
-static void apply(
+static inline void apply(
     struct shard *s, struct flow *f, const struct segment *seg, uint8_t dir, uint32_t slot)
 {
 	struct step step;
@@ -883,14 +883,20 @@ static void icmp_segment(
 		log_applied(s, f->conn, dir, &(struct step){ .seg = seg }, slot);
 }
 
-static void tcp_segment(
-    struct shard *s, struct flow *f, const struct segment *seg, uint8_t dir, uint32_t slot)
+/* f: its flow, NULL = it begins one. */
+static void tcp_segment(struct shard *s, struct flow *f, const struct segment *seg, uint64_t hash,
+    uint8_t dir, uint32_t slot)
 {
-	(void)whole(s, f);
-	if (seg->flags & TCP_SYN)
-		decide_incarnation(s, f, seg, dir, slot);
-	if (seg->ts > f->last)
-		f->last = seg->ts;
+	if (f) {
+		(void)whole(s, f);
+		if (seg->flags & TCP_SYN)
+			decide_incarnation(s, f, seg, dir, slot);
+		if (seg->ts > f->last)
+			f->last = seg->ts;
+	} else {
+		f = new_flow(s, seg, hash, dir, slot);
+		log_open(s, f->conn->uid, seg, dir, slot);
+	}
 	apply(s, f, seg, dir, slot);
 	update_life(s, f, dir);
 }
@@ -904,16 +910,10 @@ void shard_segment(struct shard *s, const struct segment *seg, uint64_t hash, ui
 	s->at = seg;
 	if (!f)
 		f = promote(s, seg, hash, slot);
-	if (seg->kind == SEG_ICMP) {
+	if (seg->kind == SEG_ICMP)
 		icmp_segment(s, f, seg, dir, slot);
-	} else if (f) {
-		tcp_segment(s, f, seg, dir, slot);
-	} else if (!hold_syn(s, seg, hash, dir, slot)) {
-		f = new_flow(s, seg, hash, dir, slot);
-		log_open(s, f->conn->uid, seg, dir, slot);
-		apply(s, f, seg, dir, slot);
-		update_life(s, f, dir);
-	}
+	else if (f || !hold_syn(s, seg, hash, dir, slot))
+		tcp_segment(s, f, seg, hash, dir, slot);
 	s->at = NULL;
 }
 

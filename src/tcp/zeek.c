@@ -529,9 +529,10 @@ static void spell_history(char *out, const struct zeek *z)
 	if (z->is_flipped)
 		*out++ = '^';
 	for (unsigned i = 0; i < z->nletters; i++) {
-		unsigned letter = z->letters[i] & 0x7fu;
+		unsigned letter = z->letters[i] & 0x7fu, is_responder = z->letters[i] >> 7;
 
-		*out++ = (char)(z->letters[i] >> 7 == z->originator ? letter : letter | 0x20u);
+		is_responder ^= z->originator;
+		*out++ = (char)(letter | is_responder << 5);
 	}
 	*out = '\0';
 }
