@@ -126,7 +126,8 @@ static void window_copy_in(struct reasm *r, const uint8_t *bytes, size_t n, uint
 	if (first > n)
 		first = n;
 	memcpy(r->window + at, bytes, first);
-	memcpy(r->window, bytes + first, n - first);
+	if (n > first)
+		memcpy(r->window, bytes + first, n - first);
 }
 
 /* Holds what is used. */
@@ -623,7 +624,9 @@ static struct reasm_input clip(const struct reasm *r, const struct reasm_input *
 	return out;
 }
 
-void reasm_add(struct reasm *r, const struct reasm_input *input, const struct reasm_out *out)
+/* (Apart, as most bytes are in order.) */
+static __attribute__((noinline)) void add_odd(
+    struct reasm *r, const struct reasm_input *input, const struct reasm_out *out)
 {
 	struct reasm_input in = clip(r, input);
 	size_t old;
@@ -636,6 +639,15 @@ void reasm_add(struct reasm *r, const struct reasm_input *input, const struct re
 	}
 	if (in.n)
 		add(r, &in, out);
+}
+
+void reasm_add(struct reasm *r, const struct reasm_input *in, const struct reasm_out *out)
+{
+	/* (Nothing waits for these bytes, or could end before them.) */
+	if (in->seq == r->next && !r->nwaiting && !r->fin)
+		deliver(r, in, out);
+	else
+		add_odd(r, in, out);
 }
 
 static void release_held(struct reasm *r, unsigned i)
@@ -676,13 +688,10 @@ static bool accept_held(struct reasm *r, uint64_t ack, const struct reasm_out *o
 	return false;
 }
 
-void reasm_ack(struct reasm *r, uint64_t ack, int64_t time, const struct reasm_out *out)
+/* An acknowledgment while something is held back, or of more than there is.  (Apart, as both are rare.) */
+static __attribute__((noinline)) void ack_more(
+    struct reasm *r, uint64_t ack, int64_t time, const struct reasm_out *out)
 {
-	if (r->fin)
-		ack = min64(ack, r->fin);
-	if (ack > r->acked)
-		r->acked = ack;
-	count(r, min64(ack, r->next));
 	while (r->next < ack && accept_held(r, ack, out))
 		;
 	for (unsigned i = r->nheld; i-- > 0;)
@@ -694,6 +703,18 @@ void reasm_ack(struct reasm *r, uint64_t ack, int64_t time, const struct reasm_o
 		r->gap_since = time;
 	else if (time - r->gap_since > GAP_PATIENCE)
 		declare_gap(r, time, out);
+}
+
+void reasm_ack(struct reasm *r, uint64_t ack, int64_t time, const struct reasm_out *out)
+{
+	if (r->fin)
+		ack = min64(ack, r->fin);
+	if (ack > r->acked)
+		r->acked = ack;
+	if (r->counted < ack)
+		count(r, min64(ack, r->next));
+	if (r->nheld || r->next < ack)
+		ack_more(r, ack, time, out);
 }
 
 void reasm_fin(struct reasm *r, uint64_t fin)

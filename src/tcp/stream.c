@@ -220,6 +220,8 @@ void stream_segment(struct step *st)
 
 void stream_plain(struct step *st)
 {
+	struct reasm *acked = st->peer->stream;
+
 	if (!st->env)
 		return;
 	st->env->end = st->dir;
@@ -235,7 +237,11 @@ void stream_plain(struct step *st)
 
 		reasm_add(stream_of(st, st->self), &in, &st->env->out);
 	}
-	take_ack(st);
+	/* (No more than was captured; no FIN or RST of its end was.) */
+	if (acked) {
+		st->env->end = !st->dir;
+		reasm_ack(acked, st->ack, st->time, &st->env->out);
+	}
 }
 
 /*
