@@ -36,10 +36,13 @@ static bool is_note(const struct step *st, enum segment_note n)
 	return st->notes & 1u << n;
 }
 
+/* New numbers [from, end) of the segment at hand. */
 static void remember(struct step *st, uint64_t from)
 {
 	const struct segment *s = st->seg;
-	const struct sent sent = {
+	struct pool *pool = st->env ? st->env->flights : NULL;
+
+	*sent_push(&st->self->transfer.sent, pool) = (struct sent){
 		.seq = from,
 		.packet = s->packet,
 		.first = st->time,
@@ -49,8 +52,6 @@ static void remember(struct step *st, uint64_t from)
 		.tsval_again = s->opt.tsval,
 		.ip_id = s->ip_id,
 	};
-
-	sent_push(&st->self->transfer.sent, &sent, st->env ? st->env->flights : NULL);
 }
 
 static bool is_pure_ack(const struct step *st)

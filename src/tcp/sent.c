@@ -90,13 +90,13 @@ static void make_room(struct sent_ring *r)
 		thin(r);
 }
 
-void sent_push(struct sent_ring *r, const struct sent *s, struct pool *pool)
+struct sent *sent_push(struct sent_ring *r, struct pool *pool)
 {
 	if (!r->list)
 		begin(r, pool);
 	if (r->tail - r->head == r->cap)
 		make_room(r);
-	*at(r, r->tail++) = *s;
+	return at(r, r->tail++);
 }
 
 void sent_insert(struct sent_ring *r, const struct sent *s)
@@ -180,24 +180,6 @@ struct sent *sent_next(const struct sent_ring *r, const struct sent *s)
 	uint64_t i = index_of(r, s) + 1;
 
 	return i < r->tail ? at(r, i) : NULL;
-}
-
-struct sent *sent_take(struct sent_ring *r, uint64_t ack)
-{
-	struct sent *s;
-
-	if (r->head == r->tail)
-		return NULL;
-	s = at(r, r->head);
-	if (end_of(s) > ack)
-		return NULL;
-	r->head++;
-	return s;
-}
-
-const struct sent *sent_head(const struct sent_ring *r)
-{
-	return r->head < r->tail ? at(r, r->head) : NULL;
 }
 
 uint32_t sent_count_from(const struct sent_ring *r, const struct sent *s)

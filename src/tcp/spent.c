@@ -32,6 +32,18 @@ enum standing {
 /* What fits one segment may be a question to a server that has not said anything yet; more is an upload. */
 #define QUESTION_MAX 1460
 
+static const uint8_t wait_classes[] = {
+#define WAIT(id, label, spent) SPENT_##spent,
+#include "tcpshadow/wait.def"
+#undef WAIT
+};
+
+enum time_spent wait_class(enum wait w)
+{
+	BUG_ON(w >= WAIT_COUNT);
+	return (enum time_spent)wait_classes[w];
+}
+
 static bool stands(const struct spent *s, enum standing what, unsigned dir)
 {
 	return s->now & (unsigned)what << dir;

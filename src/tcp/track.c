@@ -238,8 +238,9 @@ static void hole_shrink(struct endpoint *e, const struct hole *h, uint64_t left,
 		hole_add(e, right, h->right, h->acked);
 }
 
-/* Captured bytes [left, right): true if they fill (part of) a hole. */
-static bool hole_fill(struct conn *c, struct endpoint *e, uint64_t left, uint64_t right)
+/* Captured bytes [left, right): true if they fill (part of) a hole.  (Apart, as it needs room on the stack.) */
+static __attribute__((noinline)) bool hole_fill(
+    struct conn *c, struct endpoint *e, uint64_t left, uint64_t right)
 {
 	struct hole holes[HOLES_MAX];
 	unsigned n = e->nholes;

@@ -139,9 +139,9 @@ struct conn;
 struct pool;
 
 /* sent.c */
-/* New numbers [seq, end) of the segment at hand.  pool: of SENT_MIN entries each, for the first place; or NULL. */
-void sent_push(struct sent_ring *r, const struct sent *s, struct pool *pool);
-/* The same, below what was sent before (and not acknowledged: otherwise nothing happens). */
+/* Room for one more entry behind all others, to be filled.  pool: of SENT_MIN entries each, for the first; or NULL. */
+struct sent *sent_push(struct sent_ring *r, struct pool *pool);
+/* One more entry, below what was sent before (and not acknowledged: otherwise nothing happens). */
 void sent_insert(struct sent_ring *r, const struct sent *s);
 /* The entry that holds this number, acknowledged or not; NULL = none. */
 struct sent *sent_find(const struct sent_ring *r, uint64_t seq);
@@ -151,10 +151,23 @@ struct sent *sent_above(const struct sent_ring *r, uint64_t seq);
 void sent_cut(struct sent_ring *r, uint64_t seq);
 /* The one behind it, or NULL. */
 struct sent *sent_next(const struct sent_ring *r, const struct sent *s);
-/* The oldest that is completely acknowledged by `ack` leaves the flight; NULL = none. */
-struct sent *sent_take(struct sent_ring *r, uint64_t ack);
 /* The oldest that is not completely acknowledged; NULL = none. */
-const struct sent *sent_head(const struct sent_ring *r);
+static inline struct sent *sent_head(const struct sent_ring *r)
+{
+	return r->head < r->tail ? &r->list[r->head & (r->cap - 1)] : NULL;
+}
+
+/* If `ack` acknowledges it completely, it leaves the flight; NULL = it does not. */
+static inline struct sent *sent_take(struct sent_ring *r, uint64_t ack)
+{
+	struct sent *s = sent_head(r);
+
+	if (!s || s->seq + s->len > ack)
+		return NULL;
+	r->head++;
+	return s;
+}
+
 /* Entries not acknowledged at or behind `s`. */
 uint32_t sent_count_from(const struct sent_ring *r, const struct sent *s);
 /* It is needed soon. */

@@ -89,12 +89,6 @@ static const char *const wait_labels[] = {
 #undef WAIT
 };
 
-static const uint8_t wait_classes[] = {
-#define WAIT(id, label, spent) SPENT_##spent,
-#include "tcpshadow/wait.def"
-#undef WAIT
-};
-
 const char *retransmission_word(enum retransmission_kind k)
 {
 	BUG_ON(k >= RETRANSMISSION_COUNT);
@@ -123,12 +117,6 @@ const char *wait_label(enum wait w)
 {
 	BUG_ON(w >= WAIT_COUNT);
 	return wait_labels[w];
-}
-
-enum time_spent wait_class(enum wait w)
-{
-	BUG_ON(w >= WAIT_COUNT);
-	return (enum time_spent)wait_classes[w];
 }
 
 static const char *const vantage_words[VANTAGE_COUNT] = { "unknown", "client", "server", "middle" };
