@@ -210,6 +210,19 @@ static void refute_fins(struct step *st)
 	}
 }
 
+static void judge_rst(struct step *st, struct arrival *a)
+{
+	const struct endpoint *to = st->peer;
+
+	a->weak |= to->resets_refuted > 1;
+	a->exact = rst_is_exact(st);
+	a->unsure = !st->self->has_seq && !to->has_ack && to->state != TCPS_SYN_SENT;
+	if (a->exact && !a->weak)
+		st->self->exact_rst_sent = true;
+	if (!a->exact)
+		st->notes |= 1u << SEGMENT_NOTE_RST_NOT_OBEYED;
+}
+
 void arrival_queue(struct step *st)
 {
 	struct arrival a;
@@ -227,15 +240,10 @@ void arrival_queue(struct step *st)
 		.flags = st->seg->flags,
 		.has_tsval = st->seg->opt.seen & OPT_TIMESTAMPS,
 		.tsval = st->seg->opt.tsval,
-		.weak = st->is_weak || ((st->seg->flags & TCP_RST) && st->peer->resets_refuted > 1),
-		.exact = (st->seg->flags & TCP_RST) && rst_is_exact(st),
-		.unsure = (st->seg->flags & TCP_RST) && !st->self->has_seq && !st->peer->has_ack &&
-		          st->peer->state != TCPS_SYN_SENT,
+		.weak = st->is_weak,
 	};
-	if (a.exact && !a.weak)
-		st->self->exact_rst_sent = true;
-	if ((st->seg->flags & TCP_RST) && !a.exact)
-		st->notes |= 1u << SEGMENT_NOTE_RST_NOT_OBEYED;
+	if (st->seg->flags & TCP_RST)
+		judge_rst(st, &a);
 	enqueue(st->peer, &a);
 }
 

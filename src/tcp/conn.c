@@ -213,13 +213,14 @@ static void learn_from_syn(struct step *st)
 {
 	struct conn *c = st->conn;
 	struct endpoint *e = st->self;
-	bool is_repeat = e->iss && e->isn == st->seg->seq;
+	bool is_repeat = e->iss && e->isn == st->seg->seq, restarts;
 
 	if (st->seg->flags & TCP_ACK)
 		c->synacks++;
 	else
 		c->syns++;
-	if ((follows_strange_ack(st) || (e->iss && !is_repeat)) && !c->handshake_done)
+	restarts = (follows_strange_ack(st) || (e->iss && !is_repeat)) && !c->handshake_done;
+	if (restarts)
 		restart_numbers(st);
 	else if (e->iss && !is_repeat)
 		return;
@@ -233,6 +234,8 @@ static void learn_from_syn(struct step *st)
 	e->uses_timestamps = e->offer.timestamps;
 	e->uses_md5 = st->seg->opt.seen & OPT_MD5;
 	agree_on_scaling(c);
+	if (restarts)
+		track_numbers(st);
 }
 
 static void learn_roles(struct step *st)
@@ -408,14 +411,17 @@ static bool awaits_syn(const struct endpoint *e)
 	return e->state == TCPS_SYN_RECEIVED;
 }
 
+static bool is_open(const struct endpoint *e)
+{
+	return e->state >= TCPS_ESTABLISHED;
+}
+
 /* What only an open connection sends shows that the handshake was completed, captured or not. */
 static void imply_open(struct step *st)
 {
 	struct endpoint *e = st->self;
 	struct cause cause;
 
-	if (e->state >= TCPS_ESTABLISHED)
-		return;
 	if (!st->has_ack || (st->seg->flags & (TCP_SYN | TCP_RST)) || e->owes_challenge)
 		return;
 	cause = cause_of(st, true);
@@ -550,17 +556,17 @@ static void apply(struct step *st)
 	if ((flags & (TCP_SYN | TCP_RST)) == TCP_SYN) {
 		learn_roles(st);
 		learn_from_syn(st);
-		track_numbers(st);
 	}
 	note_kind(st);
 	foresee_fin(st);
-	if (!awaits_syn(st->self))
+	if (!is_open(st->self) && !awaits_syn(st->self))
 		imply_open(st);
 	if (st->self->narrivals) {
 		arrival_prove(st);
 		arrival_settle(st);
 	}
-	imply_open(st);
+	if (!is_open(st->self))
+		imply_open(st);
 	finish_handshake(st);
 	if (flags & TCP_RST)
 		send(st);
@@ -591,6 +597,7 @@ static void look_for_findings(struct step *st)
 
 static void express(struct step *st)
 {
+	completeness_plain(st);
 	zeek_plain(st);
 	account(st);
 	express_segment(st);
@@ -627,30 +634,31 @@ static bool check(struct step *st)
 void conn_segment(
     struct conn *c, const struct segment *s, uint8_t dir, struct stream_env *env, struct step *step)
 {
+	struct endpoint *self = &c->ends[dir];
 	bool was_over = c->is_over;
 	enum lane lane;
 
 	*step = (struct step){
 		.conn = c,
-		.self = &c->ends[dir],
+		.self = self,
 		.peer = &c->ends[!dir],
 		.seg = s,
 		.dir = dir,
 		.time = s->ts - c->start,
 		.env = env,
-		.usual_ttl = c->ends[dir].ttl,
+		.usual_ttl = self->ttl,
 		.transfer.rtt = -1,
 	};
 	/* As shard.c does when the time comes, so that a replay knows no more. */
 	if (c->is_over && step->time - c->end >= CONN_LINGER)
 		transfer_close(c);
 	track_numbers(step);
-	completeness_segment(step);
 	lane = express_lane(step);
 	if (lane == LANE_EXPRESS) {
 		express(step);
 		return;
 	}
+	completeness_segment(step);
 	zeek_segment(step);
 	if (lane == LANE_CALM)
 		accept_calm(step);
@@ -669,7 +677,7 @@ void conn_segment(
 	note_challenge_due(step);
 	spent_segment(step);
 	sign_segment(step);
-	step->self->last_packet = s->packet;
+	self->last_packet = s->packet;
 	express_learn(c);
 }
 

@@ -8,29 +8,32 @@
 
 #include "tcp/conn.h"
 
-static void append(struct endpoint *e, const struct state_entry *entry)
+/* False when the history has no room for an entry. */
+static bool enter(struct endpoint *e, uint8_t s, uint8_t certainty)
 {
-	e->state = entry->state;
-	e->is_presumed = entry->certainty == PRESUMED;
-	if (e->nhistory == HISTORY_MAX) {
-		e->history_lost++;
-		return;
-	}
-	e->history[e->nhistory++] = *entry;
+	e->state = s;
+	e->is_presumed = certainty == PRESUMED;
+	if (e->nhistory < HISTORY_MAX)
+		return true;
+	e->history_lost++;
+	return false;
 }
 
 void state_begin(struct endpoint *e, enum tcp_state s)
 {
-	if (e->nhistory == 0)
-		append(e, &(struct state_entry){
-		              .state = (uint8_t)s, .certainty = PROVED, .rule = FSM_RULE_NONE });
+	if (e->nhistory == 0 && enter(e, (uint8_t)s, PROVED))
+		e->history[e->nhistory++] = (struct state_entry){
+			.state = (uint8_t)s,
+			.certainty = PROVED,
+			.rule = FSM_RULE_NONE,
+		};
 }
 
 bool state_stimulus(struct endpoint *e, enum fsm_stimulus stimulus, const struct cause *cause)
 {
 	uint16_t rule = fsm_rule_find(e->state, stimulus);
-	struct state_entry entry;
-	uint8_t to;
+	uint64_t proved_by;
+	uint8_t to, certainty;
 
 	if (rule == FSM_RULE_NONE)
 		return false;
@@ -38,15 +41,17 @@ bool state_stimulus(struct endpoint *e, enum fsm_stimulus stimulus, const struct
 	to = fsm_rule_at(rule)->to;
 	if (to == e->state)
 		return true;
-	entry = (struct state_entry){
-		.state = to,
-		.certainty = cause->proved_by && !e->is_presumed ? PROVED : PRESUMED,
-		.rule = rule,
-		.packet = cause->packet,
-		.proved_by = e->is_presumed ? 0 : cause->proved_by,
-		.time = cause->time,
-	};
-	append(e, &entry);
+	proved_by = e->is_presumed ? 0 : cause->proved_by;
+	certainty = proved_by ? PROVED : PRESUMED;
+	if (enter(e, to, certainty))
+		e->history[e->nhistory++] = (struct state_entry){
+			.state = to,
+			.certainty = certainty,
+			.rule = rule,
+			.packet = cause->packet,
+			.proved_by = proved_by,
+			.time = cause->time,
+		};
 	return true;
 }
 
