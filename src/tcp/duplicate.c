@@ -36,13 +36,13 @@ static bool is_syn(const struct segment *s)
 
 static uint32_t hash_of(const struct segment *s)
 {
-	uint64_t h = (uint64_t)s->seq << 32 | s->ack;
+	uint64_t numbers = (uint64_t)s->seq << 32 | s->ack;
+	uint64_t shape = (uint64_t)s->len << 32 | (uint32_t)s->flags << 16 | s->window;
+	uint64_t marks = (s->opt.seen & OPT_TIMESTAMPS) ? (uint64_t)s->opt.tsval << 32 : 0;
 
-	h = mix(h, (uint64_t)s->len << 32 | (uint32_t)s->flags << 16 | s->window);
-	h = mix(h, (s->opt.seen & OPT_TIMESTAMPS) ? s->opt.tsval : 0);
 	if (!is_syn(s))
-		h = mix(h, (uint32_t)s->checksum << 16 | s->ip_id);
-	return (uint32_t)(h >> 32) | 1;
+		marks |= (uint32_t)s->checksum << 16 | s->ip_id;
+	return (uint32_t)(mix(mix(numbers, shape), marks) >> 32) | 1;
 }
 
 static uint32_t path_of(const struct segment *s)

@@ -55,18 +55,18 @@ static bool is_end_calm(const struct conn *c, const struct endpoint *e)
 {
 	if (!was_open(e) && !is_end_opening(c, e))
 		return false;
-	if (e->nholes || e->attack.tiny || e->snd_nxt != e->cap_nxt)
+	if (e->nholes | e->attack.tiny | e->rst_seen | e->exact_rst_sent | e->stream_closed |
+	    e->owes_challenge | e->memory.owes | e->uses_md5 | e->is_offer_cut | e->stuck_times |
+	    e->path_mtu)
 		return false;
-	if (!e->has_seq || !e->has_ack || !e->scale_known || !e->last_window || !e->iss)
+	if (e->unseen_ack | e->missing | e->memory.probe_end | e->bad_checksum_packet |
+	    e->facts.ambiguous)
 		return false;
-	if (e->rst_seen || e->exact_rst_sent || e->stream_closed)
+	if (!(e->has_seq & e->has_ack & e->scale_known & e->has_good_ip_checksum))
 		return false;
-	if (e->unseen_ack || e->missing || e->owes_challenge || e->memory.owes ||
-	    e->memory.probe_end)
+	if (e->uses_timestamps && !(e->has_tsval & e->has_ts_recent))
 		return false;
-	if (e->uses_md5 || e->is_offer_cut || e->path_mtu || e->stuck_times || e->facts.ambiguous)
-		return false;
-	return e->good_checksums && e->has_good_ip_checksum && !e->bad_checksum_packet;
+	return e->last_window && e->iss && e->good_checksums && e->snd_nxt == e->cap_nxt;
 }
 
 /* Of a calm one.  (Where one end is opening, the other is open.) */
@@ -99,10 +99,10 @@ static bool is_header_plain(const struct step *st)
 	const struct segment *s = st->seg;
 	uint16_t id = s->ip_id, last = st->self->ip_id;
 
-	if ((s->flags & ~(unsigned)(TCP_PSH | TCP_FIN)) != TCP_ACK || s->window == 0 || s->urgent ||
-	    s->opt.odd)
+	if ((s->flags & ~(unsigned)(TCP_PSH | TCP_FIN)) != TCP_ACK || s->window == 0)
 		return false;
-	if ((s->notes & ~(unsigned)PLAIN_NOTES) || (s->opt.seen & ~(unsigned)PLAIN_OPTIONS))
+	if (s->urgent | s->opt.odd | (s->notes & ~(unsigned)PLAIN_NOTES) |
+	    (s->opt.seen & ~(unsigned)PLAIN_OPTIONS))
 		return false;
 	if (s->checksum_state != CHECKSUM_GOOD || (s->tos & ECN_CE) == ECN_CE || s->kind != SEG_TCP)
 		return false;
@@ -119,8 +119,7 @@ static bool is_timestamp_plain(const struct step *st)
 
 	if (!(self->uses_timestamps && peer->uses_timestamps))
 		return !(opt->seen & OPT_TIMESTAMPS);
-	return (opt->seen & OPT_TIMESTAMPS) && self->has_tsval && peer->has_tsval &&
-	       peer->has_ts_recent && seq_le(self->tsval, opt->tsval) &&
+	return (opt->seen & OPT_TIMESTAMPS) && seq_le(self->tsval, opt->tsval) &&
 	       seq_le(peer->ts_recent, opt->tsval) && opt->tsecr &&
 	       peer->tsval - opt->tsecr < TS_SLACK;
 }
@@ -184,7 +183,8 @@ void express_segment(struct step *st)
 	}
 	track_advance(st);
 	stream_plain(st);
-	find_transfer(st);
+	if (st->notes || e->sack_edge) /* (All that it looks at.) */
+		find_transfer(st);
 	spent_segment(st);
 	e->last_packet = s->packet;
 }

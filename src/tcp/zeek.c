@@ -89,7 +89,7 @@ static void say(struct zeek *z, char letter, uint8_t dir)
 }
 
 /* The first time; true when it had been said before. */
-static bool say_once(const struct packet_at *p, enum once once, char letter)
+static inline bool say_once(const struct packet_at *p, enum once once, char letter)
 {
 	if (p->self->seen & once)
 		return true;
@@ -203,7 +203,7 @@ static void say_zero_window(const struct packet_at *p)
 }
 
 /* True when more of the peer's numbers is acknowledged than before. */
-static bool update_acked(const struct packet_at *p)
+static inline bool update_acked(const struct packet_at *p)
 {
 	struct zeek_end *peer = p->peer;
 	int32_t ahead;
@@ -221,7 +221,7 @@ static bool update_acked(const struct packet_at *p)
 	return true;
 }
 
-static void update_last(const struct packet_at *p)
+static inline void update_last(const struct packet_at *p)
 {
 	struct zeek_end *e = p->self;
 	int32_t ahead = (int32_t)(p->s->seq + length_of(p) - (e->start + (uint32_t)e->last));
@@ -344,6 +344,8 @@ static void say_gap(const struct packet_at *p, const struct step *st)
 
 	if (from->fin_seen && until >= from->fin_end)
 		until = from->fin_end - 1;
+	if (!from->nholes && until <= from->snd_nxt)
+		return;
 	if (from->has_seq && until > track_contiguous(from) && can_have_gap(p->self) &&
 	    can_have_gap(p->peer))
 		say_scaled(p->z, !p->dir, 'G', &p->peer->gaps);
