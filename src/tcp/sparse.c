@@ -36,8 +36,11 @@ static unsigned words_set(const quad words[QUADS])
 	return set[0] | set[1] | set[2] | set[3];
 }
 
-static uint8_t *put_plain(uint8_t *out, const uint8_t *in, const uint8_t *base, size_t groups)
+static uint8_t *put_plain(
+    const struct sparse_out *out, const uint8_t *in, const uint8_t *base, size_t groups)
 {
+	uint8_t *masks = out->masks, *at = out->words;
+
 	for (; groups > 0; groups--, in += SPARSE_GROUP, base += SPARSE_GROUP) {
 		quad words[QUADS], others[QUADS];
 		uint16_t mask;
@@ -48,30 +51,33 @@ static uint8_t *put_plain(uint8_t *out, const uint8_t *in, const uint8_t *base, 
 		for (unsigned i = 0; i < QUADS; i++)
 			words[i] ^= others[i];
 		mask = (uint16_t)words_set(words);
-		memcpy(out, &mask, sizeof(mask));
-		out += sizeof(mask);
-		for (unsigned set = mask; set; set &= set - 1, out += WORD)
-			memcpy(out, (uint8_t *)words + WORD * (unsigned)__builtin_ctz(set), WORD);
+		memcpy(masks, &mask, SPARSE_MASK);
+		masks += SPARSE_MASK;
+		for (unsigned set = mask; set; set &= set - 1, at += WORD)
+			memcpy(at, (uint8_t *)words + WORD * (unsigned)__builtin_ctz(set), WORD);
 	}
-	return out;
+	return at;
 }
 
-static const uint8_t *get_plain(const uint8_t *in, uint8_t *out, const uint8_t *base, size_t groups)
+static const uint8_t *get_plain(
+    const struct sparse_in *in, uint8_t *out, const uint8_t *base, size_t groups)
 {
+	const uint8_t *masks = in->masks, *at = in->words;
+
 	for (; groups > 0; groups--, out += SPARSE_GROUP, base += SPARSE_GROUP) {
 		uint32_t words[SPARSE_GROUP / WORD], other;
 		uint16_t mask;
 
-		memcpy(&mask, in, sizeof(mask));
-		in += sizeof(mask);
+		memcpy(&mask, masks, SPARSE_MASK);
+		masks += SPARSE_MASK;
 		memcpy(words, base, SPARSE_GROUP);
-		for (unsigned set = mask; set; set &= set - 1, in += WORD) {
-			memcpy(&other, in, WORD);
+		for (unsigned set = mask; set; set &= set - 1, at += WORD) {
+			memcpy(&other, at, WORD);
 			words[__builtin_ctz(set)] ^= other;
 		}
 		memcpy(out, words, SPARSE_GROUP);
 	}
-	return in;
+	return at;
 }
 
 const struct sparse_way sparse_plain = { put_plain, get_plain };
@@ -80,38 +86,43 @@ const struct sparse_way sparse_plain = { put_plain, get_plain };
 #define WIDE __attribute__((target("avx512f,popcnt")))
 
 /* A group at once: how many words it has cannot be predicted, and each loop over them would miss its end. */
-WIDE static uint8_t *put_wide(uint8_t *out, const uint8_t *in, const uint8_t *base, size_t groups)
+WIDE static uint8_t *put_wide(
+    const struct sparse_out *out, const uint8_t *in, const uint8_t *base, size_t groups)
 {
-	for (; groups > 0; groups--, in += SPARSE_GROUP, base += SPARSE_GROUP) {
-		__m512i words = _mm512_xor_si512(_mm512_loadu_si512(in), _mm512_loadu_si512(base));
+	uint8_t *at = out->words;
+
+	for (size_t i = 0; i < groups; i++) {
+		__m512i words = _mm512_xor_si512(_mm512_loadu_si512(in + i * SPARSE_GROUP),
+		    _mm512_loadu_si512(base + i * SPARSE_GROUP));
 		uint16_t mask = _mm512_test_epi32_mask(words, words);
 
-		memcpy(out, &mask, sizeof(mask));
-		out += sizeof(mask);
-		_mm512_storeu_si512(out, _mm512_maskz_compress_epi32(mask, words));
-		out += WORD * (unsigned)__builtin_popcount(mask);
+		memcpy(out->masks + i * SPARSE_MASK, &mask, SPARSE_MASK);
+		_mm512_storeu_si512(at, _mm512_maskz_compress_epi32(mask, words));
+		at += WORD * (unsigned)__builtin_popcount(mask);
 	}
-	return out;
+	return at;
 }
 
 /* (No byte behind the last word is read.) */
 WIDE static const uint8_t *get_wide(
-    const uint8_t *in, uint8_t *out, const uint8_t *base, size_t groups)
+    const struct sparse_in *in, uint8_t *out, const uint8_t *base, size_t groups)
 {
-	for (; groups > 0; groups--, out += SPARSE_GROUP, base += SPARSE_GROUP) {
+	const uint8_t *at = in->words;
+
+	for (size_t i = 0; i < groups; i++) {
 		uint16_t mask;
 		unsigned n;
 		__m512i words;
 
-		memcpy(&mask, in, sizeof(mask));
-		in += sizeof(mask);
+		memcpy(&mask, in->masks + i * SPARSE_MASK, SPARSE_MASK);
 		n = (unsigned)__builtin_popcount(mask);
-		words = _mm512_maskz_loadu_epi32((__mmask16)((1u << n) - 1), in);
+		words = _mm512_maskz_loadu_epi32((__mmask16)((1u << n) - 1), at);
 		words = _mm512_maskz_expand_epi32(mask, words);
-		_mm512_storeu_si512(out, _mm512_xor_si512(words, _mm512_loadu_si512(base)));
-		in += WORD * n;
+		_mm512_storeu_si512(out + i * SPARSE_GROUP,
+		    _mm512_xor_si512(words, _mm512_loadu_si512(base + i * SPARSE_GROUP)));
+		at += WORD * n;
 	}
-	return in;
+	return at;
 }
 
 static const struct sparse_way sparse_wide = { put_wide, get_wide };
@@ -132,28 +143,32 @@ const struct sparse_way *sparse_best(void)
 uint8_t *sparse_put(
     const struct sparse_way *way, uint8_t *out, const void *bytes, const void *base, size_t n)
 {
-	size_t whole = n - n % SPARSE_GROUP, left = n - whole;
+	size_t groups = n / SPARSE_GROUP, whole = groups * SPARSE_GROUP, left = n - whole;
 	uint8_t last[SPARSE_GROUP] = { 0 }, other[SPARSE_GROUP] = { 0 };
+	struct sparse_out to = { out, out + SPARSE_MASK * (groups + (left > 0)) };
 
-	out = way->put(out, bytes, base, n / SPARSE_GROUP);
+	to.words = way->put(&to, bytes, base, groups);
 	if (left == 0)
-		return out;
+		return to.words;
+	to.masks += SPARSE_MASK * groups;
 	memcpy(last, (const uint8_t *)bytes + whole, left);
 	memcpy(other, (const uint8_t *)base + whole, left);
-	return way->put(out, last, other, 1);
+	return way->put(&to, last, other, 1);
 }
 
 const uint8_t *sparse_get(
     const struct sparse_way *way, const uint8_t *in, void *bytes, const void *base, size_t n)
 {
-	size_t whole = n - n % SPARSE_GROUP, left = n - whole;
+	size_t groups = n / SPARSE_GROUP, whole = groups * SPARSE_GROUP, left = n - whole;
 	uint8_t last[SPARSE_GROUP], other[SPARSE_GROUP] = { 0 };
+	struct sparse_in from = { in, in + SPARSE_MASK * (groups + (left > 0)) };
 
-	in = way->get(in, bytes, base, n / SPARSE_GROUP);
+	from.words = way->get(&from, bytes, base, groups);
 	if (left == 0)
-		return in;
+		return from.words;
+	from.masks += SPARSE_MASK * groups;
 	memcpy(other, (const uint8_t *)base + whole, left);
-	in = way->get(in, last, other, 1);
+	from.words = way->get(&from, last, other, 1);
 	memcpy((uint8_t *)bytes + whole, last, left);
-	return in;
+	return from.words;
 }

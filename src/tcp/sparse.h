@@ -3,8 +3,8 @@
  * sparse - bytes that are much like others, in a fraction of their size.
  *
  * Input:  any bytes, and as many others, the base, which must be the same for putting and getting.
- * Output: groups of sixteen 4-byte words: two bytes that say which of them differ from the base, then the
- *         differences (exclusive or).  Exact.
+ * Output: for each sixteen 4-byte words a mask of two bytes that says which of them differ from the base; behind
+ *         all masks the differences (exclusive or).  Exact.
  * Memory: none of its own.
  * Does not: know what the bytes mean.  What is packed never leaves the process.
  */
@@ -16,13 +16,25 @@
 
 enum {
 	SPARSE_GROUP = 64, /* bytes of a group; packed, two more at most */
+	SPARSE_MASK = 2,   /* bytes */
+};
+
+/* Where masks and words go, and are. */
+struct sparse_out {
+	uint8_t *masks, *words;
+};
+
+struct sparse_in {
+	const uint8_t *masks, *words;
 };
 
 /* One way to do it; all give the same. */
 struct sparse_way {
-	/* Both return where the next group goes, or is.  Room for one group more at `out` may be written over. */
-	uint8_t *(*put)(uint8_t *out, const uint8_t *in, const uint8_t *base, size_t groups);
-	const uint8_t *(*get)(const uint8_t *in, uint8_t *out, const uint8_t *base, size_t groups);
+	/* Both return where the words of the next group go, or are.  Room for one group more there may be written over. */
+	uint8_t *(*put)(
+	    const struct sparse_out *out, const uint8_t *in, const uint8_t *base, size_t groups);
+	const uint8_t *(*get)(
+	    const struct sparse_in *in, uint8_t *out, const uint8_t *base, size_t groups);
 };
 
 /* One that any machine can go. */
