@@ -246,14 +246,15 @@ static int deliver(struct pipeline *p, struct log_entry *le, struct err *e)
 
 /* How far a log is delivered. */
 struct reading {
-	const struct shard_log *log;
-	size_t at;     /* entry */
-	uint32_t slot; /* of that entry; NO_SLOT = there is none */
+	struct log_entry *at, *end;
+	uint32_t slot; /* of the entry; NO_SLOT = there is none */
 };
 
 static void read_log(struct reading *r, const struct shard_log *log)
 {
-	*r = (struct reading){ log, 0, log->n ? log->entries[0].event.slot : NO_SLOT };
+	r->at = log->entries;
+	r->end = log->entries + log->n;
+	r->slot = log->n ? log->entries[0].event.slot : NO_SLOT;
 }
 
 /*
@@ -262,15 +263,14 @@ static void read_log(struct reading *r, const struct shard_log *log)
  */
 static int drain(struct pipeline *p, struct reading *r, struct err *e)
 {
-	struct log_entry *le = &r->log->entries[r->at], *end = r->log->entries + r->log->n;
-	uint32_t slot = r->slot;
+	struct log_entry *le = r->at;
 
-	for (; le < end && le->event.slot == slot; le++)
+	for (; le < r->end && le->event.slot == r->slot; le++)
 		if (deliver(p, le, e) != 0)
 			return -1;
-	r->at = (size_t)(le - r->log->entries);
+	r->at = le;
 	r->slot = NO_SLOT;
-	if (le == end)
+	if (le == r->end)
 		return 0;
 	r->slot = le->event.slot;
 	idmap_prefetch(&p->ids, le->event.uid);
