@@ -77,20 +77,31 @@ static bool pass_ip6(struct plain *x, const uint8_t *end)
 	return x->len >= TCP_HEADER;
 }
 
-/* How much of the segment was captured: its header at least. */
-static bool limit(const struct packet *p, struct plain *x)
+/* The packet does not end where the segment does, with `left` bytes from its beginning. */
+static bool limit_cut(const struct packet *p, struct plain *x, size_t left)
 {
-	size_t left = p->caplen - (size_t)(x->tcp - p->data);
 	size_t wire = left + (p->wire_len > p->caplen ? p->wire_len - p->caplen : 0);
 
 	if (x->len > wire || left < TCP_HEADER)
 		return false;
-	x->notes = x->len < wire ? SEG_TRAILER : 0;
-	x->captured = x->len;
+	if (x->len < wire)
+		x->notes |= SEG_TRAILER;
 	if (left < x->len) {
 		x->captured = (uint32_t)left;
 		x->notes |= SEG_TRUNCATED;
 	}
+	return true;
+}
+
+/* How much of the segment was captured: its header at least. */
+static bool limit(const struct packet *p, struct plain *x)
+{
+	size_t left = p->caplen - (size_t)(x->tcp - p->data);
+
+	x->notes = 0;
+	x->captured = x->len;
+	if ((x->len != left || p->caplen != p->wire_len) && !limit_cut(p, x, left))
+		return false;
 	return tcphdr_len(x->tcp) >= TCP_HEADER && tcphdr_len(x->tcp) <= x->captured;
 }
 
