@@ -222,14 +222,19 @@ static struct flow **bucket_of(const struct shard *s, uint64_t hash)
 	return &s->buckets[hash & (s->nbuckets - 1)];
 }
 
+/* Sets the direction bit of the segment, too. */
 static struct flow *table_find(
-    const struct shard *s, const struct segment *seg, uint64_t hash, uint8_t dir)
+    const struct shard *s, const struct segment *seg, uint64_t hash, uint8_t *dir)
 {
-	struct flow *f = *bucket_of(s, hash);
-
-	while (f && (f->hash != hash || !flow_key_fits(&f->key, seg, dir)))
-		f = f->chain;
-	return f;
+	for (struct flow *f = *bucket_of(s, hash); f; f = f->chain) {
+		if (f->hash != hash)
+			continue;
+		*dir = !flow_key_fits(&f->key, seg, 0);
+		if (*dir == 0 || flow_key_fits(&f->key, seg, 1))
+			return f;
+	}
+	*dir = flow_dir(seg);
+	return NULL;
 }
 
 void shard_prefetch(const struct shard *s, uint64_t hash, enum shard_ahead ahead)
@@ -903,8 +908,8 @@ static void tcp_segment(struct shard *s, struct flow *f, const struct segment *s
 
 void shard_segment(struct shard *s, const struct segment *seg, uint64_t hash, uint32_t slot)
 {
-	uint8_t dir = flow_dir(seg);
-	struct flow *f = table_find(s, seg, hash, dir);
+	uint8_t dir;
+	struct flow *f = table_find(s, seg, hash, &dir);
 
 	s->env.slot = slot;
 	s->at = seg;
