@@ -84,11 +84,17 @@ enum {
 /* One in so many is spent on windows that are larger than they need be yet. */
 #define LARGE_WINDOWS_SHARE 16
 
+/* So many findings of a record lie beside it. */
+enum {
+	FINDINGS_FEW = 2,
+};
+
 /* A record and what it points to.  Its connection is gone: the next one is built in the same memory, at hand. */
 struct ended {
 	struct conn_record record;
 	struct state_entry history[2][HISTORY_MAX];
-	struct finding *findings; /* heap, owned; and so on */
+	struct finding few[FINDINGS_FEW];
+	struct finding *findings; /* heap, owned; NULL where few[] has them; and so on */
 	struct reset_record *resets;
 	struct icmp_record *icmp;
 };
@@ -117,6 +123,7 @@ struct shard {
 	struct finishing *finishing; /* sorted by uid */
 	size_t nfinishing, finished;
 	struct shard_counts counts;
+	struct finding lent[FINDINGS_MAX]; /* to the connection that is ending */
 };
 
 /* --- log --- */
@@ -445,6 +452,19 @@ static void log_sign(struct shard *s, struct conn *c, uint32_t slot)
 	c->signs_told = c->signs;
 }
 
+static void keep_findings(struct ended *e, struct conn *c, const struct finding *lent)
+{
+	e->findings = NULL;
+	if (c->findings != lent)
+		e->findings = c->findings;
+	else if (c->nfindings > FINDINGS_FEW)
+		e->findings = mem_copy(lent, c->nfindings, sizeof(*lent));
+	else
+		memcpy(e->few, lent, c->nfindings * sizeof(*lent));
+	e->record.findings = e->findings ? e->findings : e->few;
+	c->findings = NULL;
+}
+
 /* What the record points to becomes its own. */
 static void keep_lists(struct ended *e, struct conn *c)
 {
@@ -454,10 +474,8 @@ static void keep_lists(struct ended *e, struct conn *c)
 		memcpy(e->history[i], side->states, side->nstates * sizeof(e->history[i][0]));
 		side->states = e->history[i];
 	}
-	e->findings = c->findings;
 	e->resets = c->resets;
 	e->icmp = c->icmp;
-	c->findings = NULL;
 	c->resets = NULL;
 	c->icmp = NULL;
 }
@@ -478,6 +496,7 @@ static struct conn_record *log_record_as(
 
 	BUG_ON(!e);
 	record_fill(&e->record, c);
+	keep_findings(e, c, s->lent);
 	keep_lists(e, c);
 	le = log_append(s, type, slot, c->uid);
 	le->record = &e->record;
@@ -499,6 +518,24 @@ static void log_record(struct shard *s, struct conn *c, bool evicted, uint32_t s
 	r->was_told = was_told;
 }
 
+enum ending {
+	ENDING_EXPIRED,
+	ENDING_REUSED,
+	ENDING_EVICTED,
+	ENDING_CAPTURE,
+};
+
+/* Decide what is open; then comes its record.  (Most raise their findings, if any, only here.) */
+static void finish_conn(struct shard *s, struct conn *c, enum ending why)
+{
+	if (!c->findings) {
+		c->findings = s->lent;
+		c->findings_cap = FINDINGS_MAX;
+	}
+	c->watched = s->now - c->start;
+	conn_finish(c, &s->env, why == ENDING_REUSED, why == ENDING_EXPIRED);
+}
+
 /* Its streams are closed: what the record would be if nothing more came. */
 static void log_closed(struct shard *s, struct conn *c)
 {
@@ -509,8 +546,7 @@ static void log_closed(struct shard *s, struct conn *c)
 	copy = pool_get_dirty(s->conns);
 	BUG_ON(!copy);
 	conn_copy(copy, c);
-	copy->watched = s->now - c->start;
-	conn_finish(copy, &s->env, false, false);
+	finish_conn(s, copy, ENDING_CAPTURE);
 	(void)log_record_as(s, EVENT_CLOSED, copy, s->env.slot);
 	c->was_told = true;
 }
@@ -559,13 +595,6 @@ const struct shard_counts *shard_counts(const struct shard *s)
 }
 
 /* --- lives of flows --- */
-
-enum ending {
-	ENDING_EXPIRED,
-	ENDING_REUSED,
-	ENDING_EVICTED,
-	ENDING_CAPTURE,
-};
 
 /* Its connection, whole. */
 static struct conn *whole(struct shard *s, struct flow *f)
@@ -626,8 +655,7 @@ static uint64_t uid_of(const struct flow *f)
 static void end_conn(struct shard *s, struct flow *f, enum ending why, uint32_t slot)
 {
 	(void)whole(s, f);
-	f->conn->watched = s->now - f->conn->start;
-	conn_finish(f->conn, &s->env, why == ENDING_REUSED, why == ENDING_EXPIRED);
+	finish_conn(s, f->conn, why);
 	log_record(s, f->conn, why == ENDING_EVICTED, slot);
 	f->conn = NULL;
 	free(f->pending);
@@ -1005,8 +1033,7 @@ static void end_syn(struct shard *s, const struct segment *syn, uint32_t slot)
 	struct step step;
 
 	conn_segment(c, syn, dir, &s->env, &step);
-	c->watched = s->now - c->start;
-	conn_finish(c, &s->env, false, false);
+	finish_conn(s, c, ENDING_CAPTURE);
 	log_record(s, c, false, slot);
 }
 
