@@ -122,7 +122,7 @@ void conn_release(struct conn *c)
 	}
 }
 
-static void account(struct step *st)
+static inline void count(struct step *st)
 {
 	struct conn *c = st->conn;
 	struct endpoint *e = st->self;
@@ -135,6 +135,14 @@ static void account(struct step *st)
 	e->last_time = st->time;
 	if (st->time > c->end)
 		c->end = st->time;
+}
+
+static void account(struct step *st)
+{
+	struct conn *c = st->conn;
+	struct endpoint *e = st->self;
+
+	count(st);
 	if (st->seg->notes & SEG_TRUNCATED) {
 		c->truncated++;
 		st->notes |= 1u << SEGMENT_NOTE_TRUNCATED;
@@ -599,7 +607,8 @@ static void express(struct step *st)
 {
 	completeness_plain(st);
 	zeek_plain(st);
-	account(st);
+	count(st);
+	st->self->good_checksums++;
 	express_segment(st);
 	reset_notice(st);
 }
@@ -631,6 +640,23 @@ static bool check(struct step *st)
 	return true;
 }
 
+/* (Member by member: so large a struct at once is cleared by a loop of the processor, which is slower.) */
+static void begin(struct step *st, struct conn *c, const struct segment *s, uint8_t dir)
+{
+	st->conn = c;
+	st->self = &c->ends[dir];
+	st->peer = &c->ends[!dir];
+	st->seg = s;
+	st->dir = dir;
+	st->has_ack = st->is_weak = st->is_foreign = st->is_copy = st->is_old_ack = false;
+	st->acks_unsent = st->conflicts = false;
+	st->usual_ttl = st->self->ttl;
+	st->edge_before = st->seq = st->end = st->ack = 0;
+	st->time = s->ts - c->start;
+	st->notes = 0;
+	st->transfer = (struct transfer_step){ .rtt = -1 };
+}
+
 void conn_segment(
     struct conn *c, const struct segment *s, uint8_t dir, struct stream_env *env, struct step *step)
 {
@@ -638,17 +664,8 @@ void conn_segment(
 	bool was_over = c->is_over;
 	enum lane lane;
 
-	*step = (struct step){
-		.conn = c,
-		.self = self,
-		.peer = &c->ends[!dir],
-		.seg = s,
-		.dir = dir,
-		.time = s->ts - c->start,
-		.env = env,
-		.usual_ttl = self->ttl,
-		.transfer.rtt = -1,
-	};
+	begin(step, c, s, dir);
+	step->env = env;
 	/* As shard.c does when the time comes, so that a replay knows no more. */
 	if (c->is_over && step->time - c->end >= CONN_LINGER)
 		transfer_close(c);
@@ -673,7 +690,8 @@ void conn_segment(
 	find_stream(step);
 	if (!(s->flags & TCP_RST))
 		reset_notice(step);
-	find_transfer(step);
+	if (step->notes || self->sack_edge)
+		find_transfer(step);
 	note_challenge_due(step);
 	spent_segment(step);
 	sign_segment(step);
