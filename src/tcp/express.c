@@ -119,8 +119,9 @@ static bool is_timestamp_plain(const struct step *st)
 
 	if (!(self->uses_timestamps && peer->uses_timestamps))
 		return !(opt->seen & OPT_TIMESTAMPS);
-	return (opt->seen & OPT_TIMESTAMPS) && seq_le(self->tsval, opt->tsval) &&
-	       seq_le(peer->ts_recent, opt->tsval) && opt->tsecr &&
+	/* (Asked as the checks ask: what is half the numbers apart is older and newer.) */
+	return (opt->seen & OPT_TIMESTAMPS) && !seq_lt(opt->tsval, self->tsval) &&
+	       !seq_lt(opt->tsval, peer->ts_recent) && opt->tsecr &&
 	       peer->tsval - opt->tsecr < TS_SLACK;
 }
 
@@ -159,12 +160,13 @@ void express_accept(struct step *st)
 	st->edge_before = st->peer->right_edge;
 	if (st->seg->ip_id)
 		st->self->ip_id = st->seg->ip_id;
+	if (st->self->state == TCPS_SYN_RECEIVED)
+		st->self->attack.first_ttl = st->seg->ttl;
 }
 
 /* The server's first segment behind its SYN-ACK: what acknowledged that has arrived. */
 static void open_end(struct step *st)
 {
-	st->self->attack.first_ttl = st->seg->ttl;
 	arrival_prove(st);
 	arrival_settle(st);
 }
