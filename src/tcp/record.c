@@ -63,12 +63,33 @@ static enum handshake_outcome handshake_of(const struct conn *c)
 /* FIN-WAIT-2 that lasts less than this was left by the ACK and the FIN of one close (ns). */
 #define ONE_CLOSE (NS_PER_SEC / 2000)
 
-static bool is_three_segment(const struct endpoint *e)
-{
-	const struct state_entry *fw2 = entry_of(e, TCPS_FIN_WAIT_2);
-	const struct state_entry *tw = fw2 ? entry_of(e, TCPS_TIME_WAIT) : NULL;
+/* When an end that closed was first in these states, NULL = never. */
+struct closing {
+	const struct state_entry *fin_wait_2, *closing, *time_wait;
+};
 
-	return tw && (fw2->packet == tw->packet || tw->time - fw2->time < ONE_CLOSE);
+static struct closing closing_of(const struct endpoint *e)
+{
+	struct closing c = { NULL, NULL, NULL };
+
+	for (unsigned i = e->nhistory; i-- > 0;) {
+		const struct state_entry *h = &e->history[i];
+
+		if (h->state == TCPS_FIN_WAIT_2)
+			c.fin_wait_2 = h;
+		else if (h->state == TCPS_CLOSING)
+			c.closing = h;
+		else if (h->state == TCPS_TIME_WAIT)
+			c.time_wait = h;
+	}
+	return c;
+}
+
+static bool is_three_segment(const struct closing *c)
+{
+	const struct state_entry *fw2 = c->fin_wait_2, *tw = c->time_wait;
+
+	return fw2 && tw && (fw2->packet == tw->packet || tw->time - fw2->time < ONE_CLOSE);
 }
 
 /* A RST was the last that happened to it.  (A listener that returns to LISTEN may be opened again.) */
@@ -85,17 +106,17 @@ static bool was_reset(const struct endpoint *e)
 
 static enum close_outcome close_of(const struct conn *c)
 {
-	const struct endpoint *a = &c->ends[0], *b = &c->ends[1];
+	struct closing a, b;
 
-	if (was_reset(a) || was_reset(b))
+	if (was_reset(&c->ends[0]) || was_reset(&c->ends[1]))
 		return CLOSE_RESET;
-	if (c->nfin_order == 2) {
-		if (was_in(a, TCPS_CLOSING) || was_in(b, TCPS_CLOSING))
-			return CLOSE_SIMULTANEOUS;
-		return is_three_segment(a) || is_three_segment(b) ? CLOSE_THREE_SEGMENT
-		                                                  : CLOSE_FOUR_WAY;
-	}
-	return c->nfin_order == 1 ? CLOSE_HALF_CLOSED : CLOSE_NONE;
+	if (c->nfin_order < 2)
+		return c->nfin_order == 1 ? CLOSE_HALF_CLOSED : CLOSE_NONE;
+	a = closing_of(&c->ends[0]);
+	b = closing_of(&c->ends[1]);
+	if (a.closing || b.closing)
+		return CLOSE_SIMULTANEOUS;
+	return is_three_segment(&a) || is_three_segment(&b) ? CLOSE_THREE_SEGMENT : CLOSE_FOUR_WAY;
 }
 
 static uint8_t side_of(const struct conn *c, uint8_t dir)
