@@ -449,23 +449,13 @@ static void closed_by_reset(struct conn *c, unsigned dir)
 		find_conn(c, FINDING_RST_INSTEAD_OF_FIN, dir, CONFIDENCE_LIKELY, packet, time);
 }
 
-/* How long this end sat in CLOSE-WAIT: until its FIN, the reset, or the last packet. */
-static int64_t close_wait_time(const struct conn *c, const struct endpoint *e)
-{
-	for (unsigned i = 0; i < e->nhistory; i++) {
-		const struct state_entry *h = &e->history[i];
-
-		if (h->state != TCPS_CLOSE_WAIT)
-			continue;
-		return (i + 1u < e->nhistory ? h[1].time : c->end) - h->time;
-	}
-	return 0;
-}
-
-static void half_closed(struct conn *c, unsigned dir)
+/* It sat in CLOSE-WAIT from this entry on, until its FIN, the reset, or the last packet. */
+static void half_closed(struct conn *c, unsigned dir, const struct state_entry *close_wait)
 {
 	const struct endpoint *e = &c->ends[dir];
-	int64_t time = close_wait_time(c, e);
+	const struct state_entry *next = close_wait + 1;
+	int64_t until = next < e->history + e->nhistory ? next->time : c->end;
+	int64_t time = until - close_wait->time;
 	struct finding *f;
 	bool has_sent;
 
@@ -521,13 +511,12 @@ static void reset_fate(struct conn *c, unsigned dir)
 		    e->last_time);
 }
 
-static void assassinated(struct conn *c, unsigned dir)
+static void assassinated(struct conn *c, unsigned dir, const struct state_entry *time_wait)
 {
 	const struct endpoint *e = &c->ends[dir];
-	const struct state_entry *tw = entry_of(e, TCPS_TIME_WAIT);
-	const struct state_entry *next = tw ? tw + 1 : NULL;
+	const struct state_entry *next = time_wait + 1;
 
-	if (!tw || next == &e->history[e->nhistory] || next->rule == FSM_RULE_NONE ||
+	if (next == &e->history[e->nhistory] || next->rule == FSM_RULE_NONE ||
 	    fsm_rule_at(next->rule)->stimulus != RCV_RST)
 		return;
 	find_conn(
@@ -570,11 +559,22 @@ static void judge(struct conn *c)
 
 static void end_fate(struct conn *c, unsigned dir)
 {
-	half_closed(c, dir);
+	const struct endpoint *e = &c->ends[dir];
+	const struct state_entry *close_wait = NULL, *time_wait = NULL; /* the first of each */
+
+	for (unsigned i = e->nhistory; i-- > 0;) {
+		if (e->history[i].state == TCPS_CLOSE_WAIT)
+			close_wait = &e->history[i];
+		else if (e->history[i].state == TCPS_TIME_WAIT)
+			time_wait = &e->history[i];
+	}
+	if (close_wait)
+		half_closed(c, dir, close_wait);
 	fin_fate(c, dir);
 	if (c->resets_seen)
 		reset_fate(c, dir);
-	assassinated(c, dir);
+	if (time_wait)
+		assassinated(c, dir, time_wait);
 }
 
 static unsigned first_to_reset(const struct conn *c)
