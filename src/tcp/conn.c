@@ -624,37 +624,33 @@ static void accept_calm(struct step *st)
 /* False when there is nothing more to it: a copy of what was captured before. */
 static bool check(struct step *st)
 {
-	const struct segment *s = st->seg;
-
 	duplicate_check(st);
-	if (st->is_copy) {
-		account(st);
-		return false;
+	if (!st->is_copy) {
+		track_validity(st);
+		/* What may open the next connection changes nothing in this one. */
+		if (is_plain_syn(st->seg) &&
+		    conn_syn_fate(st->conn, st->seg, st->dir) == SYN_PENDING)
+			st->is_weak = true;
+		duplicate_judged(st);
 	}
-	track_validity(st);
-	/* What may open the next connection changes nothing in this one. */
-	if (is_plain_syn(s) && conn_syn_fate(st->conn, s, st->dir) == SYN_PENDING)
-		st->is_weak = true;
 	account(st);
+	if (st->is_copy)
+		return false;
 	look_for_findings(st);
 	return true;
 }
 
-/* (Member by member: so large a struct at once is cleared by a loop of the processor, which is slower.) */
 static void begin(struct step *st, struct conn *c, const struct segment *s, uint8_t dir)
 {
+	util_clear(st, sizeof(*st));
 	st->conn = c;
 	st->self = &c->ends[dir];
 	st->peer = &c->ends[!dir];
 	st->seg = s;
 	st->dir = dir;
-	st->has_ack = st->is_weak = st->is_foreign = st->is_copy = st->is_old_ack = false;
-	st->acks_unsent = st->conflicts = false;
 	st->usual_ttl = st->self->ttl;
-	st->edge_before = st->seq = st->end = st->ack = 0;
 	st->time = s->ts - c->start;
-	st->notes = 0;
-	st->transfer = (struct transfer_step){ .rtt = -1 };
+	st->transfer.rtt = -1;
 }
 
 void conn_segment(

@@ -291,7 +291,8 @@ struct step {
 	bool is_weak;    /* the receiver should ignore it, and it proves nothing about its sender */
 	bool is_foreign; /* RST that looks as if another host had made it */
 	bool is_copy;    /* the same frame captured again: it changes nothing */
-	bool is_old_ack; /* older than the largest window allows (RFC 5961 5.2) */
+	bool repeats_ignored;   /* likewise, but the first was to be ignored */
+	bool is_old_ack;        /* older than the largest window allows (RFC 5961 5.2) */
 	bool acks_unsent;       /* acknowledges what was not captured */
 	bool conflicts;         /* its bytes differ from others for the same numbers */
 	uint8_t usual_ttl;      /* of the sender before this segment, 0 = none */
@@ -397,6 +398,8 @@ enum vantage vantage_of(const struct conn *c, uint8_t *marks);
 
 /* duplicate.c: sets is_copy and its note, and counts it */
 void duplicate_check(struct step *st);
+/* Then, with is_weak known: a copy of what was to be ignored is one only if it is to be ignored itself. */
+void duplicate_judged(struct step *st);
 /* For a segment that cannot be a copy: later ones may be copies of it. */
 void duplicate_remember(struct step *st);
 /* Latest frames that no later one can be a copy of are forgotten. */

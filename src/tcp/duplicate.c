@@ -7,6 +7,9 @@
  * Output: step.is_copy, the note and conn.duplicates.
  * Limits: frames are compared by what headers say, the TCP checksum included, not byte by byte.
  *
+ * A copy changes nothing, because the first one did what there was to do.  So where the receiver had to ignore the first
+ * (one port of a mirror runs ahead of the other, say), the copy is only one if that still holds.
+ *
  * A segment that is sent again is another IP packet: it has another IP ID, and mostly another timestamp.
  * Where packets carry no identification (IPv6, and IPv4 with an ID of 0: RFC 6864 4.1) an acknowledgment may
  * well be repeated at once, so there only a copy from elsewhere counts, or a segment that takes sequence
@@ -21,6 +24,9 @@ enum {
 	SAME_PLACE = NS_PER_SEC / 1000, /* a tap that delivers twice does it at once, ns */
 	OTHER_PLACE = NS_PER_SEC / 200, /* from one place of capture to the other, ns */
 };
+
+/* Of frame_print.hash: the receiver was to ignore it when it was captured. */
+#define IGNORED 2u
 
 static uint64_t mix(uint64_t h, uint64_t word)
 {
@@ -42,7 +48,7 @@ static uint32_t hash_of(const struct segment *s)
 
 	if (!is_syn(s))
 		marks |= (uint32_t)s->checksum << 16 | s->ip_id;
-	return (uint32_t)(mix(mix(numbers, shape), marks) >> 32) | 1;
+	return ((uint32_t)(mix(mix(numbers, shape), marks) >> 32) & ~IGNORED) | 1;
 }
 
 static uint32_t path_of(const struct segment *s)
@@ -104,23 +110,46 @@ void duplicate_remember(struct step *st)
 	remember(st->self, &now);
 }
 
+static void note_copy(struct step *st)
+{
+	st->is_copy = true;
+	st->notes = 1u << SEGMENT_NOTE_DUPLICATE_FRAME;
+	st->conn->duplicates++;
+	st->conn->traps |= TRAP_DUPLICATE;
+	(void)find_segment(st, FINDING_DUPLICATE_FRAME, BY_NOBODY, CONFIDENCE_CERTAIN);
+}
+
 void duplicate_check(struct step *st)
 {
 	struct endpoint *e = st->self;
 	struct frame_print now = print_of(st);
 
-	for (unsigned i = 0; i < FRAMES_MAX; i++)
-		if (e->frames[i].hash == now.hash &&
-		    is_same_frame(st->conn, st->seg, &e->frames[i], &now))
-			st->is_copy = true;
-	if (!st->is_copy) {
-		remember(e, &now);
-		return;
+	for (unsigned i = 0; i < FRAMES_MAX; i++) {
+		struct frame_print old = e->frames[i];
+
+		old.hash &= ~IGNORED;
+		if (old.hash != now.hash || !is_same_frame(st->conn, st->seg, &old, &now))
+			continue;
+		if (!(e->frames[i].hash & IGNORED)) {
+			note_copy(st);
+			return;
+		}
+		st->repeats_ignored = true;
 	}
-	st->notes |= 1u << SEGMENT_NOTE_DUPLICATE_FRAME;
-	st->conn->duplicates++;
-	st->conn->traps |= TRAP_DUPLICATE;
-	(void)find_segment(st, FINDING_DUPLICATE_FRAME, BY_NOBODY, CONFIDENCE_CERTAIN);
+	if (!st->repeats_ignored)
+		remember(e, &now);
+}
+
+void duplicate_judged(struct step *st)
+{
+	struct endpoint *e = st->self;
+
+	if (st->is_weak && st->repeats_ignored)
+		note_copy(st);
+	else if (st->is_weak)
+		e->frames[(e->next_frame + FRAMES_MAX - 1u) % FRAMES_MAX].hash |= IGNORED;
+	else if (st->repeats_ignored)
+		duplicate_remember(st);
 }
 
 void duplicate_trim(struct conn *c)
