@@ -8,32 +8,38 @@
 
 #include "tcp/conn.h"
 
-/* False when the history has no room for an entry. */
-static bool enter(struct endpoint *e, uint8_t s, uint8_t certainty)
+/* The entry for it, to be filled: all of it is 0, its padding too, which is packed with it.  NULL when there is no room. */
+static struct state_entry *enter(struct endpoint *e, uint8_t s, uint8_t certainty)
 {
+	struct state_entry *entry;
+
 	e->state = s;
 	e->is_presumed = certainty == PRESUMED;
-	if (e->nhistory < HISTORY_MAX)
-		return true;
-	e->history_lost++;
-	return false;
+	if (e->nhistory == HISTORY_MAX) {
+		e->history_lost++;
+		return NULL;
+	}
+	entry = &e->history[e->nhistory++];
+	memset(entry, 0, sizeof(*entry));
+	entry->state = s;
+	entry->certainty = certainty;
+	return entry;
 }
 
 void state_begin(struct endpoint *e, enum tcp_state s)
 {
-	if (e->nhistory == 0 && enter(e, (uint8_t)s, PROVED))
-		e->history[e->nhistory++] = (struct state_entry){
-			.state = (uint8_t)s,
-			.certainty = PROVED,
-			.rule = FSM_RULE_NONE,
-		};
+	struct state_entry *entry = e->nhistory == 0 ? enter(e, (uint8_t)s, PROVED) : NULL;
+
+	if (entry)
+		entry->rule = FSM_RULE_NONE;
 }
 
 bool state_stimulus(struct endpoint *e, enum fsm_stimulus stimulus, const struct cause *cause)
 {
 	uint16_t rule = fsm_rule_find(e->state, stimulus);
+	struct state_entry *entry;
 	uint64_t proved_by;
-	uint8_t to, certainty;
+	uint8_t to;
 
 	if (rule == FSM_RULE_NONE)
 		return false;
@@ -42,16 +48,13 @@ bool state_stimulus(struct endpoint *e, enum fsm_stimulus stimulus, const struct
 	if (to == e->state)
 		return true;
 	proved_by = e->is_presumed ? 0 : cause->proved_by;
-	certainty = proved_by ? PROVED : PRESUMED;
-	if (enter(e, to, certainty))
-		e->history[e->nhistory++] = (struct state_entry){
-			.state = to,
-			.certainty = certainty,
-			.rule = rule,
-			.packet = cause->packet,
-			.proved_by = proved_by,
-			.time = cause->time,
-		};
+	entry = enter(e, to, proved_by ? PROVED : PRESUMED);
+	if (!entry)
+		return true;
+	entry->rule = rule;
+	entry->packet = cause->packet;
+	entry->proved_by = proved_by;
+	entry->time = cause->time;
 	return true;
 }
 
