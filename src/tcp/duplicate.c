@@ -7,8 +7,8 @@
  * Output: step.is_copy, the note and conn.duplicates.
  * Limits: frames are compared by what headers say, the TCP checksum included, not byte by byte.
  *
- * A copy changes nothing, because the first one did what there was to do.  So where the receiver had to ignore the first
- * (one port of a mirror runs ahead of the other, say), the copy is only one if that still holds.
+ * A copy changes nothing, because the first one did what there was to do.  So where the receiver had to ignore the
+ * first (one port of a mirror runs ahead of the other, say), the copy is only one if that still holds.
  *
  * A segment that is sent again is another IP packet: it has another IP ID, and mostly another timestamp.
  * Where packets carry no identification (IPv6, and IPv4 with an ID of 0: RFC 6864 4.1) an acknowledgment may
@@ -119,6 +119,13 @@ static void note_copy(struct step *st)
 	(void)find_segment(st, FINDING_DUPLICATE_FRAME, BY_NOBODY, CONFIDENCE_CERTAIN);
 }
 
+/* What it acknowledges was not captured yet when the first one was: that one could not do all there was to do. */
+static bool acks_more(const struct step *st)
+{
+	return st->has_ack && st->self->has_ack && st->ack > st->self->rcv_nxt &&
+	       st->ack <= st->peer->snd_nxt;
+}
+
 void duplicate_check(struct step *st)
 {
 	struct endpoint *e = st->self;
@@ -130,7 +137,7 @@ void duplicate_check(struct step *st)
 		old.hash &= ~IGNORED;
 		if (old.hash != now.hash || !is_same_frame(st->conn, st->seg, &old, &now))
 			continue;
-		if (!(e->frames[i].hash & IGNORED)) {
+		if (!(e->frames[i].hash & IGNORED) && !acks_more(st)) {
 			note_copy(st);
 			return;
 		}
