@@ -9,9 +9,10 @@
  *
  * On the calm lane the segment passes the checks of track.c, and the groups of findings have nothing to say but
  * for that on teardown; it is applied as on the long way.  On the express lane there is nothing to apply, either: no
- * state changes.  What must hold of the connection is asked after each segment that was not on the express lane,
- * and kept in conn.is_calm and conn.is_smooth: nothing on the express lane changes them.  A new check or finding that
- * looks at segments of an open connection adds its condition here.
+ * state changes.  What must hold of the connection is asked after each segment that was neither on the express lane
+ * nor a copy, and kept in conn.is_calm and conn.is_smooth: nothing on the express lane changes them.  A new check or
+ * finding that looks at segments of an open connection adds its condition here.  Some conditions follow from others:
+ * they are cheap, and stay where the one that implies them may go.
  */
 #include "config.h"
 
@@ -133,8 +134,9 @@ static bool are_numbers_plain(const struct step *st)
 
 	if (st->seq != self->snd_nxt || st->end > peer->right_edge)
 		return false;
-	/* (Neither back in time nor after a long silence.) */
-	if ((uint64_t)(st->time - st->conn->end) > PAUSE_MAX)
+	/* (Neither back in time nor after a long silence, nor with a peer that spoke before a clock was set back.) */
+	if ((uint64_t)(st->time - st->conn->end) > PAUSE_MAX ||
+	    st->time - peer->last_time > (int64_t)PAUSE_MAX)
 		return false;
 	if (st->ack < self->rcv_nxt || st->ack > peer->snd_nxt)
 		return false;

@@ -381,6 +381,13 @@ static void count(const struct packet_at *p)
 	p->self->ip_bytes += p->s->ip_len;
 }
 
+/* What comes when both ends are closed does not make a connection longer. */
+static void note_time(struct zeek *z, int64_t time)
+{
+	if (!z->ends[0].is_closed || !z->ends[1].is_closed)
+		z->last_time = time;
+}
+
 /* An open connection and no flag that changes anything. */
 static bool is_plain(const struct step *st)
 {
@@ -398,7 +405,7 @@ static inline bool plain(const struct packet_at *p, const struct step *st)
 
 	count(p);
 	(void)(p->s->len ? say_once(p, ONCE_DATA, 'D') : say_once(p, ONCE_ACK, 'A'));
-	p->z->last_time = st->time;
+	note_time(p->z, st->time);
 	advanced = update_acked(p);
 	update_last(p);
 	return advanced;
@@ -433,8 +440,7 @@ void zeek_segment(struct step *st)
 	init_numbers(&p);
 	say_flags(&p);
 	say_zero_window(&p);
-	if (!z->ends[0].is_closed || !z->ends[1].is_closed)
-		z->last_time = st->time;
+	note_time(z, st->time);
 	if (p.fin && p.self->nfins < UINT16_MAX)
 		p.self->nfins++;
 	advanced = update_acked(&p);

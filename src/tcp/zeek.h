@@ -41,7 +41,7 @@ struct zeek {
 };
 
 void zeek_segment(struct step *st);
-/* The same of the next plain segment of an open connection without gaps: see express.c. */
+/* The same of the next plain segment, of ends that the machine has open and without gaps: see express.c. */
 void zeek_plain(struct step *st);
 /* What repeats other facts of the connection, out and in again: its own inverse. */
 void zeek_squeeze(struct conn *c);
