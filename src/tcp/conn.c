@@ -221,7 +221,8 @@ static void learn_from_syn(struct step *st)
 {
 	struct conn *c = st->conn;
 	struct endpoint *e = st->self;
-	bool is_repeat = e->iss && e->isn == st->seg->seq, restarts;
+	bool is_repeat = e->iss && e->isn == st->seg->seq;
+	bool restarts;
 
 	if (st->seg->flags & TCP_ACK)
 		c->synacks++;

@@ -332,7 +332,7 @@ enum {
 };
 size_t conn_pack(struct conn *c, const struct conn *mould, uint8_t *out);
 void conn_unpack(struct conn *c, const struct conn *mould, const uint8_t *in);
-/* What is all zero becomes a mould for others like this one, which packing has spoilt. */
+/* What no connection was packed with becomes a mould for others like this one, which packing has spoilt. */
 void conn_mould(struct conn *mould, const struct conn *spoilt);
 
 /* What the SYN would be: part of this connection, the start of a new one, or perhaps one. */

@@ -2,9 +2,9 @@
 /*
  * pack - a closed connection in a fraction of its size, until its record is due or a late packet comes.
  *
- * Numbers that follow from others are made small or zero (relative to ISN, first packet, cause), then a 4-byte
- * word that is as in another connection, the mould, takes one bit.  A packed connection never leaves the process.  Exact: unpacking gives back
- * every byte, but for prints of frames that cannot matter any more.
+ * Numbers that follow from others are made small or zero (relative to ISN, first packet, cause), then a 4-byte word
+ * that is as in another connection, the mould, takes one bit.  A packed connection never leaves the process.  Exact:
+ * unpacking gives back every byte, but for prints of frames that cannot matter any more.
  */
 #include "config.h"
 

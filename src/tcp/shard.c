@@ -618,6 +618,7 @@ static size_t pack(struct shard *s, struct flow *f, uint8_t bytes[CONN_PACKED_MA
 
 	if (!s->moulds)
 		s->moulds = mem_alloc(MOULDS, sizeof(*s->moulds));
+	/* (One whose end has no history says nothing of itself; it is never used, and the next one takes its place.) */
 	f->mould = s->moulds[like].ends[0].nhistory ? like : MOULD_ZERO;
 	n = conn_pack(c, &s->moulds[f->mould], bytes);
 	if (f->mould == MOULD_ZERO)

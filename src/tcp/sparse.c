@@ -37,10 +37,8 @@ static unsigned words_set(const quad words[QUADS])
 }
 
 static uint8_t *put_plain(
-    const struct sparse_out *out, const uint8_t *in, const uint8_t *base, size_t groups)
+    uint8_t *masks, uint8_t *at, const uint8_t *in, const uint8_t *base, size_t groups)
 {
-	uint8_t *masks = out->masks, *at = out->words;
-
 	for (; groups > 0; groups--, in += SPARSE_GROUP, base += SPARSE_GROUP) {
 		quad words[QUADS], others[QUADS];
 		uint16_t mask;
@@ -60,10 +58,8 @@ static uint8_t *put_plain(
 }
 
 static const uint8_t *get_plain(
-    const struct sparse_in *in, uint8_t *out, const uint8_t *base, size_t groups)
+    const uint8_t *masks, const uint8_t *at, uint8_t *out, const uint8_t *base, size_t groups)
 {
-	const uint8_t *masks = in->masks, *at = in->words;
-
 	for (; groups > 0; groups--, out += SPARSE_GROUP, base += SPARSE_GROUP) {
 		uint32_t words[SPARSE_GROUP / WORD], other;
 		uint16_t mask;
@@ -87,16 +83,14 @@ const struct sparse_way sparse_plain = { put_plain, get_plain };
 
 /* A group at once: how many words it has cannot be predicted, and each loop over them would miss its end. */
 WIDE static uint8_t *put_wide(
-    const struct sparse_out *out, const uint8_t *in, const uint8_t *base, size_t groups)
+    uint8_t *masks, uint8_t *at, const uint8_t *in, const uint8_t *base, size_t groups)
 {
-	uint8_t *at = out->words;
-
 	for (size_t i = 0; i < groups; i++) {
 		__m512i words = _mm512_xor_si512(_mm512_loadu_si512(in + i * SPARSE_GROUP),
 		    _mm512_loadu_si512(base + i * SPARSE_GROUP));
 		uint16_t mask = _mm512_test_epi32_mask(words, words);
 
-		memcpy(out->masks + i * SPARSE_MASK, &mask, SPARSE_MASK);
+		memcpy(masks + i * SPARSE_MASK, &mask, SPARSE_MASK);
 		_mm512_storeu_si512(at, _mm512_maskz_compress_epi32(mask, words));
 		at += WORD * (unsigned)__builtin_popcount(mask);
 	}
@@ -105,16 +99,14 @@ WIDE static uint8_t *put_wide(
 
 /* (No byte behind the last word is read.) */
 WIDE static const uint8_t *get_wide(
-    const struct sparse_in *in, uint8_t *out, const uint8_t *base, size_t groups)
+    const uint8_t *masks, const uint8_t *at, uint8_t *out, const uint8_t *base, size_t groups)
 {
-	const uint8_t *at = in->words;
-
 	for (size_t i = 0; i < groups; i++) {
 		uint16_t mask;
 		unsigned n;
 		__m512i words;
 
-		memcpy(&mask, in->masks + i * SPARSE_MASK, SPARSE_MASK);
+		memcpy(&mask, masks + i * SPARSE_MASK, SPARSE_MASK);
 		n = (unsigned)__builtin_popcount(mask);
 		words = _mm512_maskz_loadu_epi32((__mmask16)((1u << n) - 1), at);
 		words = _mm512_maskz_expand_epi32(mask, words);
@@ -145,15 +137,14 @@ uint8_t *sparse_put(
 {
 	size_t groups = n / SPARSE_GROUP, whole = groups * SPARSE_GROUP, left = n - whole;
 	uint8_t last[SPARSE_GROUP] = { 0 }, other[SPARSE_GROUP] = { 0 };
-	struct sparse_out to = { out, out + SPARSE_MASK * (groups + (left > 0)) };
+	uint8_t *words = out + SPARSE_MASK * (groups + (left > 0));
 
-	to.words = way->put(&to, bytes, base, groups);
+	words = way->put(out, words, bytes, base, groups);
 	if (left == 0)
-		return to.words;
-	to.masks += SPARSE_MASK * groups;
+		return words;
 	memcpy(last, (const uint8_t *)bytes + whole, left);
 	memcpy(other, (const uint8_t *)base + whole, left);
-	return way->put(&to, last, other, 1);
+	return way->put(out + SPARSE_MASK * groups, words, last, other, 1);
 }
 
 const uint8_t *sparse_get(
@@ -161,14 +152,13 @@ const uint8_t *sparse_get(
 {
 	size_t groups = n / SPARSE_GROUP, whole = groups * SPARSE_GROUP, left = n - whole;
 	uint8_t last[SPARSE_GROUP], other[SPARSE_GROUP] = { 0 };
-	struct sparse_in from = { in, in + SPARSE_MASK * (groups + (left > 0)) };
+	const uint8_t *words = in + SPARSE_MASK * (groups + (left > 0));
 
-	from.words = way->get(&from, bytes, base, groups);
+	words = way->get(in, words, bytes, base, groups);
 	if (left == 0)
-		return from.words;
-	from.masks += SPARSE_MASK * groups;
+		return words;
 	memcpy(other, (const uint8_t *)base + whole, left);
-	from.words = way->get(&from, last, other, 1);
+	words = way->get(in + SPARSE_MASK * groups, words, last, other, 1);
 	memcpy((uint8_t *)bytes + whole, last, left);
-	return from.words;
+	return words;
 }

@@ -19,22 +19,13 @@ enum {
 	SPARSE_MASK = 2,   /* bytes */
 };
 
-/* Where masks and words go, and are. */
-struct sparse_out {
-	uint8_t *masks, *words;
-};
-
-struct sparse_in {
-	const uint8_t *masks, *words;
-};
-
 /* One way to do it; all give the same. */
 struct sparse_way {
 	/* Both return where the words of the next group go, or are.  Room for one group more there may be written over. */
 	uint8_t *(*put)(
-	    const struct sparse_out *out, const uint8_t *in, const uint8_t *base, size_t groups);
-	const uint8_t *(*get)(
-	    const struct sparse_in *in, uint8_t *out, const uint8_t *base, size_t groups);
+	    uint8_t *masks, uint8_t *words, const uint8_t *in, const uint8_t *base, size_t groups);
+	const uint8_t *(*get)(const uint8_t *masks, const uint8_t *words, uint8_t *out,
+	    const uint8_t *base, size_t groups);
 };
 
 /* One that any machine can go. */

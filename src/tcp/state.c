@@ -8,7 +8,7 @@
 
 #include "tcp/conn.h"
 
-/* The entry for it, to be filled: all of it is 0, its padding too, which is packed with it.  NULL when there is no room. */
+/* The entry for it, to be filled: all 0, its padding too, which is packed with it.  NULL when there is no room. */
 static struct state_entry *enter(struct endpoint *e, uint8_t s, uint8_t certainty)
 {
 	struct state_entry *entry;
