@@ -22,6 +22,8 @@ enum {
 	QUADS = SPARSE_GROUP / 16,
 };
 
+_Static_assert(sizeof(quad[QUADS]) == SPARSE_GROUP, "a group is whole quads");
+
 /* Bits of the words that are not zero, without a branch for each: none could be predicted. */
 static unsigned words_set(const quad words[QUADS])
 {
@@ -43,8 +45,8 @@ static uint8_t *put_plain(
 		quad words[QUADS], others[QUADS];
 		uint16_t mask;
 
-		memcpy(words, in, SPARSE_GROUP);
-		memcpy(others, base, SPARSE_GROUP);
+		memcpy(words, in, sizeof(words));
+		memcpy(others, base, sizeof(others));
 #pragma GCC unroll 4
 		for (unsigned i = 0; i < QUADS; i++)
 			words[i] ^= others[i];
