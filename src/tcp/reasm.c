@@ -346,8 +346,6 @@ static void waiting_remove(struct reasm *r, size_t i, size_t n)
 	}
 	r->nwaiting -= n;
 	memmove(&r->waiting[i], &r->waiting[i + n], (r->nwaiting - i) * sizeof(*r->waiting));
-	if (r->nwaiting == 0)
-		r->nextents = 0;
 }
 
 static void waiting_insert(struct reasm *r, size_t i, const struct piece *p)
@@ -386,8 +384,12 @@ static void pull(struct reasm *r, const struct reasm_out *out)
 		in = rest_of(&in, min64(r->next - in.seq, in.n));
 		deliver(r, &in, out);
 	}
-	if (n > 0)
-		waiting_remove(r, 0, n);
+	if (n == 0)
+		return;
+	waiting_remove(r, 0, n);
+	/* (Not where a newer piece takes the place of all: one that reached beyond the FIN still counts.) */
+	if (r->nwaiting == 0)
+		r->nextents = 0;
 }
 
 /* Does a newer segment [ns, ne) take the bytes it shares with an older one [ls, le)? */

@@ -180,6 +180,38 @@ START_TEST(test_policies)
 }
 END_TEST
 
+/* Bytes of one value. */
+static void add_run(
+    struct reasm *r, uint64_t from, uint64_t to, uint8_t value, const struct reasm_out *out)
+{
+	uint8_t bytes[256];
+	struct reasm_input in = { .seq = from, .bytes = bytes, .n = to - from, .packet = 1 };
+
+	memset(bytes, value, sizeof(bytes));
+	reasm_add(r, &in, out);
+}
+
+/* Solaris: a segment that reached beyond the FIN keeps its bytes, however often shorter ones cover all that waits. */
+START_TEST(test_beyond_fin)
+{
+	static struct result got;
+	struct reasm_options o = { .policy = OVERLAP_SOLARIS, .max_bytes = RESULT_MAX };
+	struct reasm_out out = { .data = take_bytes, .ctx = &got };
+	struct reasm *r = reasm_new(&o, 1000);
+
+	got.n = 0;
+	add_run(r, 1100, 1200, 'a', &out);
+	reasm_fin(r, 1150);
+	add_run(r, 1090, 1150, 'b', &out);
+	add_run(r, 1080, 1150, 'c', &out);
+	add_run(r, 1000, 1080, 'd', &out);
+	reasm_free(r);
+	ck_assert_uint_eq(got.n, 150);
+	ck_assert(got.bytes[79] == 'd' && got.bytes[80] == 'c' && got.bytes[99] == 'c');
+	ck_assert(got.bytes[100] == 'a' && got.bytes[149] == 'a');
+}
+END_TEST
+
 /* --- the reference --- */
 
 /* xorshift64: the same scripts everywhere. */
@@ -383,6 +415,7 @@ static Suite *reasm_suite(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_policies);
+	tcase_add_test(t, test_beyond_fin);
 	tcase_add_loop_test(t, test_duel, 0, OVERLAP_COUNT);
 	tcase_add_test(t, test_small_pieces);
 	tcase_add_test(t, test_repeated_pieces);
