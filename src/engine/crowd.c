@@ -93,25 +93,11 @@ struct listener *crowd_listener(const struct crowd *c, const struct endpoint_add
 	return place == CENSUS_NONE ? NULL : &c->listeners[place];
 }
 
-/*
- * Part by part: a compiler clears a large struct at once with an instruction that takes long to begin (5 % of a flood's
- * time).
- */
-_Static_assert(sizeof(struct prober) == 208, "begin_prober() sets every member");
 static void begin_prober(struct prober *p, const struct segment *s, enum probe kind)
 {
+	util_clear(p, sizeof(*p));
 	p->addr = (struct endpoint_addr){ s->src, 0, s->ip_version, 0 };
 	p->kind = (uint8_t)kind;
-	p->port_step = 0;
-	p->port = p->port_run = 0;
-	p->attempts = p->real = 0;
-	p->opened = p->refused = 0;
-	p->plain = p->closed_windows = 0;
-	p->ports = (struct sketch){ .set = 0 };
-	p->hosts = (struct sketch){ .set = 0 };
-	p->first = p->last = p->last_closed = 0;
-	p->first_time = p->ripe = 0;
-	p->isn = (struct isn_watch){ .time = 0 };
 }
 
 static struct prober *meet_prober(
@@ -310,7 +296,6 @@ void crowd_opened(struct crowd *c, const struct segment *s)
 	uint64_t source, target;
 	struct prober *p;
 
-	c->flood_of = NULL;
 	if (s->ts > c->now)
 		c->now = s->ts;
 	if (kind == PROBE_NONE)
@@ -392,12 +377,6 @@ static void sign_prober(struct prober *p, const struct event_sign *sign, uint64_
 	}
 }
 
-void crowd_finish(struct crowd *c, int64_t time)
-{
-	c->flood_of = NULL;
-	c->now = time;
-}
-
 void crowd_sign(struct crowd *c, const struct event_sign *sign, uint64_t packet, int64_t time)
 {
 	const unsigned of_listener = SIGN_OPENED | SIGN_REPEATED | SIGN_REFUSED | SIGN_DEAF;
@@ -408,7 +387,6 @@ void crowd_sign(struct crowd *c, const struct event_sign *sign, uint64_t packet,
 	                         : NULL;
 	struct prober *p = kind == PROBE_NONE ? NULL : crowd_prober(c, opener, kind);
 
-	c->flood_of = NULL;
 	if (time > c->now)
 		c->now = time;
 	if (l)

@@ -107,10 +107,7 @@ struct crowd {
 	struct prober *probers;
 	struct addr target; /* of the attempt before, with its hash; 0 = none yet */
 	uint64_t target_hash;
-	int64_t now; /* ns since the epoch */
-	const struct listener
-	    *flood_of; /* whose flood up to now is in `flood`; NULL = look again */
-	struct flood flood;
+	int64_t now;          /* ns since the epoch */
 	struct finding *list; /* the record's findings with the new ones */
 	size_t list_cap;
 };
@@ -120,8 +117,6 @@ void crowd_release(struct crowd *c);
 /* A connection begins with this segment. */
 void crowd_opened(struct crowd *c, const struct segment *s);
 void crowd_sign(struct crowd *c, const struct event_sign *sign, uint64_t packet, int64_t time);
-/* No more packets will come; the last one came then. */
-void crowd_finish(struct crowd *c, int64_t time);
 /* Adds what concerns the record; its list of findings is then valid until the next one. */
 void crowd_record(struct crowd *c, struct conn_record *r);
 /* Hands over each finding about the capture, in the order of the tables. */

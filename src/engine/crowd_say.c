@@ -373,14 +373,10 @@ static bool is_deaf(const struct conn_record *r, const struct listener *l)
 
 static void look_at_flood(struct crowd *c, struct conn_record *r, const struct listener *l)
 {
-	const struct flood *f = &c->flood;
+	struct flood f = listener_flood(l, c->now);
 
-	if (c->flood_of != l) {
-		c->flood = listener_flood(l, c->now);
-		c->flood_of = l;
-	}
-	if (is_flooded(l, f, c->now) && r->start >= f->from && r->start <= f->until)
-		add(c, r, about_flood(l, f, c->now), SIDE_CLIENT);
+	if (is_flooded(l, &f, c->now) && r->start >= f.from && r->start <= f.until)
+		add(c, r, about_flood(l, &f, c->now), SIDE_CLIENT);
 }
 
 /* (Most records show nothing that their listener could explain: it is not looked up for them.) */

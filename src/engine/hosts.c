@@ -106,7 +106,7 @@ void hosts_finish(struct hosts *h, const struct cap_facts *capture)
 {
 	hosts_drops(h, dropped(capture));
 	if (capture->packets)
-		crowd_finish(&h->crowd, capture->last_ts);
+		h->crowd.now = capture->last_ts;
 }
 
 static unsigned traps_of_tap(const struct hosts *h)

@@ -47,19 +47,25 @@ static bool has_any(const struct conn *c, enum finding_id id)
 	return false;
 }
 
-/* By another finding, which leaves nothing to say. */
+/* What is on the right leaves nothing to say for what is on the left. */
 static bool is_explained(const struct conn *c, unsigned id)
 {
-	switch (id) {
-	case FINDING_NEVER_CLOSED: /* of course not: the capture ended while it was busy */
-		return has_any(c, FINDING_CAPTURE_ENDS_MID);
-	case FINDING_MSS_EXCEEDED: /* the card or the host puts segments together: sizes are not the sender's */
-		return has_any(c, FINDING_OFFLOAD_SUPER_SEGMENTS);
-	case FINDING_ACK_REGRESSED: /* acknowledgments that are written in the wrong order step back */
-		return has_any(c, FINDING_CLOCK_STEP_BACK) || has_any(c, FINDING_REORDERED_AT_TAP);
-	default:
-		return false;
-	}
+	static const struct {
+		uint16_t id, cause; /* enum finding_id */
+	} explained[] = {
+		/* of course it was not closed: the capture ended while it was busy */
+		{ FINDING_NEVER_CLOSED, FINDING_CAPTURE_ENDS_MID },
+		/* the card or the host puts segments together: sizes are not the sender's */
+		{ FINDING_MSS_EXCEEDED, FINDING_OFFLOAD_SUPER_SEGMENTS },
+		/* acknowledgments that are written in the wrong order step back */
+		{ FINDING_ACK_REGRESSED, FINDING_CLOCK_STEP_BACK },
+		{ FINDING_ACK_REGRESSED, FINDING_REORDERED_AT_TAP },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(explained); i++)
+		if (explained[i].id == id && has_any(c, (enum finding_id)explained[i].cause))
+			return true;
+	return false;
 }
 
 void find_gate(struct conn *c)

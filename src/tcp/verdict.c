@@ -172,6 +172,8 @@ static struct verdict by_reset(const struct conn_record *r)
 
 /* ---- rules, in order ---- */
 
+typedef bool rule(const struct conn_record *r, struct verdict *v);
+
 static bool was_evicted(const struct conn_record *r, struct verdict *v)
 {
 	if (!r->is_evicted)
@@ -411,13 +413,27 @@ void verdict_doubt(struct verdict *v, unsigned traps)
 
 struct verdict verdict_on(const struct conn_record *r, unsigned traps)
 {
+	static rule *const rules[] = {
+		was_evicted,
+		is_one_sided,
+		was_refused,
+		was_unreachable,
+		was_unanswered,
+		was_unfinished,
+		was_reset,
+		was_left_waiting,
+		is_closed,
+		met_black_hole,
+		has_timed_out,
+		has_stopped_reading,
+		is_half_closed,
+		is_open_still,
+	};
 	struct verdict v = { 0 };
 
-	(void)(was_evicted(r, &v) || is_one_sided(r, &v) || was_refused(r, &v) ||
-	       was_unreachable(r, &v) || was_unanswered(r, &v) || was_unfinished(r, &v) ||
-	       was_reset(r, &v) || was_left_waiting(r, &v) || is_closed(r, &v) ||
-	       met_black_hole(r, &v) || has_timed_out(r, &v) || has_stopped_reading(r, &v) ||
-	       is_half_closed(r, &v) || is_open_still(r, &v));
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
+		if (rules[i](r, &v))
+			break;
 	verdict_doubt(&v, traps);
 	return v;
 }
