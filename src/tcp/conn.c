@@ -687,8 +687,7 @@ void conn_segment(
 	find_stream(step);
 	if (!(s->flags & TCP_RST))
 		reset_notice(step);
-	if (step->notes || self->sack_edge)
-		find_transfer(step);
+	find_transfer(step);
 	note_challenge_due(step);
 	spent_segment(step);
 	sign_segment(step);

@@ -88,7 +88,7 @@ void express_learn(struct conn *c)
 	c->is_calm = c->is_smooth = false;
 	if (!c->handshake_done || c->is_over || c->is_midstream || c->is_self_connect)
 		return;
-	if (c->resets_seen || c->acked_before_seen || c->traps != c->traps_told || c->storm)
+	if (c->resets_seen || c->acked_before_seen || c->storm)
 		return;
 	c->is_calm = is_end_calm(c, a) && is_end_calm(c, b);
 	c->is_smooth = c->is_calm && (c->signs & SIGN_OPENED) && !c->nfin_order &&
@@ -187,8 +187,7 @@ void express_segment(struct step *st)
 	}
 	track_advance(st);
 	stream_plain(st);
-	if (st->notes || e->sack_edge) /* (All that it looks at.) */
-		find_transfer(st);
+	find_transfer(st);
 	spent_segment(st);
 	e->last_packet = s->packet;
 }
