@@ -16,7 +16,7 @@
 #include "tcpshadow/stream.h"
 
 enum {
-	SHARD_COUNT = 32, /* fixed: limits and eviction are per shard, so output depends on it */
+	SHARD_COUNT = 8, /* fixed: limits and eviction are per shard, so output depends on it */
 };
 
 struct shard_options {

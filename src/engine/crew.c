@@ -18,16 +18,19 @@ struct crew {
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* a task is done */
 	unsigned waiting;
+	unsigned at_work; /* threads that have come so far */
 };
 
 static void *work(void *arg)
 {
 	struct crew *crew = arg;
 	const struct crew_job *job = crew->job;
+	unsigned self;
 	int task;
 
 	(void)pthread_mutex_lock(&crew->lock);
-	while ((task = job->pick(job->ctx)) != CREW_END) {
+	self = crew->at_work++;
+	while ((task = job->pick(job->ctx, self)) != CREW_END) {
 		if (task == CREW_WAIT) {
 			crew->waiting++;
 			(void)pthread_cond_wait(&crew->changed, &crew->lock);
@@ -51,7 +54,7 @@ static void run_alone(const struct crew_job *job)
 {
 	int task;
 
-	while ((task = job->pick(job->ctx)) != CREW_END) {
+	while ((task = job->pick(job->ctx, 0)) != CREW_END) {
 		BUG_ON(task == CREW_WAIT);
 		job->run(job->ctx, task);
 		job->done(job->ctx, task);

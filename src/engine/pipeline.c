@@ -2,7 +2,7 @@
 /*
  * pipeline - read a batch, decode it, give each shard its part, merge the logs into the sinks.
  *
- * Threads: reading with decoding, each group of shards, and merging go from frame to frame in order; of different
+ * Threads: reading with decoding, each shard, and merging go from frame to frame in order; of different
  *         frames they run at the same time.  With one thread there is one frame, and they take turns.
  * Order: events reach the sinks by slot of the batch, within a slot by shard.  A whole second of packet time
  * reaches every shard before the packet that told it.  Neither batch size nor the order in which shards are
@@ -28,21 +28,18 @@
 /* Most bytes that wait for a gap to be filled in one direction. */
 #define MAX_WAITING ((size_t)2 << 20)
 
-/* Shards whose parts of a frame are one task: enough for their threads, few enough to keep the books cheap. */
 enum {
-	GROUP_SHARDS = 4,
-	GROUPS = SHARD_COUNT / GROUP_SHARDS,
 	THREADS_AUTO_MAX = 4,
 	FRAMES_MAX = 16,
 };
 #define SMALL_INPUT    ((uint64_t)1 << 20) /* bytes: not worth threads */
 #define PULSE_INTERVAL (NS_PER_SEC / 5)
 
-/* What can be done next; TASK_GROUP + g is the parts of group g of the oldest frame it has not run. */
+/* What can be done next; TASK_SHARD + n is the part of shard n of the oldest frame it has not run. */
 enum task {
 	TASK_READ,
 	TASK_MERGE,
-	TASK_GROUP,
+	TASK_SHARD,
 };
 
 struct pipeline {
@@ -57,10 +54,10 @@ struct pipeline {
 
 	/* the books: frame number n lies in frames[n % nframes] */
 	struct frame frames[FRAMES_MAX];
-	unsigned nframes;
-	uint64_t made, merged;     /* frames so far */
-	uint64_t group_at[GROUPS]; /* next frame of the group */
-	bool is_reading, is_merging, group_busy[GROUPS];
+	unsigned nframes, threads;
+	uint64_t made, merged;          /* frames so far */
+	uint64_t shard_at[SHARD_COUNT]; /* next frame of the shard */
+	bool is_reading, is_merging, shard_busy[SHARD_COUNT];
 	bool is_over;   /* no more frames will be made */
 	bool is_failed; /* a sink gave up */
 
@@ -106,6 +103,7 @@ static void init_frames(struct pipeline *p, unsigned threads)
 	size_t packets = p->o->batch_packets ? p->o->batch_packets : DEFAULT_BATCH_PACKETS;
 	size_t bytes = p->o->batch_bytes ? p->o->batch_bytes : DEFAULT_BATCH_BYTES;
 
+	p->threads = threads;
 	p->nframes = threads < 2 ? 1 : threads + 2;
 	if (p->nframes > FRAMES_MAX)
 		p->nframes = FRAMES_MAX;
@@ -375,15 +373,23 @@ static int merge(struct pipeline *p, struct frame *f, struct err *e)
 
 /* ---- tasks ---- */
 
-/* The group that is furthest behind and not being run; GROUPS = none. */
-static unsigned idle_group(const struct pipeline *p)
+static bool can_run(const struct pipeline *p, unsigned shard)
 {
-	unsigned best = GROUPS;
+	return !p->shard_busy[shard] && p->shard_at[shard] < p->made;
+}
 
-	for (unsigned g = 0; g < GROUPS; g++)
-		if (!p->group_busy[g] && p->group_at[g] < p->made &&
-		    (best == GROUPS || p->group_at[g] < p->group_at[best]))
-			best = g;
+/* Of the shards of this thread, or of all, the one that is furthest behind; SHARD_COUNT = none can be run. */
+static unsigned next_shard(const struct pipeline *p, unsigned first, unsigned step)
+{
+	unsigned best = SHARD_COUNT;
+
+	for (unsigned i = first; i < SHARD_COUNT; i += step) {
+		unsigned shard = p->o->reverse_shards ? SHARD_COUNT - 1 - i : i;
+
+		if (can_run(p, shard) &&
+		    (best == SHARD_COUNT || p->shard_at[shard] < p->shard_at[best]))
+			best = shard;
+	}
 	return best;
 }
 
@@ -392,11 +398,25 @@ static bool can_merge(struct pipeline *p)
 	return !p->is_merging && p->merged < p->made && frame_at(p, p->merged)->left == 0;
 }
 
-/* What ends a frame comes first, so that few are on their way; so a single thread takes one after the other. */
-static int pick(void *ctx)
+static bool can_read(const struct pipeline *p)
+{
+	return !p->is_reading && !p->is_over && p->made - p->merged < p->nframes;
+}
+
+static int run_next(struct pipeline *p, unsigned shard)
+{
+	p->shard_busy[shard] = true;
+	return TASK_SHARD + (int)shard;
+}
+
+/*
+ * What ends a frame comes first, so that few are on their way; so a single thread takes one after the other.  A
+ * thread has shards of its own, whose connections its core knows, and helps with others when it has nothing else to do.
+ */
+static int pick(void *ctx, unsigned thread)
 {
 	struct pipeline *p = ctx;
-	unsigned g;
+	unsigned shard;
 
 	if (p->is_failed || (p->is_over && p->merged == p->made))
 		return CREW_END;
@@ -404,16 +424,15 @@ static int pick(void *ctx)
 		p->is_merging = true;
 		return TASK_MERGE;
 	}
-	g = idle_group(p);
-	if (g < GROUPS) {
-		p->group_busy[g] = true;
-		return TASK_GROUP + (int)g;
-	}
-	if (!p->is_reading && !p->is_over && p->made - p->merged < p->nframes) {
+	shard = next_shard(p, thread, p->threads);
+	if (shard < SHARD_COUNT)
+		return run_next(p, shard);
+	if (can_read(p)) {
 		p->is_reading = true;
 		return TASK_READ;
 	}
-	return CREW_WAIT;
+	shard = next_shard(p, 0, 1);
+	return shard < SHARD_COUNT ? run_next(p, shard) : CREW_WAIT;
 }
 
 static void run_read(struct pipeline *p)
@@ -425,19 +444,12 @@ static void run_read(struct pipeline *p)
 		cap_interrupt(p->maker.cap); /* what was captured so far is read */
 	p->summary.interrupted = stop && !p->is_live;
 	p->was_last = p->summary.interrupted || !frame_make(f, &p->maker);
-	f->left = GROUPS;
+	f->left = SHARD_COUNT;
 }
 
-static void run_group(struct pipeline *p, unsigned g)
+static void run_shard(struct pipeline *p, unsigned shard)
 {
-	struct frame *f = frame_at(p, p->group_at[g]);
-
-	for (unsigned i = 0; i < GROUP_SHARDS; i++) {
-		unsigned shard =
-		    g * GROUP_SHARDS + (p->o->reverse_shards ? GROUP_SHARDS - 1 - i : i);
-
-		frame_run_shard(f, p->shards[shard], shard);
-	}
+	frame_run_shard(frame_at(p, p->shard_at[shard]), p->shards[shard], shard);
 }
 
 static void run(void *ctx, int task)
@@ -449,13 +461,13 @@ static void run(void *ctx, int task)
 	else if (task == TASK_MERGE)
 		p->has_sink_failed = merge(p, frame_at(p, p->merged), p->error) != 0;
 	else
-		run_group(p, (unsigned)(task - TASK_GROUP));
+		run_shard(p, (unsigned)(task - TASK_SHARD));
 }
 
 static void done(void *ctx, int task)
 {
 	struct pipeline *p = ctx;
-	unsigned g = (unsigned)(task - TASK_GROUP);
+	unsigned shard = (unsigned)(task - TASK_SHARD);
 
 	if (task == TASK_READ) {
 		p->is_reading = false;
@@ -466,8 +478,8 @@ static void done(void *ctx, int task)
 		p->is_failed = p->has_sink_failed;
 		p->merged++;
 	} else {
-		p->group_busy[g] = false;
-		frame_at(p, p->group_at[g]++)->left--;
+		p->shard_busy[shard] = false;
+		frame_at(p, p->shard_at[shard]++)->left--;
 	}
 }
 
