@@ -335,6 +335,22 @@ void conn_unpack(struct conn *c, const struct conn *mould, const uint8_t *in);
 /* What no connection was packed with becomes a mould for others like this one, which packing has spoilt. */
 void conn_mould(struct conn *mould, const struct conn *spoilt);
 
+/*
+ * aside.c: what a connection that is over holds for late packets only, apart from it.  Nothing is left to decide of it,
+ * unless such a packet comes.
+ */
+struct aside {
+	struct reasm *streams[2]; /* of ends[] */
+	struct sent_ring sent[2];
+};
+/* The connection is closed then, but can be taken back.  False = something about it is still open; nothing changed. */
+bool conn_set_aside(struct conn *c, struct aside *a);
+void conn_take_back(struct conn *c, const struct aside *a);
+/* No late packet came. */
+void aside_release(struct aside *a);
+/* That is soon. */
+void aside_prefetch(const struct aside *a);
+
 /* What the SYN would be: part of this connection, the start of a new one, or perhaps one. */
 enum syn_fate {
 	SYN_BELONGS,

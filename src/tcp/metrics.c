@@ -466,13 +466,36 @@ static uint8_t tries_open(const struct endpoint *e, const struct endpoint *peer)
 	return first ? first->tries : 0;
 }
 
-void transfer_close(struct conn *c)
+void transfer_set_aside(struct conn *c, struct sent_ring sent[2])
 {
 	for (unsigned i = 0; i < 2; i++) {
-		c->ends[i].transfer.tries_open = tries_open(&c->ends[i], &c->ends[!i]);
-		sent_release(&c->ends[i].transfer.sent);
-		c->ends[i].transfer.is_closed = true;
+		struct transfer *t = &c->ends[i].transfer;
+
+		t->tries_open = tries_open(&c->ends[i], &c->ends[!i]);
+		t->is_closed = true;
+		sent[i] = t->sent;
+		t->sent = (struct sent_ring){ 0 };
 	}
+}
+
+void transfer_take_back(struct conn *c, const struct sent_ring sent[2])
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct transfer *t = &c->ends[i].transfer;
+
+		t->tries_open = 0;
+		t->is_closed = false;
+		t->sent = sent[i];
+	}
+}
+
+void transfer_close(struct conn *c)
+{
+	struct sent_ring sent[2];
+
+	transfer_set_aside(c, sent);
+	sent_release(&sent[0]);
+	sent_release(&sent[1]);
 }
 
 void transfer_own(struct transfer *t)

@@ -51,17 +51,19 @@ struct flow {
 	uint8_t *packed;          /* the connection, packed, or NULL */
 	uint64_t uid;             /* of the packed connection */
 	struct pending *pending;  /* or NULL */
+	struct aside *aside;      /* of the packed connection, while it lingers; or NULL */
 };
 
 struct life_list {
 	struct flow *head, *tail;
+	size_t n;
 };
 
 /* Copies of a frame come sooner, repetitions of a SYN later than this (ns). */
 #define SYN_RETRY_MIN (NS_PER_SEC / 5)
 
-/* So many closed connections of a shard stay whole; more are packed, while they are at hand. */
-#define CLOSED_WHOLE_MAX 8
+/* So many connections of a shard that are over stay whole; more are packed, while they are at hand. */
+#define OVER_WHOLE_MAX 8
 
 /* Any number, but always the same: it decides the shard of a flow. */
 #define SHARD_KEY UINT64_C(0xc6a4a7935bd1e995)
@@ -110,9 +112,8 @@ struct shard {
 	struct flow **buckets;
 	size_t nbuckets; /* power of two */
 	size_t nflows;
-	size_t nclosed; /* in LIFE_CLOSED */
 	struct life_list lives[LIFE_COUNT];
-	struct pool *flows, *conns, *records;
+	struct pool *flows, *conns, *records, *asides;
 	struct pool *packs[PACK_CLASSES]; /* packed connections by size; NULL before the first */
 	struct conn *moulds;              /* that they were packed with; NULL before the first */
 	struct halfopen *halfopen;
@@ -211,6 +212,7 @@ struct shard *shard_new(const struct shard_options *o)
 	s->flows = pool_new(sizeof(struct flow), cap, o->region);
 	s->conns = pool_new(sizeof(struct conn), 0, o->region);
 	s->records = pool_new(sizeof(struct ended), 0, o->region);
+	s->asides = pool_new(sizeof(struct aside), 0, o->region);
 	s->halfopen = halfopen_new(halfopen_places(o->memory), o->hash_key, o->region);
 	return s;
 }
@@ -313,7 +315,7 @@ static void life_leave(struct shard *s, struct flow *f)
 {
 	struct life_list *l = &s->lives[f->life];
 
-	s->nclosed -= f->life == LIFE_CLOSED;
+	l->n--;
 	*(f->prev ? &f->prev->next : &l->head) = f->next;
 	*(f->next ? &f->next->prev : &l->tail) = f->prev;
 }
@@ -322,7 +324,7 @@ static void life_enter(struct shard *s, struct flow *f, enum life life)
 {
 	struct life_list *l = &s->lives[life];
 
-	s->nclosed += life == LIFE_CLOSED;
+	l->n++;
 	f->life = (uint8_t)life;
 	f->looked_at = f->last;
 	f->next = NULL;
@@ -606,6 +608,11 @@ static struct conn *whole(struct shard *s, struct flow *f)
 	conn_unpack(f->conn, &s->moulds[f->mould], f->packed);
 	pool_put(s->packs[f->pack_class], f->packed);
 	f->packed = NULL;
+	if (f->aside) {
+		conn_take_back(f->conn, f->aside);
+		pool_put(s->asides, f->aside);
+		f->aside = NULL;
+	}
 	return f->conn;
 }
 
@@ -645,6 +652,20 @@ static void squeeze(struct shard *s, struct flow *f)
 	memcpy(f->packed, bytes, n);
 	pool_put(s->conns, f->conn);
 	f->conn = NULL;
+}
+
+/* It has just closed, in order: nothing but a late packet will need more of it than its packed form. */
+static void set_aside(struct shard *s, struct flow *f)
+{
+	struct aside aside;
+
+	if (s->lives[LIFE_LINGERING].n + s->lives[LIFE_CLOSED].n <= OVER_WHOLE_MAX ||
+	    !conn_set_aside(f->conn, &aside))
+		return;
+	f->aside = pool_get_dirty(s->asides);
+	BUG_ON(!f->aside);
+	*f->aside = aside;
+	squeeze(s, f);
 }
 
 static uint64_t uid_of(const struct flow *f)
@@ -753,6 +774,8 @@ static void update_life(struct shard *s, struct flow *f, uint8_t dir)
 	f->conn->was_told = false;
 	life_leave(s, f);
 	life_enter(s, f, life);
+	if (life == LIFE_LINGERING)
+		set_aside(s, f);
 }
 
 static void next_incarnation(
@@ -1001,26 +1024,45 @@ static void prefetch_lingering(const struct flow *f)
 {
 	const struct flow *next = f->next, *after = next ? next->next : NULL;
 
-	if (next)
+	if (next && next->aside)
+		aside_prefetch(next->aside);
+	else if (next)
 		conn_prefetch_streams(next->conn);
-	if (after)
+	if (after && after->aside)
+		util_prefetch(after->aside, sizeof(*after->aside));
+	else if (after)
 		util_prefetch(after->conn, sizeof(*after->conn));
 	if (after && after->next)
 		util_prefetch(after->next, sizeof(*after->next));
 }
 
-/* What has been quiet since it closed gives its streams back, and waits for the end of TIME-WAIT. */
+/* Gives its streams back. */
+static void tidy(struct shard *s, struct flow *f)
+{
+	struct conn *c;
+
+	if (f->aside && !s->o.wants_closed) {
+		aside_release(f->aside);
+		pool_put(s->asides, f->aside);
+		f->aside = NULL;
+		return;
+	}
+	c = whole(s, f);
+	stream_close(c, &s->env);
+	transfer_close(c);
+	log_closed(s, c);
+	if (s->lives[LIFE_CLOSED].n >= OVER_WHOLE_MAX)
+		squeeze(s, f);
+}
+
+/* What has been quiet since it closed waits for the end of TIME-WAIT. */
 static void tidy_closed(struct shard *s, int64_t now)
 {
 	struct flow *f;
 
 	while ((f = life_due(s, LIFE_LINGERING, CONN_LINGER, now)) != NULL) {
 		prefetch_lingering(f);
-		stream_close(f->conn, &s->env);
-		transfer_close(f->conn);
-		log_closed(s, f->conn);
-		if (s->nclosed >= CLOSED_WHOLE_MAX)
-			squeeze(s, f);
+		tidy(s, f);
 		life_leave(s, f);
 		life_enter(s, f, LIFE_CLOSED);
 	}
@@ -1127,6 +1169,7 @@ void shard_free(struct shard *s)
 	pool_free(s->flows);
 	pool_free(s->conns);
 	pool_free(s->records);
+	pool_free(s->asides);
 	for (unsigned i = 0; i < PACK_CLASSES; i++)
 		pool_free(s->packs[i]);
 	free(s->moulds);

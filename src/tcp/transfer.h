@@ -207,6 +207,9 @@ void transfer_sent(struct step *st);
 void transfer_acked(struct step *st, uint64_t ack);
 /* Nothing more will be measured. */
 void transfer_close(struct conn *c);
+/* Likewise, unless it is taken back; the rings are the caller's until then. */
+void transfer_set_aside(struct conn *c, struct sent_ring sent[2]);
+void transfer_take_back(struct conn *c, const struct sent_ring sent[2]);
 /* A copy of another end's gets a copy of what that owns. */
 void transfer_own(struct transfer *t);
 void transfer_release(struct endpoint *e);

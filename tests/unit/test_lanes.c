@@ -5,7 +5,8 @@
  * Input:  conversations with fixed seeds, most of them orderly, with a few segments spoiled: lost, repeated,
  *         moved, with other flags, numbers, windows, options, TTLs, times, places of capture and remarks of decoding.
  * Checks: two connections get the same segments, and one of them never learns that a lane is open: after each, all
- *         that they remember must be the same to the byte, and what they delivered; at the end their records.
+ *         that they remember must be the same to the byte, and what they delivered; at the end their records.  The
+ *         first is set aside and taken back, too, wherever it is over (aside.c), and at last once for all.
  */
 #include "config.h"
 
@@ -27,7 +28,7 @@ enum {
 
 struct talk {
 	uint64_t seed;
-	bool has_timestamps;
+	bool has_timestamps, has_digest;
 	bool has_small_window, has_no_mss, is_one_sided; /* (timestamps) */
 	uint32_t spoils; /* one segment of so many is spoiled; 0 = none */
 	uint32_t jumps;  /* before one segment of so many a clock is set; 0 = none */
@@ -46,9 +47,9 @@ struct pair {
 	uint64_t delivered[2]; /* a hash of all bytes and gaps so far */
 };
 
-/* Segments that took each lane. */
+/* Segments that took each lane; times that a connection could be set aside, and those for all. */
 struct traffic {
-	uint64_t express, calm;
+	uint64_t express, calm, aside, closed;
 };
 
 static uint8_t letters[2][LETTERS];
@@ -381,6 +382,7 @@ static void make(struct talk *t, uint64_t seed)
 	memset(t, 0, sizeof(*t));
 	t->seed = seed * 1000003;
 	t->has_timestamps = below(t, 2);
+	t->has_digest = seed % 2;
 	t->spoils = rates[below(t, 5)];
 	t->jumps = below(t, 8) ? 0 : 4 + below(t, 12);
 	t->has_small_window = below(t, 6) == 0;
@@ -524,10 +526,38 @@ static void begin(struct pair *p, const struct talk *t)
 {
 	for (unsigned i = 0; i < 2; i++) {
 		p->envs[i].options.max_bytes = 1 << 20;
-		p->envs[i].options.digest = true;
+		p->envs[i].options.digest = t->has_digest;
 		p->envs[i].out = (struct reasm_out){ take_data, take_gap, &p->delivered[i] };
 		conn_init(&p->conns[i], &t->segments[0], t->ends[0]);
 	}
+}
+
+/* What a connection that is over holds for late packets leaves it and comes back. */
+static bool leaves_and_returns(struct conn *c)
+{
+	static struct conn before;
+	struct aside aside;
+	bool is_aside;
+
+	memcpy(&before, c, sizeof(before));
+	is_aside = conn_set_aside(c, &aside);
+	if (is_aside)
+		conn_take_back(c, &aside);
+	ck_assert_mem_eq(&before, c, sizeof(before));
+	return is_aside;
+}
+
+/* Once for all: the same as closing it. */
+static bool leaves(struct pair *p)
+{
+	struct aside aside;
+
+	if (!conn_set_aside(&p->conns[0], &aside))
+		return false;
+	aside_release(&aside);
+	stream_close(&p->conns[1], &p->envs[1]);
+	transfer_close(&p->conns[1]);
+	return true;
 }
 
 static void run(struct talk *t, uint64_t seed, struct traffic *on)
@@ -547,7 +577,9 @@ static void run(struct talk *t, uint64_t seed, struct traffic *on)
 		on->calm += c->is_calm && !c->is_smooth;
 		t->segments[i].packet = i + 1;
 		feed_both(&p, &t->segments[i], t->ends[i], seed);
+		on->aside += c->is_over && leaves_and_returns(&p.conns[0]);
 	}
+	on->closed += p.conns[0].is_over && leaves(&p);
 	for (unsigned i = 0; i < 2; i++)
 		tell(&told[i], &p.conns[i], &p.envs[i]);
 	compare(&told[0], &told[1], seed);
@@ -558,7 +590,7 @@ static void run(struct talk *t, uint64_t seed, struct traffic *on)
 START_TEST(test_same)
 {
 	static struct talk t;
-	struct traffic on = { 0, 0 };
+	struct traffic on = { 0 };
 
 	for (unsigned i = 0; i < LETTERS; i++) {
 		letters[0][i] = (uint8_t)('a' + i % 26);
@@ -569,6 +601,8 @@ START_TEST(test_same)
 	/* (Otherwise little was compared.) */
 	ck_assert_uint_gt(on.express, 3 * TALKS);
 	ck_assert_uint_gt(on.calm, TALKS / 2);
+	ck_assert_uint_gt(on.aside, TALKS / 4);
+	ck_assert_uint_gt(on.closed, TALKS / 10);
 }
 END_TEST
 
