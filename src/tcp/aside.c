@@ -11,20 +11,10 @@
 #include "tcp/conn.h"
 #include "tcp/reasm.h"
 
-/* All of it was acknowledged up to the FIN, and counted: closing it delivers nothing and changes no fact but a digest. */
-static bool is_stream_done(const struct endpoint *e)
-{
-	const struct reasm *r = e->stream;
-
-	if (!r)
-		return true;
-	return r->fin && r->next == r->fin && r->counted == r->fin && !r->nwaiting && !r->o->digest;
-}
-
 static bool is_end_done(const struct endpoint *e)
 {
 	return !e->stream_closed && !e->transfer.is_closed && !e->facts.ambiguous && e->packets &&
-	       is_stream_done(e);
+	       (!e->stream || reasm_is_done(e->stream));
 }
 
 bool conn_set_aside(struct conn *c, struct aside *a)
@@ -35,10 +25,11 @@ bool conn_set_aside(struct conn *c, struct aside *a)
 	for (unsigned i = 0; i < 2; i++) {
 		struct endpoint *e = &c->ends[i];
 
-		a->streams[i] = e->stream;
+		a->streams[i].o = NULL;
 		if (!e->stream)
 			continue;
 		e->facts = e->stream->facts;
+		reasm_squeeze(e->stream, &a->streams[i]);
 		e->stream = NULL;
 		e->stream_closed = true;
 	}
@@ -51,27 +42,16 @@ void conn_take_back(struct conn *c, const struct aside *a)
 	for (unsigned i = 0; i < 2; i++) {
 		struct endpoint *e = &c->ends[i];
 
-		if (!a->streams[i])
+		if (!a->streams[i].o)
 			continue;
+		e->stream = reasm_revive(&a->streams[i], &e->facts);
 		e->facts = (struct stream_facts){ 0 };
-		e->stream = a->streams[i];
 		e->stream_closed = false;
 	}
 }
 
 void aside_release(struct aside *a)
 {
-	for (unsigned i = 0; i < 2; i++) {
-		reasm_free(a->streams[i]);
-		sent_release(&a->sent[i]);
-	}
-}
-
-void aside_prefetch(const struct aside *a)
-{
-	for (unsigned i = 0; i < 2; i++) {
-		if (a->streams[i])
-			reasm_prefetch(a->streams[i]);
-		sent_prefetch(&a->sent[i]);
-	}
+	sent_release(&a->sent[0]);
+	sent_release(&a->sent[1]);
 }

@@ -16,6 +16,7 @@
 
 #include "tcp/attack.h"
 #include "tcp/fsm.h"
+#include "tcp/reasm.h"
 #include "tcp/reset.h"
 #include "tcp/transfer.h"
 #include "tcp/zeek.h"
@@ -67,7 +68,6 @@ struct hole {
 	uint64_t acked : 1; /* the peer has it: counted as missing, unless it is captured late */
 };
 
-struct reasm;
 struct stream_env;
 
 /* What tells a copy of a frame from a segment sent again. */
@@ -340,7 +340,7 @@ void conn_mould(struct conn *mould, const struct conn *spoilt);
  * unless such a packet comes.
  */
 struct aside {
-	struct reasm *streams[2]; /* of ends[] */
+	struct reasm_rest streams[2]; /* of ends[] */
 	struct sent_ring sent[2];
 };
 /* The connection is closed then, but can be taken back.  False = something about it is still open; nothing changed. */
@@ -348,8 +348,6 @@ bool conn_set_aside(struct conn *c, struct aside *a);
 void conn_take_back(struct conn *c, const struct aside *a);
 /* No late packet came. */
 void aside_release(struct aside *a);
-/* That is soon. */
-void aside_prefetch(const struct aside *a);
 
 /* What the SYN would be: part of this connection, the start of a new one, or perhaps one. */
 enum syn_fate {

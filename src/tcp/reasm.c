@@ -155,13 +155,56 @@ static uint64_t settled(const struct reasm *r)
 	return r->counting ? r->counted : max64(r->counted, min64(r->acked, r->next));
 }
 
+static bool is_read(const struct reasm *r)
+{
+	return r->fin && r->next == r->fin && r->acked == r->fin && r->counted == r->fin &&
+	       r->counting && r->nwaiting == 0 && r->nheld == 0 && r->gap_since == NEVER;
+}
+
 void reasm_settle(struct reasm *r)
 {
-	if (r->window_size <= REASM_WINDOW_MIN || settled(r) != r->next || r->nwaiting)
+	size_t size = is_read(r) ? REASM_WINDOW_FIRST : REASM_WINDOW_MIN;
+
+	if (settled(r) != r->next || r->nwaiting)
 		return;
 	r->flight = 0;
-	r->window_used = (size_t)min64(r->window_used, REASM_WINDOW_MIN);
-	window_resize(r, REASM_WINDOW_MIN);
+	r->window_used = (size_t)min64(r->window_used, is_read(r) ? REASM_WINDOW_LEFT : size);
+	if (r->window_size > size)
+		window_resize(r, size);
+}
+
+bool reasm_is_done(const struct reasm *r)
+{
+	return is_read(r) && r->window_used <= REASM_WINDOW_LEFT && !r->o->digest;
+}
+
+void reasm_squeeze(struct reasm *r, struct reasm_rest *rest)
+{
+	BUG_ON(!reasm_is_done(r));
+	rest->o = r->o;
+	rest->base = r->base;
+	rest->next = r->next;
+	rest->last_time = r->last_time;
+	rest->used = (uint8_t)r->window_used;
+	for (size_t i = 0; i < r->window_used; i++)
+		rest->bytes[i] =
+		    r->window[window_at(r, r->next - r->window_used + i, r->window_size)];
+	reasm_free(r);
+}
+
+struct reasm *reasm_revive(const struct reasm_rest *rest, const struct stream_facts *facts)
+{
+	struct reasm *r = reasm_new(rest->o, rest->base);
+
+	r->next = r->acked = r->fin = r->counted = rest->next;
+	r->last_time = rest->last_time;
+	r->facts = *facts;
+	if (rest->used)
+		window_resize(r, REASM_WINDOW_FIRST);
+	if (rest->used)
+		window_copy_in(r, rest->bytes, rest->used, r->next - rest->used);
+	r->window_used = rest->used;
+	return r;
 }
 
 /* While there are few: doubled again and again, what waits for the first acknowledgment is copied as often. */

@@ -26,8 +26,9 @@ enum {
 	REASM_WINDOW_FIRST = 512, /* bytes: enough for many a request */
 	REASM_WINDOW_MIN = 2048,  /* bytes: of so many delivered last a copy is kept at least */
 	REASM_WINDOW_LARGE =
-	    16384,          /* bytes: what is sent before the first acknowledgment (RFC 6928) */
-	REASM_HELD_MAX = 8, /* pieces that the receiver should ignore, kept until it answers */
+	    16384,              /* bytes: what is sent before the first acknowledgment (RFC 6928) */
+	REASM_WINDOW_LEFT = 64, /* bytes: kept of a stream that was read to its end */
+	REASM_HELD_MAX = 8,     /* pieces that the receiver should ignore, kept until it answers */
 };
 
 struct piece {
@@ -101,8 +102,26 @@ void reasm_hold(struct reasm *r, const struct reasm_input *in);
 void reasm_ack(struct reasm *r, uint64_t ack, int64_t time, const struct reasm_out *out);
 /* The receiver took the FIN with this number: nothing at or behind it is data. */
 void reasm_fin(struct reasm *r, uint64_t fin);
-/* Little will come any more: give back the memory of what need not be kept. */
+/*
+ * Little will come any more: of what was read REASM_WINDOW_MIN bytes are kept; or REASM_WINDOW_LEFT, where all was read
+ * up to the FIN, and nothing that comes can matter.
+ */
 void reasm_settle(struct reasm *r);
+
+/* A stream of which nothing is left to find out, but for its facts. */
+struct reasm_rest {
+	const struct reasm_options *o; /* NULL: there was none */
+	uint64_t base, next;
+	int64_t last_time;
+	uint8_t used; /* of the bytes, which are the latest */
+	uint8_t bytes[REASM_WINDOW_LEFT];
+};
+/* True: it is read up to its FIN, settled, and leaves no more than that.  (A digest is not finished.) */
+bool reasm_is_done(const struct reasm *r);
+/* Of one that is done; it is gone then. */
+void reasm_squeeze(struct reasm *r, struct reasm_rest *rest);
+/* The stream again, as it was. */
+struct reasm *reasm_revive(const struct reasm_rest *rest, const struct stream_facts *facts);
 /*
  * No more pieces: what waits is delivered behind declared gaps.  refused: the receiver has not got what it
  * did not acknowledge; such bytes are not counted.

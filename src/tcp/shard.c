@@ -1024,9 +1024,7 @@ static void prefetch_lingering(const struct flow *f)
 {
 	const struct flow *next = f->next, *after = next ? next->next : NULL;
 
-	if (next && next->aside)
-		aside_prefetch(next->aside);
-	else if (next)
+	if (next && !next->aside)
 		conn_prefetch_streams(next->conn);
 	if (after && after->aside)
 		util_prefetch(after->aside, sizeof(*after->aside));

@@ -362,6 +362,41 @@ START_TEST(test_settle_conflict)
 }
 END_TEST
 
+/* What was read up to its FIN leaves little, which notices the same when it is a stream again. */
+START_TEST(test_squeeze)
+{
+	struct reasm_options o = { .max_bytes = RESULT_MAX };
+	uint8_t bytes[STREAM] = { 0 };
+	struct reasm_rest rest;
+
+	for (size_t n = 1; n <= 10000; n += n < 100 ? 1 : 3300) {
+		struct reasm *r = reasm_new(&o, 1000);
+		uint32_t differ = n > 1; /* (a single octet is a keepalive's) */
+		size_t left = n < REASM_WINDOW_LEFT ? n : REASM_WINDOW_LEFT;
+		struct stream_facts facts;
+
+		reasm_add(r, &(struct reasm_input){ 1000, bytes, n, 1, 0 }, NULL);
+		ck_assert(!reasm_is_done(r));
+		reasm_fin(r, 1000 + n);
+		reasm_ack(r, 1000 + n, 0, NULL);
+		reasm_settle(r);
+		ck_assert(reasm_is_done(r));
+		facts = r->facts;
+		reasm_squeeze(r, &rest);
+		ck_assert_uint_eq(rest.used, left);
+		r = reasm_revive(&rest, &facts);
+		ck_assert(reasm_is_done(r));
+		ck_assert_uint_eq(repeat(r, bytes, 0, n, n > left ? left + 1 : 0), 0);
+		ck_assert_uint_eq(repeat(r, bytes, 0, n, left), differ);
+		ck_assert_uint_eq(repeat(r, bytes, 0, n, 1), 2 * differ);
+		reasm_add(r, &(struct reasm_input){ 1000 + n, bytes, 9, 1, 0 }, NULL);
+		reasm_end(r, 0, false, NULL);
+		ck_assert_uint_eq(r->facts.bytes, n);
+		reasm_free(r);
+	}
+}
+END_TEST
+
 /* Windows ahead of need are for few: the others hold what they must, and all notice the same. */
 START_TEST(test_large_windows)
 {
@@ -421,6 +456,7 @@ static Suite *reasm_suite(void)
 	tcase_add_test(t, test_repeated_pieces);
 	tcase_add_test(t, test_settle);
 	tcase_add_test(t, test_settle_conflict);
+	tcase_add_test(t, test_squeeze);
 	tcase_add_test(t, test_large_windows);
 	tcase_add_test(t, test_window_behind_gap);
 	suite_add_tcase(s, t);
