@@ -123,18 +123,14 @@ bool frame_make(struct frame *f, struct frame_maker *m)
 	return true;
 }
 
-/* (What the segment before needs, too, is on its way already.) */
+/* (That the segment before needs the same would be a branch that cannot be predicted.) */
 static void prefetch(const struct frame *f, const struct shard *s, uint32_t slot)
 {
-	uint64_t before = f->hashes[slot];
-
 	for (int ahead = SHARD_AHEAD_CONN; ahead <= SHARD_AHEAD_TABLES; ahead++) {
 		slot = f->next[slot];
 		if (slot == NO_SLOT)
 			return;
-		if (f->hashes[slot] != before)
-			shard_prefetch(s, f->hashes[slot], (enum shard_ahead)ahead);
-		before = f->hashes[slot];
+		shard_prefetch(s, f->hashes[slot], (enum shard_ahead)ahead);
 	}
 }
 

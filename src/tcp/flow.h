@@ -94,6 +94,12 @@ static inline uint8_t flow_dir(const struct segment *s)
 /* Fills the key; dir: the segment's direction bit. */
 void flow_key_of(struct flow_key *k, const struct segment *s, uint8_t dir);
 
+/* The direction bit of a segment with this key.  (Without a branch: nobody can predict who speaks next.) */
+static inline uint8_t flow_key_dir(const struct flow_key *k, const struct segment *s)
+{
+	return !((k->port[0] == s->sport) & addr_equal(&k->addr[0], &s->src));
+}
+
 /* Is this the segment's key? */
 static inline bool flow_key_fits(const struct flow_key *k, const struct segment *s, uint8_t dir)
 {

@@ -130,6 +130,17 @@ static void window_copy_in(struct reasm *r, const uint8_t *bytes, size_t n, uint
 		memcpy(r->window, bytes + first, n - first);
 }
 
+static void window_copy_out(const struct reasm *r, uint64_t seq, uint8_t *out, size_t n)
+{
+	size_t at = window_at(r, seq, r->window_size), first = r->window_size - at;
+
+	if (first > n)
+		first = n;
+	memcpy(out, r->window + at, first);
+	if (n > first)
+		memcpy(out + first, r->window, n - first);
+}
+
 /* Holds what is used. */
 static void window_resize(struct reasm *r, size_t size)
 {
@@ -186,9 +197,7 @@ void reasm_squeeze(struct reasm *r, struct reasm_rest *rest)
 	rest->next = r->next;
 	rest->last_time = r->last_time;
 	rest->used = (uint8_t)r->window_used;
-	for (size_t i = 0; i < r->window_used; i++)
-		rest->bytes[i] =
-		    r->window[window_at(r, r->next - r->window_used + i, r->window_size)];
+	window_copy_out(r, r->next - r->window_used, rest->bytes, r->window_used);
 	reasm_free(r);
 }
 

@@ -98,6 +98,7 @@ void reset_notice(struct step *st)
 {
 	struct reset_memory *m = &st->self->reset;
 	const struct segment *s = st->seg;
+	uint32_t last_ack;
 	int64_t before =
 	    m->spoke_at > st->peer->reset.spoke_at ? m->spoke_at : st->peer->reset.spoke_at;
 
@@ -106,10 +107,9 @@ void reset_notice(struct step *st)
 	m->quiet = st->time - before;
 	m->spoke_at = st->time;
 	m->query = (uint8_t)query_of(s);
-	if (m->has_last_ack && m->last_ack != s->ack)
-		m->ack_before = m->last_ack;
-	else if (!m->has_last_ack)
-		m->ack_before = s->ack;
+	last_ack = m->has_last_ack ? m->last_ack : s->ack;
+	if ((last_ack != s->ack) | !m->has_last_ack)
+		m->ack_before = last_ack;
 	m->has_last_ack = st->has_ack;
 	m->last_ack = s->ack;
 	if (m->query == QUERY_SYNACK)

@@ -238,8 +238,8 @@ static struct flow *table_find(
 	for (struct flow *f = *bucket_of(s, hash); f; f = f->chain) {
 		if (f->hash != hash)
 			continue;
-		*dir = !flow_key_fits(&f->key, seg, 0);
-		if (*dir == 0 || flow_key_fits(&f->key, seg, 1))
+		*dir = flow_key_dir(&f->key, seg);
+		if (flow_key_fits(&f->key, seg, *dir))
 			return f;
 	}
 	*dir = flow_dir(seg);

@@ -57,12 +57,13 @@ static bool stands_either(const struct spent *s, enum standing what)
 static inline unsigned standing_of(const struct endpoint *e, const struct endpoint *peer)
 {
 	const struct loss *l = e->transfer.loss;
-	bool outstanding = e->has_seq && peer->has_ack && e->snd_nxt > peer->rcv_nxt;
+	bool outstanding = e->has_seq & peer->has_ack & (e->snd_nxt > peer->rcv_nxt);
+	bool full = outstanding & peer->scale_known & (e->snd_nxt >= peer->right_edge);
+	bool recovering = l && l->recovery_end > peer->rcv_nxt;
 
-	return (outstanding ? OUTSTANDING : 0) | (e->transfer.window_closed ? CLOSED_WINDOW : 0) |
-	       (outstanding && peer->scale_known && e->snd_nxt >= peer->right_edge ? FULL_WINDOW
-	                                                                           : 0) |
-	       (l && l->recovery_end > peer->rcv_nxt ? RECOVERING : 0);
+	/* (No branches: they would go now this way, now that.) */
+	return outstanding * OUTSTANDING | e->transfer.window_closed * CLOSED_WINDOW |
+	       full * FULL_WINDOW | recovering * RECOVERING;
 }
 
 static bool is_opening(const struct conn *c)
