@@ -261,6 +261,7 @@ void shard_prefetch(const struct shard *s, uint64_t hash, enum shard_ahead ahead
 			util_prefetch(f, sizeof(*f));
 	} else if (!f) {
 		pool_prefetch(s->conns, sizeof(struct conn));
+		pool_prefetch(s->env.flights, sizeof(struct sent));
 	} else if (f->conn) {
 		conn_prefetch(f->conn);
 	}
