@@ -71,6 +71,7 @@ struct engine_options {
 	uint64_t hash_key;    /* key of the flow tables; never influences output */
 	bool
 	    reverse_shards; /* visit shards in reverse order: for the test that it does not matter */
+	bool pack_all;      /* connections that are over, however few: likewise */
 	unsigned
 	    checkpoint; /* packets of a connection between two checkpoints of EVENT_SEGMENT; 0 = default */
 	unsigned threads;     /* 0 = as many as there are cores, at most 4, and 1 for small files */

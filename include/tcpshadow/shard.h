@@ -26,6 +26,7 @@ struct shard_options {
 	bool wants_segments; /* log EVENT_SEGMENT */
 	uint64_t
 	    checkpoint; /* with segments: so many packets of a connection between two checkpoints; 0 = none */
+	bool pack_all;     /* connections that are over, however few */
 	bool wants_closed; /* log EVENT_CLOSED */
 	bool wants_data;   /* log EVENT_DATA and EVENT_GAP */
 	struct reasm_options streams;

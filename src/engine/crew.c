@@ -18,7 +18,7 @@ struct crew {
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* a task is done */
 	unsigned waiting;
-	unsigned at_work; /* threads that have come so far */
+	unsigned come; /* threads so far */
 };
 
 static void *work(void *arg)
@@ -29,8 +29,8 @@ static void *work(void *arg)
 	int task;
 
 	(void)pthread_mutex_lock(&crew->lock);
-	self = crew->at_work++;
-	while ((task = job->pick(job->ctx, self)) != CREW_END) {
+	self = crew->come++;
+	while ((task = job->pick(job->ctx, self, crew->come)) != CREW_END) {
 		if (task == CREW_WAIT) {
 			crew->waiting++;
 			(void)pthread_cond_wait(&crew->changed, &crew->lock);
@@ -54,7 +54,7 @@ static void run_alone(const struct crew_job *job)
 {
 	int task;
 
-	while ((task = job->pick(job->ctx, 0)) != CREW_END) {
+	while ((task = job->pick(job->ctx, 0, 1)) != CREW_END) {
 		BUG_ON(task == CREW_WAIT);
 		job->run(job->ctx, task);
 		job->done(job->ctx, task);

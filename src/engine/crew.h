@@ -18,8 +18,11 @@ enum {
 };
 
 struct crew_job {
-	/* A task for this thread (from 0) that is to be run now and is not handed out again; or CREW_WAIT, CREW_END. */
-	int (*pick)(void *ctx, unsigned thread);
+	/*
+	 * A task for this one of so many threads (from 0) that is to be run now and is not handed out again; or
+	 * CREW_WAIT, CREW_END.
+	 */
+	int (*pick)(void *ctx, unsigned thread, unsigned threads);
 	/* Runs the task; several at a time, without the lock. */
 	void (*run)(void *ctx, int task);
 	/* The task was run. */

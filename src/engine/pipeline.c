@@ -54,7 +54,7 @@ struct pipeline {
 
 	/* the books: frame number n lies in frames[n % nframes] */
 	struct frame frames[FRAMES_MAX];
-	unsigned nframes, threads;
+	unsigned nframes;
 	uint64_t made, merged;          /* frames so far */
 	uint64_t shard_at[SHARD_COUNT]; /* next frame of the shard */
 	bool is_reading, is_merging, shard_busy[SHARD_COUNT];
@@ -103,7 +103,6 @@ static void init_frames(struct pipeline *p, unsigned threads)
 	size_t packets = p->o->batch_packets ? p->o->batch_packets : DEFAULT_BATCH_PACKETS;
 	size_t bytes = p->o->batch_bytes ? p->o->batch_bytes : DEFAULT_BATCH_BYTES;
 
-	p->threads = threads;
 	p->nframes = threads < 2 ? 1 : threads + 2;
 	if (p->nframes > FRAMES_MAX)
 		p->nframes = FRAMES_MAX;
@@ -121,6 +120,7 @@ static void pipeline_init(struct pipeline *p, struct cap *cap, unsigned threads)
 		.memory = memory / SHARD_COUNT,
 		.wants_segments = wants(p->sinks, p->nsinks, EVENT_SEGMENT),
 		.checkpoint = o->checkpoint ? o->checkpoint : DEFAULT_CHECKPOINT,
+		.pack_all = o->pack_all,
 		.wants_closed = wants(p->sinks, p->nsinks, EVENT_CLOSED),
 		.wants_data = wants(p->sinks, p->nsinks, EVENT_DATA),
 		.region = p->region,
@@ -413,7 +413,7 @@ static int run_next(struct pipeline *p, unsigned shard)
  * What ends a frame comes first, so that few are on their way; so a single thread takes one after the other.  A
  * thread has shards of its own, whose connections its core knows, and helps with others when it has nothing else to do.
  */
-static int pick(void *ctx, unsigned thread)
+static int pick(void *ctx, unsigned thread, unsigned threads)
 {
 	struct pipeline *p = ctx;
 	unsigned shard;
@@ -424,7 +424,7 @@ static int pick(void *ctx, unsigned thread)
 		p->is_merging = true;
 		return TASK_MERGE;
 	}
-	shard = next_shard(p, thread, p->threads);
+	shard = next_shard(p, thread, threads);
 	if (shard < SHARD_COUNT)
 		return run_next(p, shard);
 	if (can_read(p)) {

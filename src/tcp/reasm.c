@@ -174,12 +174,13 @@ static bool is_read(const struct reasm *r)
 
 void reasm_settle(struct reasm *r)
 {
-	size_t size = is_read(r) ? REASM_WINDOW_FIRST : REASM_WINDOW_MIN;
+	bool read = is_read(r);
+	size_t size = read ? REASM_WINDOW_FIRST : REASM_WINDOW_MIN;
 
 	if (settled(r) != r->next || r->nwaiting)
 		return;
 	r->flight = 0;
-	r->window_used = (size_t)min64(r->window_used, is_read(r) ? REASM_WINDOW_LEFT : size);
+	r->window_used = (size_t)min64(r->window_used, read ? REASM_WINDOW_LEFT : size);
 	if (r->window_size > size)
 		window_resize(r, size);
 }
@@ -197,7 +198,8 @@ void reasm_squeeze(struct reasm *r, struct reasm_rest *rest)
 	rest->next = r->next;
 	rest->last_time = r->last_time;
 	rest->used = (uint8_t)r->window_used;
-	window_copy_out(r, r->next - r->window_used, rest->bytes, r->window_used);
+	if (r->window_used)
+		window_copy_out(r, r->next - r->window_used, rest->bytes, r->window_used);
 	reasm_free(r);
 }
 
@@ -208,11 +210,12 @@ struct reasm *reasm_revive(const struct reasm_rest *rest, const struct stream_fa
 	r->next = r->acked = r->fin = r->counted = rest->next;
 	r->last_time = rest->last_time;
 	r->facts = *facts;
-	if (rest->used)
-		window_resize(r, REASM_WINDOW_FIRST);
-	if (rest->used)
-		window_copy_in(r, rest->bytes, rest->used, r->next - rest->used);
 	r->window_used = rest->used;
+	if (rest->used) {
+		r->window_size = REASM_WINDOW_FIRST;
+		r->window = window_new(r, r->window_size);
+		window_copy_in(r, rest->bytes, rest->used, r->next - rest->used);
+	}
 	return r;
 }
 

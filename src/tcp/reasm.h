@@ -24,7 +24,8 @@
 
 enum {
 	REASM_WINDOW_FIRST = 512, /* bytes: enough for many a request */
-	REASM_WINDOW_MIN = 2048,  /* bytes: of so many delivered last a copy is kept at least */
+	REASM_WINDOW_MIN =
+	    2048, /* bytes: of so many delivered last a copy is kept at least, until all is read */
 	REASM_WINDOW_LARGE =
 	    16384,              /* bytes: what is sent before the first acknowledgment (RFC 6928) */
 	REASM_WINDOW_LEFT = 64, /* bytes: kept of a stream that was read to its end */

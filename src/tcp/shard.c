@@ -24,8 +24,8 @@
 enum life {
 	LIFE_HALF_OPEN,
 	LIFE_OPEN,
-	LIFE_LINGERING, /* just closed: late packets are likely */
-	LIFE_CLOSED,    /* its streams are done; where many wait, packed */
+	LIFE_LINGERING, /* just closed: late packets are likely; where many wait, packed, with an aside */
+	LIFE_CLOSED, /* its streams are done; where many wait, packed */
 	LIFE_COUNT,
 };
 
@@ -655,12 +655,18 @@ static void squeeze(struct shard *s, struct flow *f)
 	f->conn = NULL;
 }
 
-/* It has just closed, in order: nothing but a late packet will need more of it than its packed form. */
+static size_t whole_max(const struct shard *s)
+{
+	return s->o.pack_all ? 0 : OVER_WHOLE_MAX;
+}
+
+/* It is over: nothing but a late packet will need more of it than its packed form, unless something is still open. */
 static void set_aside(struct shard *s, struct flow *f)
 {
 	struct aside aside;
 
-	if (s->lives[LIFE_LINGERING].n + s->lives[LIFE_CLOSED].n <= OVER_WHOLE_MAX ||
+	/* (It is one of them.) */
+	if (s->lives[LIFE_LINGERING].n + s->lives[LIFE_CLOSED].n <= whole_max(s) ||
 	    !conn_set_aside(f->conn, &aside))
 		return;
 	f->aside = pool_get_dirty(s->asides);
@@ -1050,7 +1056,7 @@ static void tidy(struct shard *s, struct flow *f)
 	stream_close(c, &s->env);
 	transfer_close(c);
 	log_closed(s, c);
-	if (s->lives[LIFE_CLOSED].n >= OVER_WHOLE_MAX)
+	if (s->lives[LIFE_CLOSED].n >= whole_max(s))
 		squeeze(s, f);
 }
 

@@ -176,7 +176,7 @@ struct story_result {
 struct story_options {
 	size_t batch_packets;
 	uint64_t hash_key;
-	bool reverse_shards;
+	bool reverse_shards, pack_all;
 	bool no_replay; /* records only */
 };
 

@@ -130,7 +130,8 @@ static int run_engine(
 	const struct cap_options files = { .files = &path, .nfiles = 1 };
 	const struct engine_options eo = { .batch_packets = o->batch_packets,
 		.hash_key = o->hash_key,
-		.reverse_shards = o->reverse_shards };
+		.reverse_shards = o->reverse_shards,
+		.pack_all = o->pack_all };
 	struct collect c = { .sink = { .ops = &ops }, .r = r };
 	struct sink *const sinks[1] = { &c.sink };
 	struct cap *cap = cap_open(&files, e);

@@ -141,10 +141,12 @@ static const struct {
 	{ "batches of 2", { .batch_packets = 2, .no_replay = true } },
 	{ "batches of 7", { .batch_packets = 7, .no_replay = true } },
 	{ "shards in reverse", { .reverse_shards = true, .no_replay = true } },
+	{ "all packed when over", { .pack_all = true, .no_replay = true } },
 	{ "another key", { .hash_key = UINT64_C(0x0123456789abcdef), .no_replay = true } },
 	{ "all of it", { .batch_packets = 3,
 	                   .hash_key = UINT64_MAX,
 	                   .reverse_shards = true,
+	                   .pack_all = true,
 	                   .no_replay = true } },
 };
 

@@ -366,9 +366,12 @@ END_TEST
 START_TEST(test_squeeze)
 {
 	struct reasm_options o = { .max_bytes = RESULT_MAX };
-	uint8_t bytes[STREAM] = { 0 };
+	uint8_t bytes[STREAM];
 	struct reasm_rest rest;
+	uint64_t state = 3;
 
+	for (size_t i = 0; i < STREAM; i++)
+		bytes[i] = (uint8_t)(next_random(&state) >> 24);
 	for (size_t n = 1; n <= 10000; n += n < 100 ? 1 : 3300) {
 		struct reasm *r = reasm_new(&o, 1000);
 		uint32_t differ = n > 1; /* (a single octet is a keepalive's) */
@@ -394,6 +397,29 @@ START_TEST(test_squeeze)
 		ck_assert_uint_eq(r->facts.bytes, n);
 		reasm_free(r);
 	}
+}
+END_TEST
+
+/* A keepalive of one octet began a stream that never had a byte. */
+START_TEST(test_squeeze_empty)
+{
+	struct reasm_options o = { .max_bytes = RESULT_MAX };
+	struct reasm *r = reasm_new(&o, 1000);
+	struct stream_facts facts;
+	struct reasm_rest rest;
+
+	reasm_add(r, &(struct reasm_input){ 999, (const uint8_t *)"x", 1, 1, 0 }, NULL);
+	reasm_fin(r, 1000);
+	reasm_ack(r, 1000, 0, NULL);
+	reasm_settle(r);
+	ck_assert(reasm_is_done(r));
+	facts = r->facts;
+	reasm_squeeze(r, &rest);
+	ck_assert_uint_eq(rest.used, 0);
+	r = reasm_revive(&rest, &facts);
+	reasm_end(r, 0, false, NULL);
+	ck_assert_uint_eq(r->facts.bytes, 0);
+	reasm_free(r);
 }
 END_TEST
 
@@ -457,6 +483,7 @@ static Suite *reasm_suite(void)
 	tcase_add_test(t, test_settle);
 	tcase_add_test(t, test_settle_conflict);
 	tcase_add_test(t, test_squeeze);
+	tcase_add_test(t, test_squeeze_empty);
 	tcase_add_test(t, test_large_windows);
 	tcase_add_test(t, test_window_behind_gap);
 	suite_add_tcase(s, t);
