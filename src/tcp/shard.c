@@ -665,8 +665,9 @@ static void set_aside(struct shard *s, struct flow *f)
 {
 	struct aside aside;
 
-	/* (It is one of them.) */
-	if (s->lives[LIFE_LINGERING].n + s->lives[LIFE_CLOSED].n <= whole_max(s) ||
+	/* (It is one of them.  Whoever wants EVENT_CLOSED needs it whole for that, when it is tidied.) */
+	if (s->o.wants_closed ||
+	    s->lives[LIFE_LINGERING].n + s->lives[LIFE_CLOSED].n <= whole_max(s) ||
 	    !conn_set_aside(f->conn, &aside))
 		return;
 	f->aside = pool_get_dirty(s->asides);
@@ -1044,18 +1045,15 @@ static void prefetch_lingering(const struct flow *f)
 /* Gives its streams back. */
 static void tidy(struct shard *s, struct flow *f)
 {
-	struct conn *c;
-
-	if (f->aside && !s->o.wants_closed) {
+	if (f->aside) {
 		aside_release(f->aside);
 		pool_put(s->asides, f->aside);
 		f->aside = NULL;
 		return;
 	}
-	c = whole(s, f);
-	stream_close(c, &s->env);
-	transfer_close(c);
-	log_closed(s, c);
+	stream_close(f->conn, &s->env);
+	transfer_close(f->conn);
+	log_closed(s, f->conn);
 	if (s->lives[LIFE_CLOSED].n >= whole_max(s))
 		squeeze(s, f);
 }
