@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "engine/crew.h"
+#include "engine/finish.h"
 #include "engine/frame.h"
 #include "engine/hosts.h"
 #include "engine/idmap.h"
@@ -485,53 +486,13 @@ static void done(void *ctx, int task)
 
 /* ---- the end ---- */
 
-/* The shards by which of them has the connection that began first: a tree of the winners of pairs. */
-struct order {
-	uint64_t uids[SHARD_COUNT];      /* of the next connection; UINT64_MAX = none left */
-	uint8_t winner[2 * SHARD_COUNT]; /* [1] of all; of pair n those of 2 n and 2 n + 1 */
-};
-
-static void order_set(struct order *o, unsigned shard, uint64_t uid)
+static int tell_ended(void *ctx, struct log_entry *entries, size_t n)
 {
-	o->uids[shard] = uid ? uid : UINT64_MAX;
-	for (size_t n = (SHARD_COUNT + shard) / 2; n > 0; n /= 2) {
-		uint8_t a = o->winner[2 * n], b = o->winner[2 * n + 1];
-
-		o->winner[n] = o->uids[b] < o->uids[a] ? b : a;
-	}
-}
-
-static void order_init(struct order *o)
-{
-	for (unsigned i = 0; i < 2 * SHARD_COUNT; i++)
-		o->winner[i] = (uint8_t)(i % SHARD_COUNT);
-	for (unsigned i = 0; i < SHARD_COUNT; i++)
-		o->uids[i] = UINT64_MAX;
-}
-
-static int finish_connections(struct pipeline *p, struct err *e)
-{
-	struct shard_log log = { 0 };
-	struct reading reading;
-	struct order order;
+	struct pipeline *p = ctx;
 	int rc = 0;
 
-	order_init(&order);
-	for (unsigned i = 0; i < SHARD_COUNT; i++) {
-		shard_finish_begin(p->shards[i]);
-		order_set(&order, i, shard_finish_peek(p->shards[i]));
-	}
-	while (rc == 0 && order.uids[order.winner[1]] != UINT64_MAX) {
-		unsigned first = order.winner[1];
-
-		shard_finish_next(p->shards[first], 0);
-		order_set(&order, first, shard_finish_peek(p->shards[first]));
-		shard_log_swap(p->shards[first], &log);
-		read_log(&reading, &log);
-		rc = drain(p, &reading, e);
-		shard_log_reset(p->shards[first], &log);
-	}
-	shard_log_release(p->shards[0], &log);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = deliver(p, &entries[i], p->error);
 	return rc;
 }
 
@@ -562,6 +523,7 @@ int engine_run(struct cap *cap, const struct engine_options *o, struct sink *con
 	unsigned threads = thread_count(o, cap_facts(cap));
 	struct pipeline p = { .o = o, .sinks = sinks, .nsinks = nsinks, .error = e };
 	const struct crew_job job = { pick, run, done, &p };
+	const struct finish left = { p.shards, tell_ended, &p };
 	struct pump pump;
 	int rc = -1;
 
@@ -573,7 +535,7 @@ int engine_run(struct cap *cap, const struct engine_options *o, struct sink *con
 	pump_end(&pump);
 	if (!p.is_failed) {
 		hosts_finish(&p.hosts, cap_facts(cap));
-		rc = finish_connections(&p, e) != 0 ? -1 : finish_sinks(&p, e);
+		rc = finish_run(&left, threads) != 0 ? -1 : finish_sinks(&p, e);
 	}
 	pipeline_release(&p);
 	return rc;
