@@ -18,6 +18,7 @@
 #include "tcpshadow/find.h"
 #include "tcpshadow/finding_text.h"
 #include "tcpshadow/ladder.h"
+#include "tcpshadow/mem.h"
 #include "tcpshadow/verdict.h"
 
 START_TEST(test_json)
@@ -97,9 +98,80 @@ END_TEST
 
 enum { MANY = 300 };
 
-/* A record whose lists are long and whose numbers have as many digits as they can. */
-static void fill_extremes(struct conn_record *r, struct state_entry states[MANY])
+/* What a record points to, with numbers that have as many digits as they can. */
+struct extremes {
+	struct state_entry states[MANY];
+	struct finding findings[FINDING_COUNT];
+	struct reset_record resets[CAUSE_COUNT];
+	struct icmp_record icmp[UINT8_MAX + 1];
+};
+
+static void fill_findings(struct finding list[FINDING_COUNT])
 {
+	for (size_t id = 0; id < FINDING_COUNT; id++) {
+		struct finding *f = &list[id];
+
+		*f = (struct finding){ .id = (uint16_t)id,
+			.by = (uint8_t)(id % (BY_NOBODY + 1)),
+			.npackets = FINDING_PACKETS,
+			.traps = (1u << TRAP_COUNT) - 1,
+			.count = UINT32_MAX,
+			.time = INT64_MIN,
+			.cost = INT64_MIN,
+			.a = UINT64_MAX,
+			.b = UINT64_MAX,
+			.subject = { .version = 6, .port = UINT16_MAX } };
+		memset(&f->subject.ip, 0xff, sizeof(f->subject.ip));
+		for (size_t i = 0; i < FINDING_PACKETS; i++)
+			f->packets[i] = UINT64_MAX;
+	}
+}
+
+static void fill_resets(struct reset_record list[CAUSE_COUNT])
+{
+	for (size_t i = 0; i < CAUSE_COUNT; i++) {
+		list[i] = (struct reset_record){ .packet = UINT64_MAX,
+			.time = INT64_MIN,
+			.answers = UINT64_MAX,
+			.evidence = (UINT64_C(1) << EVIDENCE_COUNT) - 1,
+			.bytes = UINT64_MAX,
+			.wait = INT64_MAX,
+			.silence = INT64_MAX,
+			.count = UINT16_MAX,
+			.by = i % 2,
+			.obeyed = i % 3 ? 1 : 0,
+			.nguesses = RESET_GUESSES };
+		for (size_t k = 0; k < RESET_GUESSES; k++)
+			list[i].guesses[k].cause = (uint8_t)((i + k) % CAUSE_COUNT);
+	}
+}
+
+static void fill_icmp(struct icmp_record list[UINT8_MAX + 1])
+{
+	for (size_t i = 0; i <= UINT8_MAX; i++) {
+		list[i] = (struct icmp_record){ .packet = UINT64_MAX,
+			.time = INT64_MIN,
+			.ip_version = i % 2 ? 6 : 4,
+			.type = (uint8_t)(i % 16),
+			.code = (uint8_t)(i / 16) };
+		memset(&list[i].from, 0xff, sizeof(list[i].from));
+	}
+}
+
+static void fill_extremes(struct conn_record *r, struct extremes *x)
+{
+	struct state_entry *states = x->states;
+
+	fill_findings(x->findings);
+	fill_resets(x->resets);
+	fill_icmp(x->icmp);
+	r->findings = x->findings;
+	r->nfindings = FINDING_COUNT;
+	r->resets = x->resets;
+	r->nresets = CAUSE_COUNT;
+	r->icmp = x->icmp;
+	r->nicmp = UINT8_MAX + 1;
+	r->findings_lost = r->resets_seen = r->icmp_seen = UINT32_MAX;
 	for (size_t i = 0; i < MANY; i++)
 		states[i] = (struct state_entry){ .state = TCPS_SYN_RECEIVED,
 			.rule = (uint16_t)(i % fsm_rule_count()),
@@ -117,7 +189,10 @@ static void fill_extremes(struct conn_record *r, struct state_entry states[MANY]
 		s->nstates = MANY;
 		s->packets = s->wire_bytes = s->payload_bytes = UINT64_MAX;
 		s->stream.bytes = s->stream.missing = UINT64_MAX;
+		s->transfer.again.segments = s->transfer.again.packets_seen = UINT32_MAX;
 		s->transfer.again.npackets = RETRANSMISSION_PACKETS;
+		for (size_t i = 0; i < RETRANSMISSION_COUNT; i++)
+			s->transfer.again.kinds[i] = UINT32_MAX / RETRANSMISSION_COUNT;
 		for (size_t i = 0; i < RETRANSMISSION_PACKETS; i++)
 			s->transfer.again.packets[i] = UINT64_MAX;
 		s->transfer.rtt =
@@ -129,27 +204,60 @@ static void fill_extremes(struct conn_record *r, struct state_entry states[MANY]
 	r->end = -1; /* the longest duration there is */
 }
 
-/* json_done() would find that a room is too small, or the address sanitizer. */
-START_TEST(test_json_extremes)
+static void put_record(struct buf *out, const struct conn_record *r)
 {
 	struct cap_facts facts = { .nfiles = 1 };
-	struct state_entry states[MANY];
+
+	record_json_begin(out, r, &facts);
+	json_end_object(out);
+	json_end_line(out);
+}
+
+/*
+ * json_done() finds that a room is too small, or the address sanitizer; but only where the memory ends behind it.  So
+ * that it ends everywhere, records begin everywhere: memory doubles.
+ */
+static void begin_anywhere(const struct conn_record *r, size_t step)
+{
+	for (size_t at = 0; at < JSON_ROOM; at += step) {
+		struct buf b = BUF_INIT;
+
+		buf_pad(&b, ' ', at);
+		put_record(&b, r);
+		buf_release(&b);
+	}
+}
+
+START_TEST(test_json_extremes)
+{
+	/* (All findings name FINDING_PACKETS packets and the first once more; in sentences a number follows a space.) */
+	const size_t numbers = 2 * (MANY * 2 + RETRANSMISSION_PACKETS + 5) +
+	                       FINDING_COUNT * (size_t)(FINDING_PACKETS + 1) +
+	                       2 * (size_t)CAUSE_COUNT + UINT8_MAX + 1;
+	struct extremes *x = mem_alloc(1, sizeof(*x));
 	struct conn_record r = { .one_sided = -1 };
 	struct buf b = BUF_INIT;
 	size_t again = 0;
 
-	fill_extremes(&r, states);
-	record_json_begin(&b, &r, &facts);
-	json_end_object(&b);
-	json_end_line(&b);
+	fill_extremes(&r, x);
+	put_record(&b, &r);
 	for (const char *p = b.data; (p = strstr(p, "18446744073709551615")); p++)
-		again++;
-	ck_assert_uint_eq(again, 2 * (MANY * 2 + RETRANSMISSION_PACKETS + 5));
+		again += p[-1] != ' ';
+	ck_assert_uint_eq(again, numbers);
 	ck_assert_ptr_nonnull(strstr(b.data, "\"unknown\":-9223372036.854775808},"));
 	ck_assert_ptr_nonnull(strstr(b.data, "\"start\":\"-9223372036.854775808\","));
 	for (size_t i = 0; i < fsm_rule_count(); i++)
 		ck_assert_ptr_nonnull(strstr(b.data, fsm_rule_at(i)->why));
+	for (size_t i = 0; i < FINDING_COUNT; i++)
+		ck_assert_ptr_nonnull(strstr(b.data, finding_info((enum finding_id)i)->name));
+	for (size_t i = 0; i < CAUSE_COUNT; i++)
+		ck_assert_ptr_nonnull(strstr(b.data, reset_cause_word((enum reset_cause)i)));
+	begin_anywhere(&r, 64);
+	r.nfindings = r.nresets = r.nicmp = 0;
+	r.sides[0].nstates = r.sides[1].nstates = 0;
+	begin_anywhere(&r, 8);
 	buf_release(&b);
+	free(x);
 }
 END_TEST
 
