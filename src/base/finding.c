@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tcpshadow/finding.h"
+#include "tcpshadow/pattern.h"
 #include "tcpshadow/text.h"
 
 static const struct finding_info infos[] = {
@@ -113,16 +114,32 @@ static const char *side_word(unsigned by)
 	return words[by > BY_NOBODY ? BY_NOBODY : by];
 }
 
-static void add_by(struct buf *out, const struct finding *f, uint64_t number)
+/* A finding, and its first packet's number as people know it. */
+struct told {
+	const struct finding *f;
+	uint64_t number;
+};
+
+static const struct finding *finding_of(const void *about)
 {
-	(void)number;
-	buf_addstr(out, side_word(f->by));
+	const struct told *told = about;
+
+	return told->f;
 }
 
-static void add_peer(struct buf *out, const struct finding *f, uint64_t number)
+static void add_by(struct buf *out, const void *about)
 {
-	(void)number;
-	buf_addstr(out, side_word(f->by == BY_NOBODY ? BY_NOBODY : !f->by));
+	buf_addstr(out, side_word(finding_of(about)->by));
+}
+
+static unsigned peer_of(const struct finding *f)
+{
+	return f->by == BY_NOBODY ? BY_NOBODY : !f->by;
+}
+
+static void add_peer(struct buf *out, const void *about)
+{
+	buf_addstr(out, side_word(peer_of(finding_of(about))));
 }
 
 /* What the finding is about; of one connection, the side that did it or the other one. */
@@ -138,127 +155,80 @@ static void add_subject(struct buf *out, const struct finding *f, unsigned by)
 		addr_text(out, &f->subject.ip, f->subject.version);
 }
 
-static void add_host(struct buf *out, const struct finding *f, uint64_t number)
+static void add_host(struct buf *out, const void *about)
 {
-	(void)number;
-	add_subject(out, f, f->by);
+	add_subject(out, finding_of(about), finding_of(about)->by);
 }
 
-static void add_target(struct buf *out, const struct finding *f, uint64_t number)
+static void add_target(struct buf *out, const void *about)
 {
-	(void)number;
-	add_subject(out, f, f->by == BY_NOBODY ? BY_NOBODY : !f->by);
+	add_subject(out, finding_of(about), peer_of(finding_of(about)));
 }
 
-static void add_count(struct buf *out, const struct finding *f, uint64_t number)
+static uint64_t count_of(const void *about)
 {
-	(void)number;
-	text_count(out, f->count);
+	return finding_of(about)->count;
 }
 
-static void add_a(struct buf *out, const struct finding *f, uint64_t number)
+static void add_count(struct buf *out, const void *about)
 {
-	(void)number;
-	text_count(out, f->a);
+	text_count(out, count_of(about));
 }
 
-static void add_b(struct buf *out, const struct finding *f, uint64_t number)
+static uint64_t a_of(const void *about)
 {
-	(void)number;
-	text_count(out, f->b);
+	return finding_of(about)->a;
 }
 
-static void add_time(struct buf *out, const struct finding *f, uint64_t number)
+static void add_a(struct buf *out, const void *about)
 {
-	(void)number;
-	text_duration(out, f->time);
+	text_count(out, a_of(about));
 }
 
-static void add_cost(struct buf *out, const struct finding *f, uint64_t number)
+static uint64_t b_of(const void *about)
 {
-	(void)number;
-	text_duration(out, f->cost);
+	return finding_of(about)->b;
 }
 
-static void add_packet(struct buf *out, const struct finding *f, uint64_t number)
+static void add_b(struct buf *out, const void *about)
 {
-	(void)f;
-	buf_add_u64(out, number);
+	text_count(out, b_of(about));
 }
 
-static const struct placeholder {
-	const char *name;
-	void (*add)(struct buf *out, const struct finding *f, uint64_t number);
-} placeholders[] = {
-	{ "{by}", add_by },
-	{ "{peer}", add_peer },
-	{ "{host}", add_host },
-	{ "{target}", add_target },
-	{ "{count}", add_count },
-	{ "{a}", add_a },
-	{ "{b}", add_b },
-	{ "{time}", add_time },
-	{ "{cost}", add_cost },
-	{ "{packet}", add_packet },
+static void add_time(struct buf *out, const void *about)
+{
+	text_duration(out, finding_of(about)->time);
+}
+
+static void add_cost(struct buf *out, const void *about)
+{
+	text_duration(out, finding_of(about)->cost);
+}
+
+static void add_packet(struct buf *out, const void *about)
+{
+	const struct told *told = about;
+
+	buf_add_u64(out, told->number);
+}
+
+static const struct pattern_value values[] = {
+	{ "by", add_by, NULL },
+	{ "peer", add_peer, NULL },
+	{ "host", add_host, NULL },
+	{ "target", add_target, NULL },
+	{ "count", add_count, count_of },
+	{ "a", add_a, a_of },
+	{ "b", add_b, b_of },
+	{ "time", add_time, NULL },
+	{ "cost", add_cost, NULL },
+	{ "packet", add_packet, NULL },
 };
-
-static const struct placeholder *placeholder_at(const char *p)
-{
-	for (size_t i = 0; i < ARRAY_LEN(placeholders); i++)
-		if (p[1] == placeholders[i].name[1] &&
-		    strncmp(p, placeholders[i].name, strlen(placeholders[i].name)) == 0)
-			return &placeholders[i];
-	return NULL;
-}
-
-/* "{count|segment|segments}" at p: the word that fits the number.  Returns what is behind it, or NULL. */
-static const char *add_choice(struct buf *out, const struct finding *f, const char *p)
-{
-	static const char *const names[] = { "{count|", "{a|", "{b|" };
-	const uint64_t numbers[] = { f->count, f->a, f->b };
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		size_t skip = strlen(names[i]), one, many;
-
-		if (strncmp(p, names[i], skip) != 0)
-			continue;
-		one = strcspn(p + skip, "|");
-		many = strcspn(p + skip + one + 1, "}");
-		if (numbers[i] == 1)
-			buf_add(out, p + skip, one);
-		else
-			buf_add(out, p + skip + one + 1, many);
-		return p + skip + one + 1 + many + 1;
-	}
-	return NULL;
-}
-
-/* What is behind the brace at p. */
-static const char *add_placeholder(
-    struct buf *out, const struct finding *f, uint64_t number, const char *p)
-{
-	const struct placeholder *found = placeholder_at(p);
-	const char *behind;
-
-	if (found) {
-		found->add(out, f, number);
-		return p + strlen(found->name);
-	}
-	behind = add_choice(out, f, p);
-	if (!behind)
-		buf_addch(out, *p);
-	return behind ? behind : p + 1;
-}
 
 void finding_sentence(struct buf *out, const struct finding *f, uint64_t number)
 {
-	const char *p = finding_info((enum finding_id)f->id)->sentence;
-	size_t run = strcspn(p, "{");
+	const struct told told = { f, number };
 
-	while (p[run]) {
-		buf_add(out, p, run);
-		p = add_placeholder(out, f, number, p + run);
-		run = strcspn(p, "{");
-	}
-	buf_add(out, p, run);
+	pattern_fill(
+	    out, finding_info((enum finding_id)f->id)->sentence, values, ARRAY_LEN(values), &told);
 }

@@ -8,6 +8,7 @@
 
 #include "report/explain.h"
 #include "tcpshadow/outcome.h"
+#include "tcpshadow/pattern.h"
 #include "tcpshadow/text.h"
 
 static const struct says_row says_rows[] = {
@@ -67,104 +68,136 @@ static void range(struct buf *out, uint64_t from, uint64_t to)
 		buf_addf(out, " to %" PRId64, (int64_t)to - 1);
 }
 
-typedef void fill_fn(struct buf *out, const struct explain_row *r);
-
-static void self(struct buf *out, const struct explain_row *r)
+static void self(struct buf *out, const void *about)
 {
+	const struct explain_row *r = about;
+
 	buf_addstr(out, side_word(r->row->side));
 }
 
-static void peer(struct buf *out, const struct explain_row *r)
+static void peer(struct buf *out, const void *about)
 {
+	const struct explain_row *r = about;
+
 	buf_addstr(out, side_word(!r->row->side));
 }
 
-static void seq(struct buf *out, const struct explain_row *r)
+static void seq(struct buf *out, const void *about)
 {
+	const struct explain_row *r = about;
+
 	buf_add_u64(out, explain_seq(r));
 }
 
-static void ack(struct buf *out, const struct explain_row *r)
+static void ack(struct buf *out, const void *about)
 {
+	const struct explain_row *r = about;
+
 	buf_add_u64(out, explain_ack(r));
 }
 
 /* "Bytes 1 to 45", "Byte 7" */
-static void bytes(struct buf *out, const struct explain_row *r)
+static void bytes(struct buf *out, const void *about)
 {
+	const struct explain_row *r = about;
 	uint64_t first = explain_seq(r);
 
 	buf_addstr(out, r->row->len == 1 ? "Byte " : "Bytes ");
 	range(out, first, first + r->row->len);
 }
 
-static void next(struct buf *out, const struct explain_row *r)
+static void next(struct buf *out, const void *about)
 {
+	const struct explain_row *r = about;
+
 	buf_add_u64(out, explain_seq(r) + explain_space(r->row));
 }
 
-static void raw_seq(struct buf *out, const struct explain_row *r)
+static void raw_seq(struct buf *out, const void *about)
 {
+	const struct explain_row *r = about;
+
 	buf_add_u64(out, r->row->raw_seq);
 }
 
-static void fin(struct buf *out, const struct explain_row *r)
+static void fin(struct buf *out, const void *about)
 {
+	const struct explain_row *r = about;
+
 	buf_add_u64(out, explain_seq(r) + r->row->len);
 }
 
-static void raw_fin(struct buf *out, const struct explain_row *r)
+static void raw_fin(struct buf *out, const void *about)
 {
+	const struct explain_row *r = about;
+
 	buf_add_u64(out, (uint32_t)(r->row->raw_seq + r->row->len));
 }
 
-static void window(struct buf *out, const struct explain_row *r)
+static void window(struct buf *out, const void *about)
 {
+	const struct explain_row *r = about;
+
 	text_count(out, r->row->step.window);
 }
 
-static void fresh(struct buf *out, const struct explain_row *r)
+static void fresh(struct buf *out, const void *about)
 {
+	const struct explain_row *r = about;
+
 	text_count(out, r->fresh);
 }
 
-static void segments(struct buf *out, const struct explain_row *r)
+static void segments(struct buf *out, const void *about)
 {
+	const struct explain_row *r = about;
+
 	buf_add_u64(out, r->segments);
 }
 
-static void since(struct buf *out, const struct explain_row *r)
+static void since(struct buf *out, const void *about)
 {
+	const struct explain_row *r = about;
+
 	if (r->since)
 		text_duration(out, r->since);
 	else
 		buf_addstr(out, "some time");
 }
 
-static void sack(struct buf *out, const struct explain_row *r)
+static void sack(struct buf *out, const void *about)
 {
+	const struct explain_row *r = about;
+
 	range(out, r->row->sack_left, r->row->sack_right);
 }
 
-static void port(struct buf *out, const struct explain_row *r)
+static void port(struct buf *out, const void *about)
 {
+	const struct explain_row *r = about;
+
 	buf_add_u64(out, r->s->record.sides[r->row->side].addr.port);
 }
 
-static void icmp(struct buf *out, const struct explain_row *r)
+static void icmp(struct buf *out, const void *about)
 {
+	const struct explain_row *r = about;
+
 	outcome_words(
 	    out, icmp_kind_word(r->row->ip_version, r->row->icmp_type, r->row->icmp_code));
 }
 
-static void from(struct buf *out, const struct explain_row *r)
+static void from(struct buf *out, const void *about)
 {
+	const struct explain_row *r = about;
+
 	addr_text(out, &r->row->icmp_from, r->row->ip_version);
 }
 
 /* The notes of a segment that its receiver must ignore. */
-static void why(struct buf *out, const struct explain_row *r)
+static void why(struct buf *out, const void *about)
 {
+	const struct explain_row *r = about;
 	size_t start = out->len;
 
 	for (unsigned i = 0; i < SEGMENT_NOTE_COUNT; i++)
@@ -175,52 +208,28 @@ static void why(struct buf *out, const struct explain_row *r)
 		buf_addstr(out, "its numbers do not fit");
 }
 
-static const struct {
-	const char *name;
-	fill_fn *fill;
-} names[] = {
-	{ "self", self },
-	{ "peer", peer },
-	{ "seq", seq },
-	{ "ack", ack },
-	{ "bytes", bytes },
-	{ "next", next },
-	{ "rawseq", raw_seq },
-	{ "fin", fin },
-	{ "rawfin", raw_fin },
-	{ "window", window },
-	{ "new", fresh },
-	{ "segments", segments },
-	{ "since", since },
-	{ "sack", sack },
-	{ "port", port },
-	{ "icmp", icmp },
-	{ "from", from },
-	{ "why", why },
+static const struct pattern_value values[] = {
+	{ "self", self, NULL },
+	{ "peer", peer, NULL },
+	{ "seq", seq, NULL },
+	{ "ack", ack, NULL },
+	{ "bytes", bytes, NULL },
+	{ "next", next, NULL },
+	{ "rawseq", raw_seq, NULL },
+	{ "fin", fin, NULL },
+	{ "rawfin", raw_fin, NULL },
+	{ "window", window, NULL },
+	{ "new", fresh, NULL },
+	{ "segments", segments, NULL },
+	{ "since", since, NULL },
+	{ "sack", sack, NULL },
+	{ "port", port, NULL },
+	{ "icmp", icmp, NULL },
+	{ "from", from, NULL },
+	{ "why", why, NULL },
 };
-
-static void fill_name(struct buf *out, const char *name, size_t n, const struct explain_row *r)
-{
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (strlen(names[i].name) == n && memcmp(names[i].name, name, n) == 0) {
-			names[i].fill(out, r);
-			return;
-		}
-	}
-	BUG_ON(true); /* a name in explain.def that has no row here */
-}
 
 void explain_fill(struct buf *out, const char *text, const struct explain_row *r)
 {
-	const char *open;
-
-	for (; (open = strchr(text, '{')) != NULL;) {
-		const char *close = strchr(open, '}');
-
-		BUG_ON(!close);
-		buf_add(out, text, (size_t)(open - text));
-		fill_name(out, open + 1, (size_t)(close - open) - 1, r);
-		text = close + 1;
-	}
-	buf_addstr(out, text);
+	pattern_fill(out, text, values, ARRAY_LEN(values), r);
 }

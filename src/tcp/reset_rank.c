@@ -7,8 +7,7 @@
  */
 #include "config.h"
 
-#include <string.h>
-
+#include "tcpshadow/pattern.h"
 #include "tcpshadow/record.h"
 #include "tcpshadow/reset.h"
 #include "tcpshadow/text.h"
@@ -166,41 +165,64 @@ enum reset_evidence reset_evidence_next(const struct reset_record *r, enum reset
 	return (enum reset_evidence)next;
 }
 
-/* The placeholder at p, replaced; its length, 0 when there is none. */
-static size_t add_value(struct buf *out, const struct reset_record *r, const char *p)
+static void add_by(struct buf *out, const void *about)
 {
-	static const char bytes_choice[] = "{bytes|byte|bytes}";
-	static const char *const names[] = { "{by}", "{peer}", "{bytes}", "{wait}", "{silence}",
-		"{count}" };
-	unsigned i = 0;
+	const struct reset_record *r = about;
 
-	if (strncmp(p, bytes_choice, sizeof(bytes_choice) - 1) == 0) {
-		buf_addstr(out, r->bytes == 1 ? "byte" : "bytes");
-		return sizeof(bytes_choice) - 1;
-	}
-	while (i < ARRAY_LEN(names) && strncmp(p, names[i], strlen(names[i])) != 0)
-		i++;
-	if (i == ARRAY_LEN(names))
-		return 0;
-	if (i < 2)
-		buf_addstr(out, side_word(i == 0 ? r->by : !r->by));
-	else if (i == 2)
-		text_count(out, r->bytes);
-	else if (i < 5)
-		text_duration(out, i == 3 ? r->wait : r->silence);
-	else
-		text_count(out, r->count);
-	return strlen(names[i]);
+	buf_addstr(out, side_word(r->by));
 }
+
+static void add_peer(struct buf *out, const void *about)
+{
+	const struct reset_record *r = about;
+
+	buf_addstr(out, side_word(!r->by));
+}
+
+static uint64_t bytes_of(const void *about)
+{
+	const struct reset_record *r = about;
+
+	return r->bytes;
+}
+
+static void add_bytes(struct buf *out, const void *about)
+{
+	text_count(out, bytes_of(about));
+}
+
+static void add_wait(struct buf *out, const void *about)
+{
+	const struct reset_record *r = about;
+
+	text_duration(out, r->wait);
+}
+
+static void add_silence(struct buf *out, const void *about)
+{
+	const struct reset_record *r = about;
+
+	text_duration(out, r->silence);
+}
+
+static void add_count(struct buf *out, const void *about)
+{
+	const struct reset_record *r = about;
+
+	text_count(out, r->count);
+}
+
+static const struct pattern_value values[] = {
+	{ "by", add_by, NULL },
+	{ "peer", add_peer, NULL },
+	{ "bytes", add_bytes, bytes_of },
+	{ "wait", add_wait, NULL },
+	{ "silence", add_silence, NULL },
+	{ "count", add_count, NULL },
+};
 
 void reset_evidence_text(struct buf *out, const struct reset_record *r, enum reset_evidence e)
 {
 	BUG_ON(e >= EVIDENCE_COUNT);
-	for (const char *p = evidence[e].text; *p;) {
-		size_t n = add_value(out, r, p);
-
-		if (n == 0)
-			buf_addch(out, *p++);
-		p += n;
-	}
+	pattern_fill(out, evidence[e].text, values, ARRAY_LEN(values), r);
 }

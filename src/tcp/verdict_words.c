@@ -4,8 +4,7 @@
  */
 #include "config.h"
 
-#include <string.h>
-
+#include "tcpshadow/pattern.h"
 #include "tcpshadow/record.h"
 #include "tcpshadow/text.h"
 #include "tcpshadow/verdict.h"
@@ -84,23 +83,31 @@ static void add_side(struct buf *out, const char *the, const struct verdict *v, 
 	                                      : "network");
 }
 
-static void add_by(struct buf *out, const struct conn_record *r)
+static void add_by(struct buf *out, const void *about)
 {
+	const struct conn_record *r = about;
+
 	add_side(out, "the ", &r->verdict, false);
 }
 
-static void add_by_first(struct buf *out, const struct conn_record *r)
+static void add_by_first(struct buf *out, const void *about)
 {
+	const struct conn_record *r = about;
+
 	add_side(out, "The ", &r->verdict, false);
 }
 
-static void add_peer(struct buf *out, const struct conn_record *r)
+static void add_peer(struct buf *out, const void *about)
 {
+	const struct conn_record *r = about;
+
 	add_side(out, "the ", &r->verdict, true);
 }
 
-static void add_peer_first(struct buf *out, const struct conn_record *r)
+static void add_peer_first(struct buf *out, const void *about)
 {
+	const struct conn_record *r = about;
+
 	add_side(out, "The ", &r->verdict, true);
 }
 
@@ -111,8 +118,10 @@ static void add_number(struct buf *out, uint64_t n, const char *one, const char 
 	buf_addstr(out, n == 1 ? one : many);
 }
 
-static void add_bytes(struct buf *out, const struct conn_record *r)
+static void add_bytes(struct buf *out, const void *about)
 {
+	const struct conn_record *r = about;
+
 	if (r->verdict.bytes)
 		add_number(out, r->verdict.bytes, "byte", "bytes");
 	else
@@ -127,41 +136,55 @@ static void add_total(struct buf *out, uint64_t bytes)
 		buf_addstr(out, "nothing");
 }
 
-static void add_up(struct buf *out, const struct conn_record *r)
+static void add_up(struct buf *out, const void *about)
 {
+	const struct conn_record *r = about;
+
 	add_total(out, r->sides[SIDE_CLIENT].stream.bytes);
 }
 
-static void add_down(struct buf *out, const struct conn_record *r)
+static void add_down(struct buf *out, const void *about)
 {
+	const struct conn_record *r = about;
+
 	add_total(out, r->sides[SIDE_SERVER].stream.bytes);
 }
 
-static void add_segments(struct buf *out, const struct conn_record *r)
+static void add_segments(struct buf *out, const void *about)
 {
+	const struct conn_record *r = about;
+
 	add_number(out, r->verdict.count, "segment", "segments");
 }
 
-static void add_time(struct buf *out, const struct conn_record *r)
+static void add_time(struct buf *out, const void *about)
 {
+	const struct conn_record *r = about;
+
 	text_duration(out, r->verdict.time);
 }
 
-static void add_cost(struct buf *out, const struct conn_record *r)
+static void add_cost(struct buf *out, const void *about)
 {
+	const struct conn_record *r = about;
+
 	if (r->verdict.time <= 0)
 		return;
 	buf_addstr(out, ", which cost ");
 	text_duration(out, r->verdict.time);
 }
 
-static void add_count(struct buf *out, const struct conn_record *r)
+static void add_count(struct buf *out, const void *about)
 {
+	const struct conn_record *r = about;
+
 	text_count(out, r->verdict.count);
 }
 
-static void add_times(struct buf *out, const struct conn_record *r)
+static void add_times(struct buf *out, const void *about)
 {
+	const struct conn_record *r = about;
+
 	if (r->verdict.count <= 1)
 		buf_addstr(out, "once");
 	else if (r->verdict.count == 2)
@@ -170,13 +193,16 @@ static void add_times(struct buf *out, const struct conn_record *r)
 		add_number(out, r->verdict.count, "time", "times");
 }
 
-static void add_port(struct buf *out, const struct conn_record *r)
+static void add_port(struct buf *out, const void *about)
 {
+	const struct conn_record *r = about;
+
 	buf_add_u64(out, r->sides[SIDE_SERVER].addr.port);
 }
 
-static void add_icmp(struct buf *out, const struct conn_record *r)
+static void add_icmp(struct buf *out, const void *about)
 {
+	const struct conn_record *r = about;
 	const char *word =
 	    r->nicmp ? icmp_kind_word(r->icmp[0].ip_version, r->icmp[0].type, r->icmp[0].code)
 	             : "an ICMP error";
@@ -185,56 +211,35 @@ static void add_icmp(struct buf *out, const struct conn_record *r)
 		buf_addch(out, *word == '_' ? ' ' : *word);
 }
 
-static void add_from(struct buf *out, const struct conn_record *r)
+static void add_from(struct buf *out, const void *about)
 {
+	const struct conn_record *r = about;
+
 	if (r->nicmp)
 		addr_text(out, &r->icmp[0].from, r->icmp[0].ip_version);
 	else
 		buf_addstr(out, "A device on the way");
 }
 
-static const struct placeholder {
-	const char *name;
-	void (*add)(struct buf *out, const struct conn_record *r);
-} placeholders[] = {
-	{ "{by}", add_by },
-	{ "{By}", add_by_first },
-	{ "{peer}", add_peer },
-	{ "{Peer}", add_peer_first },
-	{ "{bytes}", add_bytes },
-	{ "{up}", add_up },
-	{ "{down}", add_down },
-	{ "{segments}", add_segments },
-	{ "{time}", add_time },
-	{ "{cost}", add_cost },
-	{ "{count}", add_count },
-	{ "{times}", add_times },
-	{ "{port}", add_port },
-	{ "{icmp}", add_icmp },
-	{ "{from}", add_from },
+static const struct pattern_value values[] = {
+	{ "by", add_by, NULL },
+	{ "By", add_by_first, NULL },
+	{ "peer", add_peer, NULL },
+	{ "Peer", add_peer_first, NULL },
+	{ "bytes", add_bytes, NULL },
+	{ "up", add_up, NULL },
+	{ "down", add_down, NULL },
+	{ "segments", add_segments, NULL },
+	{ "time", add_time, NULL },
+	{ "cost", add_cost, NULL },
+	{ "count", add_count, NULL },
+	{ "times", add_times, NULL },
+	{ "port", add_port, NULL },
+	{ "icmp", add_icmp, NULL },
+	{ "from", add_from, NULL },
 };
-
-static const struct placeholder *placeholder_at(const char *p)
-{
-	for (size_t i = 0; i < ARRAY_LEN(placeholders); i++)
-		if (p[1] == placeholders[i].name[1] &&
-		    strncmp(p, placeholders[i].name, strlen(placeholders[i].name)) == 0)
-			return &placeholders[i];
-	return NULL;
-}
 
 void verdict_sentence(struct buf *out, const struct conn_record *r)
 {
-	const char *p = rows[r->verdict.kind].sentence;
-	size_t run = strcspn(p, "{");
-
-	for (; p[run]; run = strcspn(p, "{")) {
-		const struct placeholder *found = placeholder_at(p + run);
-
-		BUG_ON(!found);
-		buf_add(out, p, run);
-		found->add(out, r);
-		p += run + strlen(found->name);
-	}
-	buf_add(out, p, run);
+	pattern_fill(out, rows[r->verdict.kind].sentence, values, ARRAY_LEN(values), r);
 }
