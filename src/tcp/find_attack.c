@@ -105,15 +105,16 @@ static bool is_probe(const struct finding *f)
 	       f->id == FINDING_SYN_IN_ESTABLISHED;
 }
 
-/* Somebody tries numbers until one fits. */
+/* Somebody tries numbers until one fits: not a host without a socket, which takes them from what it answers. */
 static void look_at_probes(struct conn *c, unsigned dir)
 {
 	struct finding *f;
-	uint32_t n = 0;
+	uint32_t n = 0, answers = c->ends[dir].reset.late_answers;
 
 	for (unsigned i = 0; i < c->nfindings; i++)
 		if (c->findings[i].by == dir && is_probe(&c->findings[i]))
 			n += c->findings[i].count;
+	n -= answers < n ? answers : n;
 	if (n < PROBES_MIN)
 		return;
 	f = find_conn(c, FINDING_BLIND_PROBING, dir, CONFIDENCE_LIKELY, 0, c->end);

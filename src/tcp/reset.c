@@ -24,6 +24,8 @@
 #define IDLE_MIN (55 * NS_PER_SEC)
 /* A host that has just spoken takes longer than this to be up again (ns). */
 #define RESTART_MIN (NS_PER_SEC / 10)
+/* What was acknowledged longer ago is asked for by nothing on its way, but where round trips take longer (ns). */
+#define ASKED_MIN NS_PER_SEC
 /* Two that come in this are one burst (ns). */
 #define BURST (NS_PER_SEC / 100)
 
@@ -31,6 +33,7 @@ enum {
 	ID_STEP = 16,    /* IP IDs of one socket go up by less */
 	ID_FAR = 4096,   /* and those of one host hardly by more between two of its packets */
 	ID_HABIT = 2,    /* steps that show how a sender counts */
+	ID_JUMPS = 3,    /* in their place: it went up by much once, or back */
 	PROBES_MIN = 2,  /* unanswered keepalives that kill a connection */
 	REPEATS_MIN = 3, /* repetitions that look like giving up */
 	FULL_SEGMENT = 1448,
@@ -61,10 +64,10 @@ static void notice_id(struct reset_memory *m, const struct segment *s)
 		m->flow_label = s->flow_label;
 	if (s->ip_id == 0 || (s->flags & TCP_SYN))
 		return;
-	if (m->ip_id && step >= 1 && step <= ID_STEP)
-		count_up(&m->id_steps);
-	else if (m->ip_id)
-		m->id_jumps = true;
+	if (m->ip_id && (step == 0 || step > ID_STEP))
+		m->id_steps = ID_JUMPS;
+	else if (m->ip_id && m->id_steps < ID_HABIT)
+		m->id_steps++;
 	m->ip_id = s->ip_id;
 }
 
@@ -94,11 +97,34 @@ static __attribute__((noinline)) void notice_late_data(struct step *st)
 	}
 }
 
+/* So long after a segment has passed the tap a host without a socket may still answer it, ns. */
+static int64_t answer_time(const struct conn *c, const struct endpoint *who)
+{
+	return ANSWER_MAX + arrival_round_trip(c, who);
+}
+
+/*
+ * A host without a socket answers each segment with what that acknowledges, and a round trip later the peer has
+ * acknowledged more: what it acknowledged at two marks, the older of them longer ago than any answer takes.
+ */
+static void notice_acked(struct step *st)
+{
+	struct reset_memory *m = &st->self->reset;
+	uint32_t acked = (uint32_t)st->self->rcv_nxt;
+	int64_t age = st->time - m->marked;
+
+	if (m->has_mark && (age < ASKED_MIN || age < answer_time(st->conn, st->peer)))
+		return;
+	m->acked_before = m->has_mark ? m->acked_mark : acked;
+	m->acked_mark = acked;
+	m->marked = st->time;
+	m->has_mark = true;
+}
+
 void reset_notice(struct step *st)
 {
 	struct reset_memory *m = &st->self->reset;
 	const struct segment *s = st->seg;
-	uint32_t last_ack;
 	int64_t before =
 	    m->spoke_at > st->peer->reset.spoke_at ? m->spoke_at : st->peer->reset.spoke_at;
 
@@ -106,10 +132,9 @@ void reset_notice(struct step *st)
 	notice_unanswered(st);
 	m->quiet = st->time - before;
 	m->spoke_at = st->time;
-	m->query = (uint8_t)query_of(s);
-	last_ack = m->has_last_ack ? m->last_ack : s->ack;
-	if ((last_ack != s->ack) | !m->has_last_ack)
-		m->ack_before = last_ack;
+	m->query = query_of(s) & QUERY_MASK;
+	if (st->self->has_ack)
+		notice_acked(st);
 	m->has_last_ack = st->has_ack;
 	m->last_ack = s->ack;
 	if (m->query == QUERY_SYNACK)
@@ -152,7 +177,7 @@ static uint64_t look_of_id(const struct step *st)
 		return BIT(ID_ZERO);
 	if (step >= 1 && step <= ID_STEP)
 		return BIT(ID_CONTINUES);
-	return when(step > ID_FAR && m->id_steps >= ID_HABIT && !m->id_jumps, BIT(ID_FOREIGN));
+	return when(step > ID_FAR && m->id_steps == ID_HABIT, BIT(ID_FOREIGN));
 }
 
 static uint64_t look_of(const struct step *st)
@@ -182,16 +207,50 @@ static bool is_too_fast(const struct step *st, int64_t wait)
 	return from >= 0 && to - from > NS_PER_SEC / 500 && wait * 3 < (to - from) * 2;
 }
 
-/* Does it carry the number that a late segment of the peer asks a host without a socket to use? */
-static bool is_echo(const struct step *st, int64_t wait)
+/* The peer has acknowledged it so lately that what did so may just have reached a host without a socket. */
+static bool was_just_acked(const struct step *st)
 {
 	const struct reset_memory *asked = &st->peer->reset;
 	uint32_t seq = st->seg->seq;
 
-	if (st->has_ack || wait > ANSWER_MAX + arrival_round_trip(st->conn, st->self))
+	return asked->has_mark && seq_le(asked->acked_before, seq) &&
+	       seq_le(seq, (uint32_t)st->peer->rcv_nxt);
+}
+
+/*
+ * A SYN-ACK was sent again because the first answer was long on its way: so may be the answer to the last one, which
+ * finds the client gone by then.
+ */
+static bool answers_repeated_synack(const struct step *st)
+{
+	const struct conn *c = st->conn;
+	int64_t round_trip = c->ack_time - c->syn_time;
+
+	return c->synacks > 1 && c->syn_time >= 0 && c->ack_time >= 0 && st->dir == c->client &&
+	       st->seg->seq == st->self->isn + 1 &&
+	       st->time - c->synack_time < ANSWER_MAX + round_trip * 3 / 2;
+}
+
+/* Does it carry the number that a late segment of the peer asks a host without a socket to use? */
+static bool is_echo(const struct step *st, int64_t wait)
+{
+	const struct reset_memory *asked = &st->peer->reset;
+
+	if (st->has_ack)
 		return false;
-	return (asked->has_last_ack && (asked->last_ack == seq || asked->ack_before == seq)) ||
-	       (st->peer->has_ack && (uint32_t)st->peer->rcv_nxt == seq);
+	if (answers_repeated_synack(st))
+		return true;
+	if (wait > answer_time(st->conn, st->self))
+		return false;
+	return (asked->has_last_ack && asked->last_ack == st->seg->seq) || was_just_acked(st);
+}
+
+/* Only what the latest segment asks for can come too soon after it. */
+static uint64_t echo_of(const struct step *st, int64_t wait)
+{
+	bool is_latest = st->peer->reset.last_ack == st->seg->seq;
+
+	return BIT(ECHO) | when(is_latest && is_too_fast(st, wait), BIT(TOO_FAST));
 }
 
 static uint64_t numbers_of(const struct step *st, int64_t wait)
@@ -200,9 +259,11 @@ static uint64_t numbers_of(const struct step *st, int64_t wait)
 	bool has_asked = st->peer->reset.query != QUERY_NONE;
 
 	if (has_asked && is_echo(st, wait))
-		return BIT(ECHO) | when(is_too_fast(st, wait), BIT(TOO_FAST));
+		return echo_of(st, wait);
 	if (!self->has_seq)
 		return when(!has_asked, BIT(ALONE));
+	if (!has_asked && self->reset.has_last_ack && !st->has_ack)
+		return BIT(ONE_SIDED);
 	if (st->has_ack && st->seq >= self->snd_nxt)
 		return BIT(OWN_NUMBERS);
 	return st->has_ack || st->seq != self->snd_nxt ? BIT(WRONG_NUMBER) : BIT(UNPROMPTED);
@@ -216,12 +277,14 @@ static const struct reset_record *latest_by(const struct conn *c, unsigned dir)
 	return NULL;
 }
 
-static uint64_t burst_of(const struct step *st)
+/* (One acknowledgment after the other asks for higher and higher numbers, too.) */
+static uint64_t burst_of(const struct step *st, uint64_t seen)
 {
 	const struct reset_record *last = latest_by(st->conn, st->dir);
 
 	return when(last && last->answers == st->peer->last_packet &&
-	                st->time - last->time < BURST && (int32_t)(st->seg->seq - last->seq) > 0,
+	                st->time - last->time < BURST && (int32_t)(st->seg->seq - last->seq) > 0 &&
+	                !(seen & last->evidence & BIT(ECHO)) && !(seen & BIT(ONE_SIDED)),
 	    BIT(STEPPED));
 }
 
@@ -424,6 +487,14 @@ bool reset_answers_syn(const struct step *st)
 	       st->peer->reset.query == QUERY_SYN;
 }
 
+static void count_late_answer(struct step *st, uint64_t seen)
+{
+	struct reset_memory *m = &st->self->reset;
+
+	if (seen & BIT(ECHO) && st->seq < st->peer->rcv_nxt && m->late_answers < UINT16_MAX)
+		m->late_answers++;
+}
+
 void reset_note(struct step *st, bool ends_sender)
 {
 	struct reset_record r = {
@@ -441,13 +512,15 @@ void reset_note(struct step *st, bool ends_sender)
 	const struct reset_record *last = latest_by(st->conn, st->dir);
 	struct reset_record *kept;
 
-	r.evidence = look_of(st) | burst_of(st);
-	r.evidence |= answer_in_handshake(st);
+	r.evidence = look_of(st) | answer_in_handshake(st);
 	if (!(r.evidence & to_syn))
 		r.evidence |= numbers_of(st, r.wait);
+	r.evidence |= burst_of(st, r.evidence);
+	count_late_answer(st, r.evidence);
 	if (r.evidence & BIT(OWN_NUMBERS))
 		live_socket(st, &r);
-	else if ((r.evidence & BIT(ECHO)) && st->conn->handshake_done | st->conn->is_midstream &&
+	else if ((r.evidence & (BIT(ECHO) | BIT(ONE_SIDED))) &&
+	         st->conn->handshake_done | st->conn->is_midstream &&
 	         !(r.evidence & (BIT(BAD_ACK) | BIT(ANSWERS_THIRD_ACK))))
 		no_socket(st, &r);
 	/* Nothing came since its latest one: the same again, or a copy. */

@@ -25,6 +25,7 @@ enum reset_query {
 	QUERY_ACK,
 	QUERY_DATA,
 	QUERY_FIN,
+	QUERY_MASK = 7,
 };
 
 struct reset_memory {
@@ -32,18 +33,23 @@ struct reset_memory {
 	int64_t spoke_at;  /* when it last sent anything but a RST */
 	int64_t quiet;     /* silence of both ends before its latest segment, ns */
 	uint64_t heard;    /* the peer's data that it had acknowledged when it last sent payload */
-	uint32_t ack_before; /* its acknowledgment before last_ack, if it sent another one */
-	uint32_t last_ack;   /* acknowledgment of its latest segment, as on the wire */
-	uint32_t flow_label; /* likewise its IPv6 flow label, 0 = none */
-	uint16_t ip_id;      /* of its latest packet that has one */
+	int64_t marked;    /* when acked_mark was taken */
+	uint32_t acked_mark;   /* what it had acknowledged then */
+	uint32_t acked_before; /* and at the mark before: answers to older ones have come */
+	uint32_t last_ack;     /* acknowledgment of its latest segment, as on the wire */
+	uint32_t flow_label;   /* likewise its IPv6 flow label, 0 = none */
+	uint16_t ip_id;        /* of its latest packet that has one */
+	uint16_t
+	    late_answers; /* RSTs it sent with a number that the peer has left behind since it asked */
 	uint8_t probes,
-	    repeats;      /* keepalives and repetitions that it sent since the peer was heard */
-	uint8_t gave_up;  /* repetitions that nobody had answered when the peer was heard again */
-	uint8_t query;    /* enum reset_query */
-	uint8_t id_steps; /* how often its IP ID went up by a little; saturates */
-	bool id_jumps;    /* and once by much, or back */
-	bool has_last_ack;
-	bool bad_echo; /* its SYN-ACK echoes a timestamp that was not sent */
+	    repeats;       /* keepalives and repetitions that it sent since the peer was heard */
+	uint8_t gave_up;   /* repetitions that nobody had answered when the peer was heard again */
+	uint8_t query : 3; /* enum reset_query */
+	uint8_t
+	    id_steps : 2; /* how often its IP ID went up by a little, up to ID_HABIT; or ID_JUMPS */
+	bool has_last_ack : 1;
+	bool has_mark : 1; /* of the marks: it has acknowledged something */
+	bool bad_echo : 1; /* its SYN-ACK echoes a timestamp that was not sent */
 };
 
 struct step;
