@@ -104,6 +104,13 @@ static enum age age_by_header(const struct step *st, const struct sent *above)
 	return (uint16_t)-behind < ID_APART ? AGE_NEWER : AGE_UNKNOWN;
 }
 
+/* Its timestamp is newer than any of its sender so far: it was sent after all that showed that it was missing. */
+static bool is_newest(const struct step *st)
+{
+	return (st->seg->opt.seen & OPT_TIMESTAMPS) && st->self->has_tsval &&
+	       seq_lt(st->self->tsval, st->seg->opt.tsval);
+}
+
 /*
  * Bytes that nobody has seen: reordered on the way, or sent again because they were lost before the tap.  The
  * sender learns of a loss no sooner than a loop after the segment that jumped over it; but its timer may have
@@ -112,11 +119,11 @@ static enum age age_by_header(const struct step *st, const struct sent *above)
 static bool is_late_original(const struct step *st)
 {
 	const struct sent *above = sent_above(&st->self->transfer.sent, st->end);
-	int64_t loop = retransmit_loop(st->peer), age;
+	int64_t loop = retransmit_loop(st->peer), age, least = loop >= 0 ? loop : LATE_UNKNOWN;
 	enum age header;
 
 	if (!above)
-		return true;
+		return !is_newest(st);
 	age = st->time - above->first;
 	header = age_by_header(st, above);
 	if (age_by_timestamp(st, above) == AGE_NEWER)
@@ -124,7 +131,10 @@ static bool is_late_original(const struct step *st)
 	/* (The receiver had it: on the way to the tap alone nothing is overtaken for long.) */
 	if (header == AGE_NEWER && st->end <= st->peer->rcv_nxt && age > LATE_UNKNOWN)
 		return false;
-	if (age < (loop >= 0 ? loop : LATE_UNKNOWN))
+	/* (The one that jumped over it may have waited in queues a little longer.) */
+	if (header == AGE_NEWER)
+		least -= least / 8;
+	if (age < least)
 		return true;
 	switch (header) {
 	case AGE_OLDER:
@@ -402,7 +412,7 @@ static void note_late(struct step *st)
 
 	st->notes |= 1u << SEGMENT_NOTE_OUT_OF_ORDER;
 	m->reordered++;
-	if (st->self->snd_nxt - st->end > m->reorder_bytes)
+	if (st->self->snd_nxt > st->end && st->self->snd_nxt - st->end > m->reorder_bytes)
 		m->reorder_bytes = st->self->snd_nxt - st->end;
 	if (packets > m->reorder_packets)
 		m->reorder_packets = packets;
