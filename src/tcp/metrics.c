@@ -228,6 +228,18 @@ static int64_t by_timestamp(const struct step *st, const struct sent *s)
 	return st->seg->opt.tsecr == s->tsval ? st->time - s->first : -1;
 }
 
+/* Neither a full segment nor as much as the window took: its sender had no more to send, or held more back. */
+static bool is_small_write(const struct endpoint *from, const struct endpoint *to, uint64_t bytes)
+{
+	const uint64_t timestamps =
+	    12; /* bytes of each segment, with padding: RFC 7323 appendix A */
+	uint64_t full = to->offer.mss;
+
+	if (from->uses_timestamps && to->uses_timestamps)
+		full -= full > timestamps ? timestamps : full;
+	return to->offer.has_mss && bytes < full && to->last_window >= full;
+}
+
 /* What the ACK at hand says about the receiver's habits; nothing was lost or repeated. */
 static void note_habits(struct step *st, uint64_t acked, unsigned segments)
 {
@@ -250,7 +262,7 @@ static void note_habits(struct step *st, uint64_t acked, unsigned segments)
 	t->measures.delayed_acks++;
 	if (delay > NS_PER_SEC / 2)
 		(void)find_segment(st, FINDING_ACK_DELAYED_LONG, BY_SELF, CONFIDENCE_LIKELY);
-	if (segments == 1 && st->peer->offer.has_mss && acked < st->self->offer.mss)
+	if (segments == 1 && is_small_write(st->peer, st->self, acked))
 		t->ack_delay = delay;
 }
 
