@@ -150,11 +150,20 @@ static enum wait ordinary_wait(const struct step *st, const struct spent *s, int
 	return waits ? WAIT_TRANSFER : WAIT_IDLE;
 }
 
+/* Its sender has talked since the first one: this copy is late, and nobody waited for it. */
+static bool is_stray_synack(const struct step *st)
+{
+	const struct endpoint *self = st->self, *peer = st->peer;
+
+	return st->transfer.kind == RETRANSMISSION_SYN && self->iss && peer->iss &&
+	       (self->snd_nxt > self->iss + 1 || self->rcv_nxt > peer->iss + 1);
+}
+
 static enum wait wait_of(const struct step *st, const struct spent *s, int64_t gap)
 {
 	enum wait w;
 
-	if (st->transfer.kind)
+	if (st->transfer.kind && !is_stray_synack(st))
 		return repeats(st);
 	if (s->was_opening)
 		return WAIT_HANDSHAKE;
