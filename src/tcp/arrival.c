@@ -53,7 +53,7 @@ static int64_t round_trip(const struct conn *c, const struct endpoint *e)
 {
 	bool is_client = conn_dir(c, e) == c->client;
 	int64_t from = is_client ? c->synack_time : c->syn_time;
-	int64_t to = is_client ? c->ack_time : c->synack_time;
+	int64_t to = is_client ? c->ack_time : c->synack_first;
 
 	return from < 0 || to < from ? NS_PER_SEC / 5 : to - from;
 }

@@ -31,7 +31,7 @@ void conn_init(struct conn *c, const struct segment *s, uint8_t dir)
 	c->file = s->file;
 	c->vlan = s->vlan;
 	c->tunnel = s->tunnel;
-	c->syn_time = c->synack_time = c->ack_time = -1;
+	c->syn_time = c->synack_time = c->synack_first = c->ack_time = -1;
 	c->addrs[dir] = (struct endpoint_addr){ s->src, s->sport, s->ip_version, 0 };
 	c->addrs[!dir] = (struct endpoint_addr){ s->dst, s->dport, s->ip_version, 0 };
 	c->client = c->opening_dir = dir;
@@ -217,6 +217,23 @@ static bool follows_strange_ack(const struct step *st)
 	       st->seq != e->snd_nxt && st->seq + 1 != e->snd_nxt;
 }
 
+/*
+ * A SYN that comes again behind the first SYN-ACK has not been answered by that.  (Where both ends sent SYNs, each
+ * sends a SYN-ACK: the second one has crossed the path.)
+ */
+static void note_handshake_time(struct conn *c, const struct step *st, bool restarts)
+{
+	if (!(st->seg->flags & TCP_ACK)) {
+		if (c->synack_time < 0)
+			c->syn_time = st->time;
+		return;
+	}
+	c->synack_time = st->time;
+	if ((c->synack_first < 0 || restarts || c->both_syn) &&
+	    (!st->peer->iss || (st->ack > st->peer->iss && st->ack <= st->peer->snd_nxt)))
+		c->synack_first = st->time;
+}
+
 static void learn_from_syn(struct step *st)
 {
 	struct conn *c = st->conn;
@@ -233,10 +250,8 @@ static void learn_from_syn(struct step *st)
 		restart_numbers(st);
 	else if (e->iss && !is_repeat)
 		return;
-	if (!c->handshake_done && (st->seg->flags & TCP_ACK))
-		c->synack_time = st->time;
-	else if (!c->handshake_done && c->synack_time < 0)
-		c->syn_time = st->time;
+	if (!c->handshake_done)
+		note_handshake_time(c, st, restarts);
 	e->iss = st->seq;
 	e->isn = st->seg->seq;
 	read_offer(&e->offer, st->seg);

@@ -264,6 +264,7 @@ struct conn {
 	uint32_t syns, synacks;
 	uint32_t truncated, duplicates;
 	int64_t syn_time, synack_time, ack_time; /* last before the next step, -1 = none */
+	int64_t synack_first;                    /* before any was sent again, -1 = none */
 	uint8_t nfin_order;
 	uint8_t fin_order[2]; /* direction bits */
 	struct finding

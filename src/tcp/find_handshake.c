@@ -172,6 +172,16 @@ static void expect_answer(struct step *st)
 	st->peer->memory.owes = in_time_wait ? OWES_OLD_ACK : OWES_CHALLENGE;
 }
 
+/* Of the sender's SYNs, as far as it is known. */
+static int64_t first_syn_time(const struct step *st)
+{
+	const struct conn *c = st->conn;
+
+	if ((c->opening & TCP_SYN) && c->opening_dir == st->dir)
+		return 0;
+	return c->syn_time >= 0 ? c->syn_time : st->time;
+}
+
 /* The SYN that was sent before. */
 static void same_syn(struct step *st)
 {
@@ -189,8 +199,8 @@ static void same_syn(struct step *st)
 		return;
 	}
 	f = find_segment(st, FINDING_SYN_RETRANSMITTED, BY_SELF, CONFIDENCE_LIKELY);
-	if (f && st->conn->syn_time >= 0 && st->time > st->conn->syn_time)
-		f->cost += st->time - st->conn->syn_time;
+	if (f && f->cost < st->time - first_syn_time(st))
+		f->cost = st->time - first_syn_time(st);
 	if (!st->self->memory.syn_cut && !(st->seg->notes & SEG_HEADER_TRUNCATED) &&
 	    offers_differ(&st->self->offer, st->seg))
 		find_segment(st, FINDING_SYN_OPTIONS_CHANGED, BY_SELF, find_header_confidence(st));

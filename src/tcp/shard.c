@@ -448,8 +448,8 @@ static void log_sign(struct shard *s, struct conn *c, uint32_t slot)
 		ev->vantage = (uint8_t)vantage_of(c, &marks);
 		ev->server_isn = server->isn;
 		ev->scales = server->offer.has_wscale && c->ends[c->client].offer.has_wscale;
-		ev->span = c->syn_time >= 0 && c->syns == 1 && c->synack_time >= c->syn_time
-		               ? c->synack_time - c->syn_time
+		ev->span = c->syn_time >= 0 && c->syns == 1 && c->synack_first >= c->syn_time
+		               ? c->synack_first - c->syn_time
 		               : -1;
 	}
 	c->signs_told = c->signs;

@@ -97,6 +97,7 @@ struct story_expect {
 	bool negate;  /* note !word */
 	bool is_tail; /* path ...: only the last states */
 	uint64_t number;
+	int64_t cost;       /* of a finding, ns, 0 = any */
 	uint16_t finding;   /* enum finding_id */
 	uint8_t confidence; /* enum confidence, CONFIDENCE_COUNT = any */
 	char word[32];

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "lib/story_expect.h"
+#include "tcpshadow/text.h"
 
 struct check {
 	const struct story *st;
@@ -98,6 +99,14 @@ static void check_spent(struct check *c)
 	for (unsigned v = 0; v < c->x->row->nnames; v++)
 		if (strcmp(c->x->row->name(v), c->x->word) == 0)
 			want_number(c, (uint64_t)c->record->time_spent[v]);
+}
+
+static void check_span(struct check *c)
+{
+	uint64_t v;
+
+	memcpy(&v, (const char *)c->record + c->x->row->at, sizeof(v));
+	want_number(c, v);
 }
 
 static void check_side_count(struct check *c)
@@ -255,6 +264,10 @@ static void add_finding(const struct check *c, struct buf *b, const struct findi
 	if (f->by != BY_NOBODY)
 		buf_addf(b, " %c", letter_of(c->st, c->record, f->by));
 	buf_addf(b, " %s count %u", confidence_word((enum confidence)f->confidence), f->count);
+	if (f->cost) {
+		buf_addstr(b, " cost ");
+		text_ns(b, f->cost);
+	}
 }
 
 static bool is_expected(const struct check *c, const struct finding *f)
@@ -262,6 +275,8 @@ static bool is_expected(const struct check *c, const struct finding *f)
 	const struct story_expect *x = c->x;
 
 	if (f->id != x->finding || (x->number > 0 && f->count != x->number))
+		return false;
+	if (x->cost > 0 && f->cost != x->cost)
 		return false;
 	if (x->confidence != CONFIDENCE_COUNT && f->confidence != x->confidence)
 		return false;
@@ -293,6 +308,10 @@ static void check_finding(struct check *c)
 		buf_addf(&c->want, " %s", confidence_word((enum confidence)c->x->confidence));
 	if (c->x->number > 0)
 		buf_addf(&c->want, " count %llu", (unsigned long long)c->x->number);
+	if (c->x->cost > 0) {
+		buf_addstr(&c->want, " cost ");
+		text_ns(&c->want, c->x->cost);
+	}
 	if (!look_for(c, c->record->findings, c->record->nfindings))
 		(void)look_for(c, c->r->findings, c->r->nfindings);
 }
@@ -340,6 +359,9 @@ static void check_about_record(struct check *c)
 		break;
 	case FORM_SPENT:
 		check_spent(c);
+		break;
+	case FORM_SPAN:
+		check_span(c);
 		break;
 	case FORM_CLIENT:
 		check_client(c);

@@ -72,6 +72,8 @@ static const struct story_expect_row rows[] = {
 	{ "completeness", FORM_COUNT, RECORD_AT(completeness), NULL, 0 },
 	{ "zeek", FORM_WORD, RECORD_AT(zeek.state), name_zeek, ZEEK_STATE_COUNT },
 	{ "history", FORM_TEXT, RECORD_AT(zeek.history), NULL, 0 },
+	{ "syn-to-synack", FORM_SPAN, RECORD_AT(syn_to_synack), NULL, 0 },
+	{ "synack-to-ack", FORM_SPAN, RECORD_AT(synack_to_ack), NULL, 0 },
 	{ "spent", FORM_SPENT, 0, name_spent, SPENT_COUNT },
 	{ "finding", FORM_FINDING, 0, NULL, 0 },
 	{ "no-finding", FORM_NO_FINDING, 0, NULL, 0 },
@@ -226,6 +228,17 @@ static int parse_spent(struct story_scan *sc, struct story_expect *x)
 	return story_scan_fail(sc, "no time is spent on \"%s\"", x->word);
 }
 
+static int parse_span(struct story_scan *sc, struct story_expect *x)
+{
+	int64_t ns;
+
+	if (story_scan_span(sc, &ns))
+		return -1;
+	x->number = (uint64_t)ns;
+	add_expect(sc, x);
+	return 0;
+}
+
 static int parse_finding_name(struct story_scan *sc, struct story_expect *x)
 {
 	char name[64];
@@ -263,6 +276,10 @@ static int parse_finding(struct story_scan *sc, struct story_expect *x)
 		if (strncmp(sc->p, "count ", 6) == 0) {
 			sc->p += 6;
 			if (story_scan_number(sc, UINT32_MAX, &x->number))
+				return -1;
+		} else if (strncmp(sc->p, "cost ", 5) == 0) {
+			sc->p += 5;
+			if (story_scan_span(sc, &x->cost))
 				return -1;
 		} else if (!parse_confidence(sc, x)) {
 			x->no_end = false;
@@ -315,6 +332,8 @@ static int parse_form(struct story_scan *sc, struct story_expect *x)
 		return parse_text(sc, x);
 	case FORM_SPENT:
 		return parse_spent(sc, x);
+	case FORM_SPAN:
+		return parse_span(sc, x);
 	case FORM_CLIENT:
 	case FORM_ONE_SIDED:
 		return parse_ends(sc, x, false);

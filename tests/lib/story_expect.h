@@ -14,6 +14,7 @@ enum expect_form {
 	FORM_WORD,       /* word NAME */
 	FORM_TEXT,       /* word TEXT: a string of the record */
 	FORM_SPENT,      /* spent WORD SPAN: what the time went into */
+	FORM_SPAN,       /* word SPAN: a 64-bit time of the record, ns */
 	FORM_CLIENT,     /* client A */
 	FORM_ONE_SIDED,  /* one-sided A|none */
 	FORM_ORDER,      /* order A [B] | none */
@@ -22,7 +23,7 @@ enum expect_form {
 	FORM_NOTE,       /* note N [!]NAME,... */
 	FORM_TOTAL,      /* connections N: of the whole result */
 	FORM_SKIPPED,    /* skipped N: frames without a segment */
-	FORM_FINDING,    /* finding NAME [A] [certain|likely|possible] [count N] */
+	FORM_FINDING,    /* finding NAME [A] [certain|likely|possible] [count N] [cost SPAN] */
 	FORM_NO_FINDING, /* no-finding NAME */
 	FORM_CALM,       /* findings none: none of severity warn or error */
 	FORM_SELECT,     /* connection N: the lines below speak of it */
