@@ -188,6 +188,8 @@ struct side_record {
 	uint64_t wire_bytes;    /* frame bytes as on the wire */
 	uint64_t payload_bytes; /* sum of payload lengths, repeated ones included */
 	uint64_t missing_bytes; /* sequence space the peer acknowledged and the capture lacks */
+	uint64_t lost_bytes;    /* that was jumped over, neither captured nor acknowledged */
+	uint64_t lacked_bytes;  /* of lost_bytes: the peer spoke much later, and had not got them */
 	const struct state_entry *states; /* oldest first; [0] is where it began */
 	uint32_t nstates;
 	uint32_t states_lost; /* entries that did not fit the list */

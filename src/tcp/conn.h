@@ -66,6 +66,7 @@ struct hole {
 	uint64_t left;
 	uint64_t right : 63;
 	uint64_t acked : 1; /* the peer has it: counted as missing, unless it is captured late */
+	int64_t time;       /* of the segment that jumped over it */
 };
 
 struct stream_env;

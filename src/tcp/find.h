@@ -78,6 +78,13 @@ bool find_capture_is_clean(const struct conn *c);
 /* Acknowledgments show a second end, of which nothing was captured. */
 bool find_capture_is_one_sided(const struct conn *c);
 
+/* Bytes of ends[dir] that were jumped over, and neither captured later nor acknowledged. */
+struct lost {
+	uint64_t bytes;
+	uint64_t lacked; /* of them: the receiver spoke much later, and had not got them */
+};
+struct lost find_lost(const struct conn *c, unsigned dir);
+
 /* What is wrong with the capture of this connection: bits of enum trap. */
 unsigned find_traps(const struct conn *c);
 /* Lower the confidence of what the capture could have faked, drop what it explains wholly. */

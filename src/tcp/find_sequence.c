@@ -17,6 +17,8 @@
 #define TAP_ERROR (NS_PER_SEC / 1000)
 /* Least time before a timer sends something again (ns). */
 #define TIMER_MIN (NS_PER_SEC / 5)
+/* What was lost has been sent again by then, at the first try (ns): RFC 6298 2.1. */
+#define REPEATED_BY NS_PER_SEC
 
 static bool is_note(const struct step *st, enum segment_note n)
 {
@@ -134,28 +136,42 @@ static bool may_be_fin(const struct endpoint *e, const struct hole *h)
 	return !e->fin_seen && h->right == h->left + 1 && h->right == e->snd_nxt;
 }
 
-/* Bytes that were jumped over and neither captured later nor acknowledged. */
-static uint64_t lost_bytes(const struct endpoint *e)
+/* The receiver spoke, and had not got it, when it would have been sent again. */
+static bool is_lacked(const struct endpoint *peer, const struct hole *h)
 {
-	uint64_t n = 0;
+	return peer->last_time - h->time >= REPEATED_BY && peer->memory.close_ack <= h->left;
+}
 
-	for (unsigned i = 0; i < e->nholes; i++)
-		if (!e->holes[i].acked && !may_be_fin(e, &e->holes[i]))
-			n += e->holes[i].right - e->holes[i].left;
-	return n;
+struct lost find_lost(const struct conn *c, unsigned dir)
+{
+	const struct endpoint *e = &c->ends[dir], *peer = &c->ends[!dir];
+	struct lost lost = { 0, 0 };
+
+	if (!peer->packets || e->memory.syn_changes)
+		return lost;
+	for (unsigned i = 0; i < e->nholes; i++) {
+		const struct hole *h = &e->holes[i];
+
+		if (h->acked || may_be_fin(e, h))
+			continue;
+		lost.bytes += h->right - h->left;
+		if (is_lacked(peer, h))
+			lost.lacked += h->right - h->left;
+	}
+	return lost;
 }
 
 static void look_back(struct conn *c, unsigned dir)
 {
 	const struct endpoint *e = &c->ends[dir], *peer = &c->ends[!dir];
-	uint64_t lost = e->nholes && peer->packets && !e->memory.syn_changes ? lost_bytes(e) : 0;
+	struct lost lost = find_lost(c, dir);
 	struct finding *f;
 
-	if (lost) {
+	if (lost.bytes) {
 		f = find_conn(
 		    c, FINDING_SEQUENCE_HOLE, dir, CONFIDENCE_LIKELY, e->last_packet, e->last_time);
 		if (f)
-			f->a = lost;
+			f->a = lost.bytes;
 	}
 	if (!peer->packets && e->payload_bytes > MUCH) {
 		f = find_conn(c, FINDING_DATA_WITHOUT_ACKS, dir, CONFIDENCE_LIKELY, e->last_packet,

@@ -134,6 +134,7 @@ static uint16_t unanswered_of(const struct endpoint *e)
 static void fill_side(struct side_record *r, const struct conn *c, uint8_t dir)
 {
 	const struct endpoint *e = &c->ends[dir];
+	struct lost lost = find_lost(c, dir);
 
 	r->addr = c->addrs[dir];
 	r->end = dir;
@@ -141,6 +142,8 @@ static void fill_side(struct side_record *r, const struct conn *c, uint8_t dir)
 	r->wire_bytes = e->wire_bytes;
 	r->payload_bytes = e->payload_bytes;
 	r->missing_bytes = e->missing;
+	r->lost_bytes = lost.bytes;
+	r->lacked_bytes = lost.lacked;
 	r->states = e->history;
 	r->nstates = e->nhistory;
 	r->states_lost = e->history_lost;

@@ -220,22 +220,28 @@ static void hole_forget(struct endpoint *e)
 	memmove(&e->holes[i], &e->holes[i + 1], (e->nholes - i) * sizeof(e->holes[0]));
 }
 
-static void hole_add(struct endpoint *e, uint64_t left, uint64_t right, bool acked)
+/* [left, right) in place of `h`, or of a part of it. */
+static void hole_add(struct endpoint *e, const struct hole *h, uint64_t left, uint64_t right)
 {
 	if (!e->holes)
 		e->holes = mem_alloc(HOLES_MAX, sizeof(*e->holes));
 	if (e->nholes == HOLES_MAX)
 		hole_forget(e);
-	e->holes[e->nholes++] = (struct hole){ left, right & HOLE_END, acked };
+	e->holes[e->nholes++] = (struct hole){
+		.left = left,
+		.right = right & HOLE_END,
+		.acked = h->acked,
+		.time = h->time,
+	};
 }
 
 /* The part of a hole that captured bytes [left, right) leave open comes back as one or two holes. */
 static void hole_shrink(struct endpoint *e, const struct hole *h, uint64_t left, uint64_t right)
 {
 	if (left > h->left)
-		hole_add(e, h->left, left, h->acked);
+		hole_add(e, h, h->left, left);
 	if (right < h->right)
-		hole_add(e, right, h->right, h->acked);
+		hole_add(e, h, right, h->right);
 }
 
 /* Captured bytes [left, right): true if they fill (part of) a hole.  (Apart, as it needs room on the stack.) */
@@ -255,7 +261,7 @@ static __attribute__((noinline)) bool hole_fill(
 		         to = right < h->right ? right : h->right;
 
 		if (to <= from) {
-			hole_add(e, h->left, h->right, h->acked);
+			hole_add(e, h, h->left, h->right);
 			continue;
 		}
 		filled = true;
@@ -282,7 +288,8 @@ static void hole_acknowledge(struct endpoint *e, uint64_t ack)
 			continue;
 		}
 		e->holes[i].left = ack;
-		hole_add(e, h.left, ack, true);
+		h.acked = true;
+		hole_add(e, &h, h.left, ack);
 	}
 }
 
@@ -348,7 +355,7 @@ static void advance_sent(struct step *st)
 		e->snd_nxt = e->cap_nxt = st->seq;
 	}
 	if (st->seq > e->snd_nxt) {
-		hole_add(e, e->snd_nxt, st->seq, false);
+		hole_add(e, &(struct hole){ .time = st->time }, e->snd_nxt, st->seq);
 		if (e->unseen_ack)
 			hole_acknowledge(e, e->unseen_ack < st->seq ? e->unseen_ack : st->seq);
 		e->may_have_fin = !takes_space;

@@ -320,10 +320,24 @@ static bool was_left_waiting(const struct conn_record *r, struct verdict *v)
 	return true;
 }
 
+/* Bytes of one end never reached the other, which said so later: that is not the capture's doing. */
+static bool has_lost_data(const struct conn_record *r, struct verdict *v)
+{
+	for (unsigned side = 0; side < 2; side++) {
+		if (!r->sides[side].lacked_bytes)
+			continue;
+		*v = about(VERDICT_NEVER_ARRIVED, side, CONFIDENCE_CERTAIN);
+		v->bytes = r->sides[side].lacked_bytes;
+		return true;
+	}
+	return false;
+}
+
 static bool is_closed(const struct conn_record *r, struct verdict *v)
 {
 	const struct side_record *c = &r->sides[SIDE_CLIENT], *s = &r->sides[SIDE_SERVER];
-	uint64_t missing = c->missing_bytes + s->missing_bytes;
+	uint64_t lost = c->lost_bytes + s->lost_bytes;
+	uint64_t missing = c->missing_bytes + s->missing_bytes + lost;
 	uint32_t again = c->transfer.again.segments + s->transfer.again.segments;
 	uint32_t in_vain = c->transfer.again.in_vain + s->transfer.again.in_vain;
 	enum verdict_kind kind = VERDICT_OK;
@@ -339,7 +353,7 @@ static bool is_closed(const struct conn_record *r, struct verdict *v)
 		kind = again > in_vain ? VERDICT_OK_WITH_LOSS : VERDICT_OK_SENT_TWICE;
 	else if (!c->stream.bytes && !s->stream.bytes)
 		kind = VERDICT_OK_NO_DATA;
-	*v = about(kind, BY_NOBODY, CONFIDENCE_CERTAIN);
+	*v = about(kind, BY_NOBODY, lost ? CONFIDENCE_POSSIBLE : CONFIDENCE_CERTAIN);
 	v->bytes = missing;
 	v->count = again > in_vain ? again - in_vain : again;
 	v->time = r->time_spent[SPENT_LOSS_RECOVERY];
@@ -422,6 +436,7 @@ struct verdict verdict_on(const struct conn_record *r, unsigned traps)
 		was_unfinished,
 		was_reset,
 		was_left_waiting,
+		has_lost_data,
 		is_closed,
 		met_black_hole,
 		has_timed_out,
