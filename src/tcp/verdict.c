@@ -124,7 +124,8 @@ _Static_assert(sizeof(kind_of_cause) == CAUSE_COUNT, "each cause has its verdict
 
 static bool is_lossy(const struct conn_record *r)
 {
-	return have(r, FINDING_CLOSED_WITH_DATA_OUTSTANDING) != NULL;
+	return r->sides[SIDE_CLIENT].lost_bytes || r->sides[SIDE_SERVER].lost_bytes ||
+	       have(r, FINDING_CLOSED_WITH_DATA_OUTSTANDING);
 }
 
 /* What the packets around the reset say more precisely than its cause. */
@@ -256,6 +257,19 @@ static bool was_unfinished(const struct conn_record *r, struct verdict *v)
 	return true;
 }
 
+/* Bytes of one end never reached the other, which said so later: that is not the capture's doing. */
+static bool has_lost_data(const struct conn_record *r, struct verdict *v)
+{
+	for (unsigned side = 0; side < 2; side++) {
+		if (!r->sides[side].lacked_bytes)
+			continue;
+		*v = about(VERDICT_NEVER_ARRIVED, side, CONFIDENCE_CERTAIN);
+		v->bytes = r->sides[side].lacked_bytes;
+		return true;
+	}
+	return false;
+}
+
 /*
  * Both had said that they were done, and nothing was lost: what reset follows is a formality, but for one that
  * turns the next connection away.
@@ -277,6 +291,9 @@ static bool was_reset(const struct conn_record *r, struct verdict *v)
 		*v = about(VERDICT_OK_LATE_RESET, BY_NOBODY, CONFIDENCE_LIKELY);
 	else
 		*v = by_reset(r);
+	/* (An application that waits in vain gives up.) */
+	if (v->kind == VERDICT_ABORTED_EARLY)
+		(void)has_lost_data(r, v);
 	return true;
 }
 
@@ -318,19 +335,6 @@ static bool was_left_waiting(const struct conn_record *r, struct verdict *v)
 	*v = about(VERDICT_LEFT_WAITING, SIDE_SERVER, CONFIDENCE_LIKELY);
 	v->time = waited;
 	return true;
-}
-
-/* Bytes of one end never reached the other, which said so later: that is not the capture's doing. */
-static bool has_lost_data(const struct conn_record *r, struct verdict *v)
-{
-	for (unsigned side = 0; side < 2; side++) {
-		if (!r->sides[side].lacked_bytes)
-			continue;
-		*v = about(VERDICT_NEVER_ARRIVED, side, CONFIDENCE_CERTAIN);
-		v->bytes = r->sides[side].lacked_bytes;
-		return true;
-	}
-	return false;
 }
 
 static bool is_closed(const struct conn_record *r, struct verdict *v)
