@@ -321,7 +321,8 @@ static bool was_slow(const struct conn_record *r, struct verdict *v)
 
 /*
  * The server's host took the request, its application said nothing, and the client gave up waiting: spent.c counts that
- * time as the server's.  (Likely: a client that only tells may pause before it closes.)
+ * time as the server's.  (Likely: a client that only tells may pause before it closes.)  Unless the server shows that
+ * it had answered: then the answer was lost.
  */
 static bool was_left_waiting(const struct conn_record *r, struct verdict *v)
 {
@@ -332,7 +333,9 @@ static bool was_left_waiting(const struct conn_record *r, struct verdict *v)
 		return false;
 	if (have(r, FINDING_CLOSE_WAIT_STUCK))
 		return false;
-	*v = about(VERDICT_LEFT_WAITING, SIDE_SERVER, CONFIDENCE_LIKELY);
+	*v = about(s->lost_bytes ? VERDICT_NEVER_ARRIVED : VERDICT_LEFT_WAITING, SIDE_SERVER,
+	    CONFIDENCE_LIKELY);
+	v->bytes = s->lost_bytes;
 	v->time = waited;
 	return true;
 }
@@ -439,8 +442,8 @@ struct verdict verdict_on(const struct conn_record *r, unsigned traps)
 		was_unanswered,
 		was_unfinished,
 		was_reset,
-		was_left_waiting,
 		has_lost_data,
+		was_left_waiting,
 		is_closed,
 		met_black_hole,
 		has_timed_out,
