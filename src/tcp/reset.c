@@ -26,6 +26,8 @@
 #define RESTART_MIN (NS_PER_SEC / 10)
 /* What was acknowledged longer ago is asked for by nothing on its way, but where round trips take longer (ns). */
 #define ASKED_MIN NS_PER_SEC
+/* The longest between two probes of a closed window: the greatest retransmission timeout there is (ns). */
+#define PROBE_GAP_MAX (120 * NS_PER_SEC)
 /* Two that come in this are one burst (ns). */
 #define BURST (NS_PER_SEC / 100)
 
@@ -71,15 +73,39 @@ static void notice_id(struct reset_memory *m, const struct segment *s)
 	m->ip_id = s->ip_id;
 }
 
+/* So long after a segment has passed the tap a host without a socket may still answer it, ns. */
+static int64_t answer_time(const struct conn *c, const struct endpoint *who)
+{
+	return ANSWER_MAX + arrival_round_trip(c, who);
+}
+
+/*
+ * The peer of one that repeated something in vain is heard.  What it sends right after that may be on its way before a
+ * RST could have come.  (What answers a probe of a closed window with a closed window is not what the prober waits for.)
+ */
+static void notice_answer(struct step *st)
+{
+	struct reset_memory *other = &st->peer->reset;
+	bool still_closed = (st->notes & 1u << SEGMENT_NOTE_PROBE_ACK) && st->seg->window == 0;
+	int64_t apart = st->time - st->self->reset.spoke_at;
+
+	if (other->repeats || apart > answer_time(st->conn, st->peer))
+		other->gave_up = other->repeats;
+	if (!still_closed)
+		other->repeats = 0;
+}
+
 static void notice_unanswered(struct step *st)
 {
+	const uint32_t again = 1u << SEGMENT_NOTE_RETRANSMISSION | 1u << SEGMENT_NOTE_WINDOW_PROBE;
 	struct reset_memory *mine = &st->self->reset, *other = &st->peer->reset;
 
-	other->gave_up = other->repeats;
-	other->probes = other->repeats = 0;
+	if (other->repeats | other->gave_up)
+		notice_answer(st);
+	mine->gave_up = other->probes = 0;
 	if (st->notes & 1u << SEGMENT_NOTE_KEEPALIVE)
 		count_up(&mine->probes);
-	else if (st->notes & 1u << SEGMENT_NOTE_RETRANSMISSION)
+	else if (st->notes & again)
 		count_up(&mine->repeats);
 }
 
@@ -95,12 +121,6 @@ static __attribute__((noinline)) void notice_late_data(struct step *st)
 		    st->time - r->time < arrival_round_trip(c, st->peer))
 			r->evidence |= UINT64_C(1) << EVIDENCE_MORE_COMING;
 	}
-}
-
-/* So long after a segment has passed the tap a host without a socket may still answer it, ns. */
-static int64_t answer_time(const struct conn *c, const struct endpoint *who)
-{
-	return ANSWER_MAX + arrival_round_trip(c, who);
 }
 
 /*
@@ -140,7 +160,7 @@ void reset_notice(struct step *st)
 	if (m->query == QUERY_SYNACK)
 		m->bad_echo = (s->opt.seen & OPT_TIMESTAMPS) && st->peer->offer.timestamps &&
 		              s->opt.tsecr != st->peer->memory.syn_tsval;
-	if (s->len == 0)
+	if (s->len == 0 || (st->notes & 1u << SEGMENT_NOTE_WINDOW_PROBE))
 		return;
 	m->data_time = st->time;
 	m->heard = st->has_ack ? st->ack : m->heard;
@@ -390,6 +410,18 @@ static uint64_t answer_after_fin(const struct step *st)
 	return BIT(LATE_PACKET);
 }
 
+/*
+ * Its latest word was a probe of a closed window, and the next should have come long ago: probes are twice as far
+ * apart each time (RFC 9293 3.8.6.1), so none by more than it has waited since its last data.
+ */
+static bool is_probe_overdue(const struct step *st)
+{
+	const struct reset_memory *m = &st->self->reset;
+	int64_t gap = m->spoke_at - m->data_time;
+
+	return st->time - m->spoke_at > 2 * (gap < PROBE_GAP_MAX ? gap : PROBE_GAP_MAX);
+}
+
 /* What a host without a socket was asked. */
 static uint64_t answer_of(const struct step *st)
 {
@@ -402,8 +434,10 @@ static uint64_t answer_of(const struct step *st)
 		return answer_after_fin(st);
 	if (st->conn->is_midstream)
 		return BIT(MIDSTREAM);
-	if (self->reset.gave_up >= REPEATS_MIN)
+	if (self->reset.gave_up >= REPEATS_MIN && !self->transfer.probed_last)
 		return BIT(GAVE_UP) | BIT(NEVER_ENDED);
+	if (self->reset.gave_up >= REPEATS_MIN && is_probe_overdue(st))
+		return BIT(STOPPED_PROBING) | BIT(NEVER_ENDED);
 	return BIT(NEVER_ENDED) |
 	       when(st->time - self->reset.spoke_at < RESTART_MIN, BIT(SPOKE_JUST_BEFORE));
 }
@@ -443,6 +477,8 @@ static uint64_t unanswered_of(const struct endpoint *self, struct reset_record *
 		r->count = self->reset.probes;
 		return BIT(PROBES);
 	}
+	if (self->transfer.probed_last)
+		return 0;
 	r->count = self->reset.repeats;
 	return when(self->reset.repeats >= REPEATS_MIN, BIT(REPEATS));
 }
@@ -579,7 +615,7 @@ static enum finding_id relative_of(const struct conn *c, const struct reset_reco
 		return FINDING_RST_CONNECT_CANCELLED;
 	if (r->evidence & BIT(OLD_TIMESTAMP))
 		return FINDING_RST_OLD_TIMESTAMP;
-	if (r->evidence & BIT(GAVE_UP))
+	if (r->evidence & (BIT(GAVE_UP) | BIT(STOPPED_PROBING)))
 		return FINDING_RST_USER_TIMEOUT_LATE;
 	if (r->evidence & BIT(LONG_SILENCE) && r->evidence & open)
 		return FINDING_RST_IDLE_TIMEOUT_MIDDLEBOX;

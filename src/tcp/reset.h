@@ -41,9 +41,10 @@ struct reset_memory {
 	uint16_t ip_id;        /* of its latest packet that has one */
 	uint16_t
 	    late_answers; /* RSTs it sent with a number that the peer has left behind since it asked */
-	uint8_t probes,
-	    repeats;       /* keepalives and repetitions that it sent since the peer was heard */
-	uint8_t gave_up;   /* repetitions that nobody had answered when the peer was heard again */
+	uint8_t probes; /* keepalives that it sent since the peer was heard */
+	uint8_t
+	    repeats; /* likewise repetitions, or probes of the peer's window since that was closed */
+	uint8_t gave_up;   /* of them when the peer was heard again, and it was not since */
 	uint8_t query : 3; /* enum reset_query */
 	uint8_t
 	    id_steps : 2; /* how often its IP ID went up by a little, up to ID_HABIT; or ID_JUMPS */
