@@ -93,6 +93,7 @@ struct end_memory {
 	uint32_t
 	    synack_ack; /* of its first SYN-ACK, or of the bare ACK in its place; as on the wire */
 	uint32_t syn_tsval;     /* timestamp of its latest SYN or SYN-ACK, with offer.timestamps */
+	uint32_t ecn_tsval;     /* likewise of its latest SYN that asked for ECN */
 	uint16_t syn_len;       /* payload of its latest SYN or SYN-ACK, bytes */
 	uint8_t owes;           /* enum owed */
 	uint8_t syn_changes;    /* SYNs with another initial number than the one before */
@@ -187,7 +188,7 @@ struct endpoint {
 	bool is_offer_cut;        /* the capture lacks options of its SYN */
 	bool offers_accurate_ecn; /* its SYN asked for RFC 9768 */
 	bool offers_mptcp;        /* its SYN was MP_CAPABLE */
-	bool gave_up_ecn;         /* its SYN asked for ECN, was lost, and was sent again without */
+	bool gave_up_ecn;         /* its SYN asked for ECN, and was sent again without */
 	uint8_t stuck_times;      /* copies of the large segment that is not acknowledged */
 	uint16_t path_mtu;        /* as an ICMP error told it, 0 = none */
 	uint32_t stuck_len;       /* its payload bytes */

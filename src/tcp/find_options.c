@@ -179,6 +179,17 @@ static bool is_ecn_on(const struct step *st)
 	return peer->offers_accurate_ecn ? agrees_to_ecn(st->seg->flags) : bits == TCP_ECE;
 }
 
+/* It answers the SYN that asked for ECN: a SYN without is never answered with these bits, nor with an earlier time. */
+static bool answers_ecn_syn(const struct step *st)
+{
+	const struct end_memory *asked = &st->peer->memory;
+	const struct tcp_options *o = &st->seg->opt;
+	bool has_time = (o->seen & OPT_TIMESTAMPS) && asked->ecn_tsval != asked->syn_tsval;
+
+	return (st->seg->flags & (TCP_AE | TCP_CWR | TCP_ECE)) ||
+	       (has_time && o->tsecr == asked->ecn_tsval);
+}
+
 /* A SYN-ACK and the SYN it answers, side by side. */
 static void look_at_pair(struct step *st)
 {
@@ -197,7 +208,7 @@ static void look_at_pair(struct step *st)
 	if (is_ecn_on(st))
 		(void)find_segment(
 		    st, FINDING_ECN_NEGOTIATED, BY_NOBODY, find_header_confidence(st));
-	if (peer->gave_up_ecn)
+	if (peer->gave_up_ecn && !answers_ecn_syn(st))
 		(void)find_segment(st, FINDING_ECN_BLACKHOLE, BY_NOBODY, CONFIDENCE_POSSIBLE);
 }
 
@@ -213,6 +224,8 @@ static void remember_syn(struct step *st)
 		                 (e->offer.ecn || e->gave_up_ecn);
 	e->is_offer_cut = !is_readable(&s->opt);
 	e->memory.syn_tsval = s->opt.tsval;
+	if (asks_ecn)
+		e->memory.ecn_tsval = s->opt.tsval;
 	e->offers_accurate_ecn = asks_ecn && (s->flags & TCP_AE);
 	e->offers_mptcp = s->opt.mptcp_subtypes & 1u;
 	e->urgent_edge = 0;
