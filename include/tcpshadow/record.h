@@ -197,6 +197,7 @@ struct side_record {
 	struct syn_offer offer;
 	struct stream_facts stream; /* of what this side sent */
 	bool fin_sent;
+	bool fin_open;                   /* all that it sent was acknowledged but its FIN */
 	struct transfer_record transfer; /* likewise */
 	uint16_t unanswered; /* repetitions that it sent last, and nobody acknowledged */
 	bool window_closed;  /* it offered no window when last seen, and the connection was open */

@@ -151,6 +151,7 @@ static void fill_side(struct side_record *r, const struct conn *c, uint8_t dir)
 	r->offer = e->offer;
 	r->stream = e->facts;
 	r->fin_sent = e->fin_seen;
+	r->fin_open = e->fin_seen && c->ends[!dir].rcv_nxt + 1 == e->fin_end;
 	r->unanswered = unanswered_of(e);
 	r->window_closed = e->has_ack && e->last_window == 0 && !c->is_over && !e->fin_seen;
 	transfer_record(&r->transfer, e, c->end);

@@ -340,6 +340,18 @@ static bool was_left_waiting(const struct conn_record *r, struct verdict *v)
 	return true;
 }
 
+/* Who closes last repeats his FIN in vain: his data is there, but he cannot know that the other end heard him. */
+static bool is_last_word_open(const struct conn_record *r, struct verdict *v)
+{
+	const struct finding *f = have(r, FINDING_FIN_UNACKNOWLEDGED);
+
+	if (!f || !r->sides[f->by].fin_open)
+		return false;
+	*v = of_finding(VERDICT_OK_FIN_UNANSWERED, f);
+	v->count = r->sides[f->by].unanswered;
+	return true;
+}
+
 static bool is_closed(const struct conn_record *r, struct verdict *v)
 {
 	const struct side_record *c = &r->sides[SIDE_CLIENT], *s = &r->sides[SIDE_SERVER];
@@ -364,7 +376,7 @@ static bool is_closed(const struct conn_record *r, struct verdict *v)
 	v->bytes = missing;
 	v->count = again > in_vain ? again - in_vain : again;
 	v->time = r->time_spent[SPENT_LOSS_RECOVERY];
-	if (!missing)
+	if (!missing && !is_last_word_open(r, v))
 		(void)was_slow(r, v);
 	return true;
 }
@@ -395,7 +407,8 @@ static bool has_timed_out(const struct conn_record *r, struct verdict *v)
 	for (unsigned side = 0; side < 2; side++) {
 		if (r->sides[side].unanswered < REPEATS_MIN)
 			continue;
-		*v = about(VERDICT_TIMED_OUT, side, CONFIDENCE_LIKELY);
+		*v = about(r->sides[side].fin_open ? VERDICT_FIN_TIMED_OUT : VERDICT_TIMED_OUT,
+		    side, CONFIDENCE_LIKELY);
 		v->count = r->sides[side].unanswered;
 		return true;
 	}
