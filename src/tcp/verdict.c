@@ -352,6 +352,16 @@ static bool is_last_word_open(const struct conn_record *r, struct verdict *v)
 	return true;
 }
 
+/* What repetitions cost: a SYN that was lost has its time in that of the handshake. */
+static int64_t cost_of_loss(const struct conn_record *r)
+{
+	const struct finding *f = have(r, FINDING_SYN_RETRANSMITTED);
+	int64_t opening = r->time_spent[SPENT_HANDSHAKE];
+	int64_t syn = f ? f->cost : 0;
+
+	return r->time_spent[SPENT_LOSS_RECOVERY] + (syn < opening ? syn : opening);
+}
+
 static bool is_closed(const struct conn_record *r, struct verdict *v)
 {
 	const struct side_record *c = &r->sides[SIDE_CLIENT], *s = &r->sides[SIDE_SERVER];
@@ -375,7 +385,7 @@ static bool is_closed(const struct conn_record *r, struct verdict *v)
 	*v = about(kind, BY_NOBODY, lost ? CONFIDENCE_POSSIBLE : CONFIDENCE_CERTAIN);
 	v->bytes = missing;
 	v->count = again > in_vain ? again - in_vain : again;
-	v->time = r->time_spent[SPENT_LOSS_RECOVERY];
+	v->time = cost_of_loss(r);
 	if (!missing && !is_last_word_open(r, v))
 		(void)was_slow(r, v);
 	return true;

@@ -56,6 +56,7 @@ static const struct story_expect_row rows[] = {
 	{ "handshake", FORM_WORD, RECORD_AT(handshake), name_handshake, HANDSHAKE_MIDSTREAM + 1 },
 	{ "close", FORM_WORD, RECORD_AT(close), name_close, CLOSE_RESET + 1 },
 	{ "verdict", FORM_WORD, RECORD_AT(verdict.kind), name_verdict, VERDICT_COUNT },
+	{ "verdict-time", FORM_SPAN, RECORD_AT(verdict.time), NULL, 0 },
 	{ "opener", FORM_WORD, RECORD_AT(opener), name_opener, OPENER_UNKNOWN + 1 },
 	{ "midstream", FORM_BOOL, RECORD_AT(is_midstream), NULL, 0 },
 	{ "open", FORM_BOOL, RECORD_AT(is_open), NULL, 0 },
