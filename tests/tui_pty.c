@@ -324,6 +324,36 @@ static void test_sizes(struct run *r)
 	await_end(r);
 }
 
+/* More than a terminal that is at its end is read: none of it is an Esc, or the letters behind it. */
+static void test_sequences(struct run *r)
+{
+	static const char capture[] = "tap-loss.pcap";
+	static const char *const unknown[] = { "\033[I", "\033[200~", "\033x", "\033q",
+		"\033[?1;2c", "\033[1;9Q" };
+
+	if (!start(r, capture, NULL))
+		return;
+	(void)wait_for(r, "read");
+	for (size_t i = 0; i < 30; i++)
+		if (write(r->master, unknown[i % ARRAY_LEN(unknown)],
+		        strlen(unknown[i % ARRAY_LEN(unknown)])) > 0)
+			listen_for(r, 40);
+	result(is_screen(r, capture, "text\\n", ""), "sequences that are no key do nothing");
+	type(r, "\r");
+	type(r, "\033[4~");
+	result(is_screen(r, capture, "keys Enter End\\ntext\\n", ""), "ESC [ 4 ~ is End");
+	type(r, "\033[H");
+	result(is_screen(r, capture, "keys Enter End Home\\ntext\\n", ""), "ESC [ H is Home");
+	type(r, "\033[");
+	type(r, "\033[4~");
+	result(is_screen(r, capture, "keys Enter End\\ntext\\n", ""),
+	    "and is so behind half a sequence");
+	type(r, "\033");
+	type(r, "\033");
+	await_end(r);
+	finish(r);
+}
+
 static void test_leaving(struct run *r)
 {
 	int status = 0;
@@ -538,6 +568,7 @@ int main(int argc, char **argv)
 	set_environment();
 	test_screen(&r);
 	test_sizes(&r);
+	test_sequences(&r);
 	test_leaving(&r);
 	test_signal(&r, SIGTERM, "SIGTERM ends with 143");
 	test_signal(&r, SIGINT, "SIGINT ends with 130");

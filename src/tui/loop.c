@@ -136,7 +136,7 @@ static void take_keys(struct tui *l)
 		l->empty_reads = 0;
 		if (in == TERM_KEY)
 			event(l, ev);
-		else
+		else if (in == TERM_MOUSE)
 			take_mouse(l, &mouse);
 	}
 	if (l->empty_reads > EMPTY_READS_MAX)

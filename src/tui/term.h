@@ -12,6 +12,7 @@ struct term;
 
 enum term_input {
 	TERM_NOTHING,
+	TERM_UNKNOWN, /* something came, but no key that is known */
 	TERM_KEY,
 	TERM_MOUSE,
 };

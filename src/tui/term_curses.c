@@ -17,13 +17,16 @@
 #include <wchar.h>
 
 #include "tcpshadow/mem.h"
+#include "tui/escape.h"
 #include "tui/key.h"
 #include "tui/term.h"
 
 enum {
 	ESCAPE_MS = 25,   /* a lone Esc is taken as such after this */
+	REST_MS = 100,    /* so long the rest of a sequence may take to come */
 	COPY_MAX = 74994, /* bytes in an OSC 52 that all common terminals take */
 	MANY_COLORS = 256,
+	ESCAPE = 27,
 };
 
 struct term {
@@ -293,8 +296,6 @@ static uint32_t character_key(wint_t c)
 		return TUI_KEY_ENTER;
 	case '\t':
 		return TUI_KEY_TAB;
-	case 27:
-		return TUI_KEY_ESCAPE;
 	case 127:
 	case '\b':
 		return TUI_KEY_BACKSPACE;
@@ -303,12 +304,34 @@ static uint32_t character_key(wint_t c)
 	}
 }
 
+/* Behind an Esc: if nothing has come by now, or another Esc, that key was meant. */
+static uint32_t escaped_key(void)
+{
+	struct escape e = { 0 };
+	wint_t c;
+	int rc = get_wch(&c);
+
+	if (rc == ERR)
+		return TUI_KEY_ESCAPE;
+	if (rc == OK && c == ESCAPE) {
+		(void)ungetch(ESCAPE);
+		return TUI_KEY_ESCAPE;
+	}
+	timeout(REST_MS);
+	while (rc == OK && c != ESCAPE && escape_add(&e, (uint32_t)c))
+		rc = get_wch(&c);
+	timeout(0);
+	if (rc == KEY_CODE_YES || (rc == OK && c == ESCAPE))
+		(void)ungetch((int)c);
+	return escape_key(&e);
+}
+
 static enum term_input read_mouse(struct term_mouse *mouse)
 {
 	MEVENT ev;
 
 	if (getmouse(&ev) != OK)
-		return TERM_NOTHING;
+		return TERM_UNKNOWN;
 	*mouse = (struct term_mouse){ .y = ev.y, .x = ev.x };
 	if (ev.bstate & BUTTON4_PRESSED)
 		mouse->wheel = -3;
@@ -329,8 +352,11 @@ enum term_input term_read(struct term *t, uint32_t *key, struct term_mouse *mous
 		return TERM_NOTHING;
 	if (rc == KEY_CODE_YES && c == KEY_MOUSE)
 		return read_mouse(mouse);
-	*key = rc == KEY_CODE_YES ? function_key(c) : character_key(c);
-	return *key ? TERM_KEY : TERM_NOTHING;
+	if (rc == KEY_CODE_YES)
+		*key = function_key(c);
+	else
+		*key = c == ESCAPE ? escaped_key() : character_key(c);
+	return *key ? TERM_KEY : TERM_UNKNOWN;
 }
 
 void term_leave(struct term *t)

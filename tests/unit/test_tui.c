@@ -11,6 +11,7 @@
 
 #include "tcpshadow/mem.h"
 #include "tui/app.h"
+#include "tui/escape.h"
 #include "tui/script.h"
 
 enum {
@@ -251,6 +252,69 @@ START_TEST(expressions_are_completed)
 }
 END_TEST
 
+/* The key that these bytes behind an Esc are; all of them belong to it. */
+static uint32_t key_behind_escape(const char *bytes)
+{
+	struct escape e = { 0 };
+	size_t i = 0;
+
+	while (bytes[i] && escape_add(&e, (uint8_t)bytes[i]))
+		i++;
+	ck_assert_msg(bytes[i] && !bytes[i + 1], "%s ends at %zu", bytes, i);
+	return escape_key(&e);
+}
+
+START_TEST(sequences_are_one_key_or_none)
+{
+	static const struct {
+		const char *bytes;
+		uint32_t key;
+	} cases[] = {
+		{ "[1~", TUI_KEY_HOME },
+		{ "[4~", TUI_KEY_END },
+		{ "[7~", TUI_KEY_HOME },
+		{ "[8~", TUI_KEY_END },
+		{ "[H", TUI_KEY_HOME },
+		{ "[F", TUI_KEY_END },
+		{ "OH", TUI_KEY_HOME },
+		{ "[1;5H", TUI_KEY_HOME },
+		{ "[A", TUI_KEY_UP },
+		{ "OD", TUI_KEY_LEFT },
+		{ "[3~", TUI_KEY_DELETE },
+		{ "[6;2~", TUI_KEY_PAGE_DOWN },
+		{ "[11~", TUI_KEY_F1 },
+		{ "[14~", TUI_KEY_F4 },
+		{ "[24~", TUI_KEY_F12 },
+		{ "[[B", TUI_KEY_F2 },
+		{ "OS", TUI_KEY_F4 },
+		{ "[I", 0 },
+		{ "[200~", 0 },
+		{ "[99999999999999~", 0 },
+		{ "[16~", 0 },
+		{ "[?1;2c", 0 },
+		{ "[P", 0 },
+		{ "x", 0 },
+		{ "q", 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		ck_assert_msg(key_behind_escape(cases[i].bytes) == cases[i].key, "Esc %s: %x",
+		    cases[i].bytes, key_behind_escape(cases[i].bytes));
+}
+END_TEST
+
+START_TEST(half_a_sequence_is_no_key)
+{
+	struct escape e = { 0 };
+
+	ck_assert_uint_eq(escape_key(&e), 0);
+	ck_assert(escape_add(&e, '['));
+	ck_assert_uint_eq(escape_key(&e), 0);
+	ck_assert(escape_add(&e, '1'));
+	ck_assert_uint_eq(escape_key(&e), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("tui");
@@ -264,6 +328,8 @@ int main(void)
 	tcase_add_test(tc, a_size_comes_back_as_it_was);
 	tcase_add_test(tc, clicks_anywhere_do_no_harm);
 	tcase_add_test(tc, expressions_are_completed);
+	tcase_add_test(tc, sequences_are_one_key_or_none);
+	tcase_add_test(tc, half_a_sequence_is_no_key);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
