@@ -106,12 +106,20 @@ static void run_command(struct app *a, const char *text)
 		app_act(a, &act);
 }
 
-/* Enter: the text is taken over first, for the action may open another prompt. */
+/*
+ * Enter: what is wrong stays open, with what is wrong with it.  Otherwise the text is taken over first, for the action
+ * may open another prompt.
+ */
 static void take(struct app *a)
 {
 	struct buf text = BUF_INIT;
 	struct act act = { .id = a->asks };
 
+	examine(a); /* a choice may have changed it */
+	if (a->prompt.error.is_wrong) {
+		choices_clear(&a->prompt.choices);
+		return;
+	}
 	buf_addstr(&text, a->prompt.text.data);
 	history_add(&a->histories[history_of(a->asks)], text.data);
 	prompt_close(&a->prompt);
