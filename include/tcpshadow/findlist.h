@@ -4,7 +4,7 @@
  *
  * Input:  what the store has published.
  * Output: rows by number: groups, and the findings of those that are open.
- * Memory: 16 bytes a finding, 64 a group.
+ * Memory: 40 bytes a finding, 64 a group.
  */
 #ifndef TCPSHADOW_FINDLIST_H
 #define TCPSHADOW_FINDLIST_H

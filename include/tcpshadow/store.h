@@ -36,11 +36,12 @@ struct store_mark {
 
 /* What has been published. */
 struct store_snapshot {
-	uint64_t generation; /* another number when anything has changed */
-	uint32_t nsessions;  /* rows, forgotten ones included */
-	uint32_t nforgotten; /* half-open connections dropped to keep memory bounded */
-	uint32_t nover;      /* connections that have a record */
-	uint32_t nfindings;
+	uint64_t generation;       /* another number when anything has changed */
+	uint32_t nsessions;        /* rows, forgotten ones included */
+	uint32_t nforgotten;       /* half-open connections dropped to keep memory bounded */
+	uint32_t nover;            /* connections that have a record */
+	uint32_t nfindings;        /* for store_finding() */
+	uint32_t nsuperseded;      /* of them, those that do not count any more */
 	uint64_t ntcp;             /* packets that belong to connections */
 	uint64_t packets;          /* of the capture, so far */
 	int64_t first_ts, last_ts; /* of packets that belong to connections; 0 = there are none */
@@ -101,9 +102,14 @@ struct store_packet {
 	bool has_sack;
 };
 
+/*
+ * Live a connection that looks over has findings, and others when it goes on or its TIME-WAIT is over: those whose record
+ * is not that of the session do not count any more.
+ */
 struct store_finding {
 	uint32_t session;
-	const struct finding *finding; /* of its record */
+	const struct finding *finding;    /* of its record */
+	const struct conn_record *record; /* NULL = of the capture as a whole */
 };
 
 /* `facts` of the capture that will be read; borrowed. */

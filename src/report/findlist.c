@@ -37,7 +37,7 @@ struct findlist {
 	struct findlist_options o;
 	char *text; /* of the options, owned */
 	bool is_made, is_final;
-	uint32_t seen; /* findings of the store when it was made */
+	uint32_t seen, superseded; /* findings of the store when it was made */
 	struct item *items;
 	size_t nitems;
 	struct group *groups; /* in order of rows */
@@ -232,14 +232,15 @@ static void collect(struct findlist *l, const struct store_snapshot *snap)
 
 	l->items = mem_alloc(snap->nfindings + of_capture + 1, sizeof(*l->items));
 	for (size_t i = 0; i < of_capture; i++)
-		add_item(
-		    l, &(struct store_finding){ STORE_NONE, &sum->findings[i] }, snap->first_ts);
+		add_item(l, &(struct store_finding){ STORE_NONE, &sum->findings[i], NULL },
+		    snap->first_ts);
 	for (uint32_t i = 0; i < snap->nfindings; i++) {
 		struct store_finding f = store_finding(l->store, i);
 		struct store_session row;
 
 		store_session(l->store, f.session, &row);
-		add_item(l, &f, row.start);
+		if (f.record == row.record)
+			add_item(l, &f, row.start);
 	}
 }
 
@@ -327,6 +328,7 @@ static void make(struct findlist *l, const struct store_snapshot *snap)
 {
 	forget(l);
 	l->seen = snap->nfindings;
+	l->superseded = snap->nsuperseded;
 	l->is_final = snap->is_done;
 	l->is_made = true;
 	collect(l, snap);
@@ -343,7 +345,8 @@ static void make(struct findlist *l, const struct store_snapshot *snap)
 
 static bool has_grown(const struct findlist *l, const struct store_snapshot *snap)
 {
-	if (snap->nfindings == l->seen && snap->is_done == l->is_final)
+	if (snap->nfindings == l->seen && snap->nsuperseded == l->superseded &&
+	    snap->is_done == l->is_final)
 		return false;
 	return snap->is_done || l->seen < SMALL || snap->nfindings - l->seen > l->seen / GROWN;
 }

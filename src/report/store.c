@@ -197,9 +197,16 @@ static void note_time(struct store *s, int64_t time)
 	now->ntcp++;
 }
 
+/* Another record comes, or none for now. */
+static void supersede(struct store *s, const struct store_session *row)
+{
+	s->now.nsuperseded += row->record ? row->record->nfindings : 0;
+}
+
 /* It only looked over. */
 static void reopen(struct store *s, struct store_session *row)
 {
+	supersede(s, row);
 	row->record = NULL;
 	row->cost = 0;
 	row->severity = row->outcome = 0;
@@ -354,18 +361,24 @@ static void forget_open(struct store *s, struct store_open *o)
 	pool_put(s->opens, o);
 }
 
+static void add_findings(struct store *s, uint32_t session, const struct conn_record *r)
+{
+	for (uint32_t i = 0; i < r->nfindings; i++) {
+		struct store_finding *f = stable_reach(&s->findings, s->now.nfindings++);
+
+		*f = (struct store_finding){ session, &r->findings[i], r };
+	}
+}
+
 static void on_record(struct store *s, const struct event *ev)
 {
 	struct store_open *o = s->open[ev->id - 1];
 	struct conn_record *r = keep_record(&s->kept, ev->u.record);
 
 	take_back(s, o, r);
+	supersede(s, &o->row);
 	take_record(s, &o->row, r);
-	for (uint32_t i = 0; i < r->nfindings; i++) {
-		struct store_finding *f = stable_reach(&s->findings, s->now.nfindings++);
-
-		*f = (struct store_finding){ o->index, &r->findings[i] };
-	}
+	add_findings(s, o->index, r);
 	forget_open(s, o);
 }
 
@@ -373,8 +386,11 @@ static void on_record(struct store *s, const struct event *ev)
 static void on_closed(struct store *s, const struct event *ev)
 {
 	struct store_open *o = s->open[ev->id - 1];
+	struct conn_record *r = keep_record(&s->kept, ev->u.record);
 
-	take_record(s, &o->row, keep_record(&s->kept, ev->u.record));
+	supersede(s, &o->row);
+	take_record(s, &o->row, r);
+	add_findings(s, o->index, r);
 	mark_dirty(s, o);
 }
 

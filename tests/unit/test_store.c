@@ -12,6 +12,7 @@
 
 #include "lib/stored.h"
 #include "report/publish.h"
+#include "tcpshadow/findlist.h"
 #include "tcpshadow/mem.h"
 #include "tcpshadow/stable.h"
 
@@ -155,6 +156,7 @@ static void check_rows(const struct run *r, const struct store_snapshot *now)
 		ck_assert_uint_le(touched, row.npackets);
 	}
 	ck_assert_uint_eq(now->nfindings, nfindings);
+	ck_assert_uint_eq(now->nsuperseded, 0);
 	for (uint32_t i = 0; i < nfindings; i++)
 		ck_assert_uint_lt(store_finding(r->store, i).session, now->nsessions);
 }
@@ -272,6 +274,24 @@ START_TEST(test_taken_back)
 }
 END_TEST
 
+static struct findlist *findings;
+
+/* Only those of the record that the connection has now, in the list of findings too. */
+static void check_findings(
+    const struct store *s, const struct store_session *row, const struct store_snapshot *now)
+{
+	const struct findlist_options options = { .by = FINDLIST_FLAT };
+	uint32_t wanted = row->record ? row->record->nfindings : 0, n = 0;
+
+	for (uint32_t i = 0; i < now->nfindings; i++)
+		n += store_finding(s, i).record == row->record;
+	ck_assert_uint_eq(n, wanted);
+	ck_assert_uint_eq(now->nfindings - now->nsuperseded, wanted);
+	findlist_update(findings, s, &options);
+	ck_assert_uint_eq(findlist_findings(findings), wanted);
+	ck_assert_uint_eq(findlist_rows(findings), wanted);
+}
+
 static void check_stand(struct store *s, bool has_record, uint8_t severity, uint64_t packets)
 {
 	struct store_session row;
@@ -284,6 +304,7 @@ static void check_stand(struct store *s, bool has_record, uint8_t severity, uint
 	ck_assert_uint_eq(now.nover, has_record);
 	ck_assert_uint_eq(row.severity, severity);
 	ck_assert_uint_eq((uint64_t)row.sides[0].packets + row.sides[1].packets, packets);
+	check_findings(s, &row, &now);
 }
 
 /* Live a connection that looks over has its record at once, and none when it goes on after all. */
@@ -295,6 +316,7 @@ START_TEST(test_looks_over)
 	struct conn_record record = { .id = 1, .start = 100, .end = 120 };
 	struct event ev = { .type = EVENT_OPEN, .id = 1 };
 
+	findings = findlist_new();
 	ck_assert_uint_ne(store_sink(s)->ops->wants & EVENT_BIT(EVENT_CLOSED), 0);
 	ev.u.open.time = 100;
 	ck_assert_int_eq(store_sink(s)->ops->event(store_sink(s), &ev, NULL), 0);
@@ -310,9 +332,13 @@ START_TEST(test_looks_over)
 	tell_segment(s, 2, 9000, TCP_SYN);
 	check_stand(s, false, 0, 2);
 	record.sides[0].packets = 2;
-	ev.type = EVENT_RECORD;
 	ck_assert_int_eq(store_sink(s)->ops->event(store_sink(s), &ev, NULL), 0);
 	check_stand(s, true, SEVERITY_ERROR, 2);
+	record.nfindings = 0;
+	ev.type = EVENT_RECORD;
+	ck_assert_int_eq(store_sink(s)->ops->event(store_sink(s), &ev, NULL), 0);
+	check_stand(s, true, 0, 2);
+	findlist_free(findings);
 	store_free(s);
 	facts.is_live = false;
 	s = store_new(&facts);
