@@ -138,6 +138,27 @@ static void draw_rows(struct sessions *s, struct ui *ui, struct grid *g, struct 
 	}
 }
 
+static void none_tcp(struct buf *out, const struct ui *ui)
+{
+	const struct cap_facts *facts = cap_facts(ui->options->cap);
+	uint64_t packets = ui->snap.packets, passed = packets - facts->filtered;
+
+	if (packets && passed == 0) {
+		buf_addstr(out, "none of ");
+		text_count(out, packets);
+		buf_addf(out, " packet%s passed the filter", packets == 1 ? "" : "s");
+		return;
+	}
+	text_count(out, passed);
+	buf_addstr(out, passed == 1 ? " packet" : " packets");
+	if (facts->filtered) {
+		buf_addstr(out, " of ");
+		text_count(out, packets);
+		buf_addstr(out, " passed the filter");
+	}
+	buf_addstr(out, passed == 1 ? ", not TCP" : ", none TCP");
+}
+
 /* Said where there are no rows. */
 static void nothing_text(struct buf *out, const struct sessions *s, const struct ui *ui)
 {
@@ -151,8 +172,7 @@ static void nothing_text(struct buf *out, const struct sessions *s, const struct
 	} else if (ui->snap.packets == 0) {
 		buf_addstr(out, "0 packets: there is nothing in the capture");
 	} else {
-		text_count(out, ui->snap.packets);
-		buf_addstr(out, ui->snap.packets == 1 ? " packet, not TCP" : " packets, none TCP");
+		none_tcp(out, ui);
 	}
 }
 
