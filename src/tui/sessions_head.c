@@ -42,14 +42,21 @@ static void add_read(struct buf *out, const struct ui *ui)
 		buf_addstr(out, "reading");
 }
 
-static void counts(struct buf *out, const struct ui *ui)
+/* How much the right half of the title says: counts go first, what is wrong stays. */
+enum title_size { TITLE_ALL, TITLE_SESSIONS, TITLE_NO_COUNTS, TITLE_SHORT, TITLE_LEAST };
+
+static void counts(struct buf *out, const struct ui *ui, enum title_size size)
 {
+	if (size >= TITLE_NO_COUNTS)
+		return;
 	if (ui->options->is_live) {
 		text_count(out, ui->snap.nsessions - ui->snap.nover);
 		buf_addstr(out, " open  ");
 	}
 	text_count(out, ui->snap.nsessions);
 	buf_addstr(out, ui->snap.nsessions == 1 ? " session  " : " sessions  ");
+	if (size > TITLE_ALL)
+		return;
 	text_bytes(out, ui->snap.packets);
 	buf_addstr(out, " packets  ");
 }
@@ -71,29 +78,64 @@ static uint64_t lost(struct buf *out, const struct ui *ui)
 	return sum + c.unrecorded;
 }
 
-/* True when it tells of trouble. */
-static bool title_right(struct buf *out, const struct ui *ui)
-{
-	const struct cap_file_facts *broken = sessions_broken_file(ui);
-
-	if (broken) {
-		buf_addstr(out, "! broken after ");
-		text_count(out, broken->packets);
-		buf_addstr(out, " packets  ");
-	}
-	counts(out, ui);
-	if (ui->options->is_live)
-		return lost(out, ui) > 0 || broken;
-	add_read(out, ui);
-	return broken != NULL;
-}
-
 /* Name of the capture without its folders. */
 static const char *base_name(const char *name)
 {
 	const char *slash = strrchr(name, '/');
 
 	return slash && slash[1] ? slash + 1 : name;
+}
+
+static void broken_text(
+    struct buf *out, const struct ui *ui, const struct cap_file_facts *first, enum title_size size)
+{
+	const struct cap_facts *facts = cap_facts(ui->options->cap);
+	size_t n = 0;
+
+	for (size_t i = 0; i < facts->nfiles; i++)
+		n += facts->files[i].is_broken;
+	if (facts->nfiles > 1) {
+		buf_addf(out, "! %zu of %zu files broken", n, facts->nfiles);
+		if (size < TITLE_SHORT)
+			buf_addf(out, "%s: %s", n > 1 ? ", the first" : "", base_name(first->name));
+		buf_addstr(out, "  ");
+		return;
+	}
+	buf_addstr(out, "! broken after ");
+	text_count(out, first->packets);
+	buf_addstr(out, first->packets == 1 ? " packet  " : " packets  ");
+}
+
+/* What the table does not have.  True when there is any. */
+static bool missing(struct buf *out, const struct ui *ui, enum title_size size)
+{
+	const struct cap_file_facts *broken = sessions_broken_file(ui);
+
+	if (broken && size == TITLE_LEAST)
+		buf_addstr(out, "! broken  ");
+	else if (broken)
+		broken_text(out, ui, broken, size);
+	if (ui->snap.nforgotten) {
+		buf_addstr(out, "! ");
+		text_count(out, ui->snap.nforgotten);
+		buf_addstr(out, " only counted  ");
+	}
+	return broken || ui->snap.nforgotten;
+}
+
+/* True when it tells of trouble. */
+static bool title_right(struct buf *out, const struct ui *ui, enum title_size size)
+{
+	bool is_trouble = missing(out, ui, size);
+
+	counts(out, ui, size);
+	if (ui->options->is_live)
+		is_trouble = lost(out, ui) > 0 || is_trouble;
+	else if (!is_trouble || size < TITLE_SHORT)
+		add_read(out, ui);
+	while (out->len && out->data[out->len - 1] == ' ')
+		out->data[--out->len] = '\0';
+	return is_trouble;
 }
 
 /* FOLLOW, or PAUSED and how much came since. */
@@ -103,22 +145,41 @@ static void mode_text(struct buf *out, const struct sessions *s, const struct ui
 
 	if (ui->is_paused) {
 		store_snapshot(ui->store, &now);
-		buf_addf(out, "  PAUSED +%u new", now.nsessions - ui->snap.nsessions);
+		buf_addf(out, "PAUSED +%u new  ", now.nsessions - ui->snap.nsessions);
 	} else if (s->follows) {
-		buf_addstr(out, "  ");
 		add_signed(out, ui, GLYPH_MARKED, "FOLLOW");
+		buf_addstr(out, "  ");
 	}
 }
 
-static void title_left(struct buf *out, const struct sessions *s, const struct ui *ui)
+/* Returns the bytes up to the name: they are to be seen, what is behind them gives way. */
+static size_t title_left(struct buf *out, const struct sessions *s, const struct ui *ui)
 {
-	buf_addf(out, "tcpshadow  %s%s", ui->options->is_live ? "live " : "",
-	    base_name(ui->options->name));
+	size_t wanted;
+
+	buf_addstr(out, "tcpshadow  ");
+	mode_text(out, s, ui);
+	buf_addf(out, "%s%s", ui->options->is_live ? "live " : "", base_name(ui->options->name));
+	wanted = out->len;
 	if (ui->options->filter)
 		buf_addf(out, "  %s", ui->options->filter);
 	if (ui->options->recording)
 		buf_addf(out, "  to %s", base_name(ui->options->recording));
-	mode_text(out, s, ui);
+	return wanted;
+}
+
+/* The most that leaves `room` columns.  True when it tells of trouble. */
+static bool fit_right(struct buf *out, const struct ui *ui, const struct grid *g, int room)
+{
+	bool is_trouble = false;
+
+	for (int size = TITLE_ALL; size <= TITLE_LEAST; size++) {
+		buf_reset(out);
+		is_trouble = title_right(out, ui, (enum title_size)size);
+		if (grid_measure(g->tier, out->data, out->len) <= room)
+			break;
+	}
+	return is_trouble;
 }
 
 static void status_right(struct buf *out, const struct sessions *s, const struct ui *ui)
@@ -136,9 +197,10 @@ void sessions_draw_head(const struct sessions *s, struct ui *ui, struct grid *g,
 {
 	struct buf title = BUF_INIT, right = BUF_INIT, status = BUF_INIT, order = BUF_INIT;
 	struct head head = { 0 };
+	size_t wanted = title_left(&title, s, ui);
+	int room = r->w - grid_measure(g->tier, title.data, wanted) - 2;
 
-	title_left(&title, s, ui);
-	head.is_warning = title_right(&right, ui);
+	head.is_warning = fit_right(&right, ui, g, room);
 	buf_addf(&status, "filter: %s", s->filter.len ? s->filter.data : "-");
 	status_right(&order, s, ui);
 	head.title = title.data;
