@@ -201,9 +201,28 @@ static void argument(struct app *a, uint32_t key)
 /* Esc drops a search before it leaves the screen. */
 static bool drops_search(struct app *a, uint32_t k)
 {
-	if (k != TUI_KEY_ESCAPE || a->ui.find.len == 0)
+	if (k != TUI_KEY_ESCAPE || a->waits != ACTION_COUNT || a->ui.find.len == 0)
 		return false;
 	buf_reset(&a->ui.find);
+	return true;
+}
+
+/* On the first screen it drops the filter before it ends the program. */
+static bool drops_filter(struct app *a, uint32_t k)
+{
+	struct view *v = ui_top(&a->ui);
+	struct buf filter = BUF_INIT;
+	bool has_filter;
+
+	if (k != TUI_KEY_ESCAPE || a->waits != ACTION_COUNT || a->ui.nstack > 1 || !v->ops->prompt)
+		return false;
+	v->ops->prompt(v, &a->ui, ACTION_FILTER, &filter);
+	has_filter = filter.len > 0;
+	buf_release(&filter);
+	if (!has_filter)
+		return false;
+	app_act(a, &(struct act){ .id = ACTION_CLEAR_FILTER });
+	ui_say(&a->ui, "the filter is dropped");
 	return true;
 }
 
@@ -233,7 +252,7 @@ static void key(struct app *a, uint32_t k)
 		help_key(&a->help, &a->ui, k);
 	else if (ask_is_open(a))
 		ask_key(a, k);
-	else if (!drops_search(a, k))
+	else if (!drops_search(a, k) && !drops_filter(a, k))
 		screen_key(a, k);
 }
 
