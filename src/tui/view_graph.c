@@ -58,17 +58,6 @@ static bool has_session(const struct ui *ui, struct store_session *row)
 	return row->npackets > 0;
 }
 
-static void open_graph(struct view *v, struct ui *ui)
-{
-	struct graph *gr = graph_of(v);
-	struct store_session row;
-
-	if (has_session(ui, &row))
-		gr->side = row.sides[SIDE_SERVER].bytes > row.sides[SIDE_CLIENT].bytes
-		               ? SIDE_SERVER
-		               : SIDE_CLIENT;
-}
-
 static void forget(struct graph *gr)
 {
 	if (gr->has_series)
@@ -474,6 +463,18 @@ static void go(struct graph *gr, struct ui *ui, const struct store_session *row,
 	if (gr->from > whole - span)
 		gr->from = whole - span;
 	gr->to = gr->from + span;
+}
+
+static void open_graph(struct view *v, struct ui *ui)
+{
+	struct graph *gr = graph_of(v);
+	struct store_session row;
+
+	if (!has_session(ui, &row))
+		return;
+	gr->side =
+	    row.sides[SIDE_SERVER].bytes > row.sides[SIDE_CLIENT].bytes ? SIDE_SERVER : SIDE_CLIENT;
+	go(gr, ui, &row, current(ui, &row));
 }
 
 /* The nearest packet that is so many columns away, or the last one there is. */

@@ -296,6 +296,8 @@ static void open_stream(struct view *v, struct ui *ui)
 	s->h = ui->page > 3 ? ui->page - 3 : 1;
 	buf_init(&s->pattern);
 	update(v, ui);
+	if (store_owner(ui->store, ui->packet) != ui->session)
+		take_packet(s, ui);
 }
 
 static void close_stream(struct view *v)
