@@ -143,9 +143,12 @@ static bool is_drawn_gap(const struct builder *b, int64_t gap)
 	return gap > NS_PER_SEC || (gap > b->threshold && gap >= b->smallest);
 }
 
+/* Among several connections, in front of the first packet of one nobody had begun to wait. */
 const char *ladder_gap_label(const struct session_row *after)
 {
-	return wait_label((enum wait)after->step.transfer.wait);
+	const struct transfer_step *t = &after->step.transfer;
+
+	return wait_label(t->wait && t->waited == 0 ? WAIT_IDLE : (enum wait)t->wait);
 }
 
 /* ---- items ---- */

@@ -213,6 +213,20 @@ START_TEST(test_two)
 }
 END_TEST
 
+/* The gap in front of a connection's first packet is no wait of its handshake. */
+START_TEST(test_gap_label)
+{
+	struct session_row row = { .step.transfer.wait = WAIT_HANDSHAKE };
+
+	ck_assert_str_eq(ladder_gap_label(&row), "idle");
+	row.step.transfer.waited = 1;
+	ck_assert_str_eq(ladder_gap_label(&row), "handshake");
+	row.step.transfer.wait = WAIT_NONE;
+	row.step.transfer.waited = 0;
+	ck_assert_str_eq(ladder_gap_label(&row), "");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("ladder");
@@ -224,6 +238,7 @@ int main(void)
 	tcase_add_test(tc, test_captures);
 	tcase_add_test(tc, test_unseen);
 	tcase_add_test(tc, test_two);
+	tcase_add_test(tc, test_gap_label);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

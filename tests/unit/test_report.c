@@ -490,6 +490,7 @@ START_TEST(test_fold_and_gaps)
 		add_row(&s, i * 1000, i % 2 ? SIDE_SERVER : SIDE_CLIENT, i % 2 ? 0 : 100, 0);
 	add_row(&s, 2 * NS_PER_SEC, SIDE_SERVER, 7, 0);
 	rows[5].step.transfer.wait = WAIT_SERVER_THINKS;
+	rows[5].step.transfer.waited = 2 * NS_PER_SEC - 4000;
 	for (int i = 0; i < 3; i++)
 		add_row(&s, 2 * NS_PER_SEC + i, SIDE_CLIENT, 0, 0);
 	add_row(&s, 2 * NS_PER_SEC + 9, SIDE_CLIENT, 9, 1u << SEGMENT_NOTE_RETRANSMISSION);
