@@ -57,6 +57,12 @@ assert rows[1]["duration"] < 0.1 and sum(rows[1]["packets"].values()) == 5
 early, = [f for f in rows[2]["findings"] if f["id"] == "tuple-reused-early"]
 assert " 1,000 ms after " in early["sentence"]' list --json "$tmp/reused.pcap"
 
+"$top_builddir/tests/storytool" -w "$tmp/flood.pcap" "$top_srcdir/tests/script/find-syn-flood.pkt"
+flood_head() {
+	"$tcpshadow" findings --color never "$tmp/flood.pcap" | tr '\n' ' ' | grep -q 'syn-flood: [^(]*(31 connections)'
+}
+check "what the capture says of a kind is not added to what its connections say" flood_head
+
 check "windows in units that are not known are not told" json '
 assert all("window_max" in m for m in rows[1]["metrics"].values())
 assert not any("window_max" in m or "window_min" in m for m in rows[0]["metrics"].values())

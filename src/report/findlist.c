@@ -274,6 +274,17 @@ static bool is_open(const struct findlist *l, uint32_t key)
 	return l->nopen && bsearch(&key, l->open, l->nopen, sizeof(key), by_key);
 }
 
+/* What the capture as a whole says of a kind counts that of its sessions, too. */
+static uint64_t count_times(const struct item *items, size_t n)
+{
+	uint64_t of_sessions = 0, of_capture = 0;
+
+	for (size_t i = 0; i < n; i++)
+		*(items[i].f.session == STORE_NONE ? &of_capture : &of_sessions) +=
+		    items[i].f.finding->count;
+	return of_capture > of_sessions ? of_capture : of_sessions;
+}
+
 static void add_up(struct findlist *l, struct group *g)
 {
 	const struct item *items = &l->items[g->first];
@@ -282,12 +293,12 @@ static void add_up(struct findlist *l, struct group *g)
 	for (uint32_t i = 0; i < g->n; i++) {
 		int64_t start = items[i].start + items[i].f.finding->time;
 
-		g->times += items[i].f.finding->count;
 		g->cost += items[i].f.finding->cost;
 		g->start = start < g->start ? start : g->start;
 		if (severity_of(&items[i].f) > g->severity)
 			g->severity = (uint8_t)severity_of(&items[i].f);
 	}
+	g->times = count_times(items, g->n);
 	g->sessions = count_sessions(items, g->n);
 	g->is_open = is_open(l, g->key);
 }

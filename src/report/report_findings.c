@@ -33,7 +33,9 @@ struct standing {
 /* All findings of one id. */
 struct kind {
 	unsigned id;
-	uint64_t times;           /* sum of their counts */
+	uint64_t times; /* sum of the counts of those of connections */
+	uint64_t
+	    times_of_capture; /* what the capture as a whole says counts those of connections, too */
 	uint64_t found, held;     /* findings, and how many of them the sorter has */
 	uint64_t connections;     /* that have it; the capture as a whole is none */
 	uint64_t last_seen;       /* id of the last of them */
@@ -114,7 +116,7 @@ static int add_finding(
 	struct buf text = BUF_INIT;
 
 	k->found++;
-	k->times += f->count;
+	*(r ? &k->times : &k->times_of_capture) += f->count;
 	k->connections += r && k->last_seen != r->id;
 	k->last_seen = r ? r->id : k->last_seen;
 	if (!is_shown && !fs->all)
@@ -160,13 +162,14 @@ static void plural(struct buf *out, uint64_t n, const char *word)
 static void kind_head(struct buf *out, const struct kind *k, const struct report_options *o)
 {
 	const struct finding_info *info = finding_info((enum finding_id)k->id);
+	uint64_t times = k->times > k->times_of_capture ? k->times : k->times_of_capture;
 	struct buf text = BUF_INIT;
 
 	outcome_letter(out, outcome_mark((enum severity)info->severity), o);
 	buf_addf(out, "%s%s%s", o->color ? "\033[1m" : "", info->name, o->color ? "\033[0m" : "");
 	buf_addf(&text, ": %s (", info->title);
-	if (k->times > k->connections) {
-		plural(&text, k->times, "time");
+	if (times > k->connections) {
+		plural(&text, times, "time");
 		buf_addstr(&text, k->connections ? " in " : "");
 	}
 	if (k->connections)

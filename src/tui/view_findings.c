@@ -233,36 +233,59 @@ static void draw_worst(const struct findings *f, const struct ui *ui, struct pen
 	buf_release(&text);
 }
 
+/* Behind a blank; what is longer than the column takes from the kind. */
+static int number_width(const struct buf *text)
+{
+	int w = (int)text->len + 1;
+
+	return w > COUNT_WIDTH ? w : COUNT_WIDTH;
+}
+
+static void draw_kind(const struct findings *f, const struct ui *ui, struct pen *p,
+    const struct findlist_row *row, int w)
+{
+	struct buf text = BUF_INIT;
+
+	kind_text(&text, f, ui, row);
+	p->role = row->is_group ? ROLE_HEAD : ROLE_NORMAL;
+	put_left(p, w, text.data);
+	p->role = ROLE_NORMAL;
+	buf_release(&text);
+}
+
+static void draw_severity(const struct ui *ui, struct pen *p, uint8_t severity)
+{
+	char mark[] = { outcome_mark((enum severity)severity), '\0' };
+	struct buf text = BUF_INIT;
+
+	buf_addf(&text, " %s", mark[0] == '.' ? ui_glyph(ui, GLYPH_FINE) : mark);
+	p->role = role_of_severity(severity, ROLE_FINE);
+	put_left(p, SEVERITY_WIDTH, text.data);
+	buf_release(&text);
+}
+
 static void draw_row(const struct findings *f, const struct ui *ui, struct pen *p,
     const struct findlist_row *row, const struct columns *c)
 {
-	char mark = outcome_mark((enum severity)row->severity);
-	struct buf text = BUF_INIT;
+	struct buf times = BUF_INIT, sessions = BUF_INIT, cost = BUF_INIT;
+	int times_w, sessions_w;
 
-	buf_addch(&text, ' ');
-	if (mark == '.')
-		buf_addstr(&text, ui_glyph(ui, GLYPH_FINE));
-	else
-		buf_addch(&text, mark);
-	p->role = role_of_severity(row->severity, ROLE_FINE);
-	put_left(p, SEVERITY_WIDTH, text.data);
-	buf_reset(&text);
-	p->role = row->is_group ? ROLE_HEAD : ROLE_NORMAL;
-	kind_text(&text, f, ui, row);
-	put_left(p, c->kind, text.data);
-	p->role = ROLE_NORMAL;
-	buf_reset(&text);
-	text_count(&text, row->times);
-	put_right(p, COUNT_WIDTH, text.data);
-	buf_reset(&text);
-	text_count(&text, row->sessions);
+	text_count(&times, row->times);
+	if (row->is_group)
+		text_count(&sessions, row->sessions);
+	cost_text(&cost, row->cost);
+	times_w = number_width(&times);
+	sessions_w = c->sessions ? number_width(&sessions) : COUNT_WIDTH;
+	draw_severity(ui, p, row->severity);
+	draw_kind(f, ui, p, row, c->kind - (times_w + sessions_w - 2 * COUNT_WIDTH));
+	put_right(p, times_w, times.data);
 	if (c->sessions)
-		put_right(p, COUNT_WIDTH, row->is_group ? text.data : "");
-	buf_reset(&text);
-	cost_text(&text, row->cost);
+		put_right(p, sessions_w, sessions.data);
 	if (c->cost)
-		put_right(p, COST_WIDTH, text.data);
-	buf_release(&text);
+		put_right(p, COST_WIDTH, cost.data);
+	buf_release(&times);
+	buf_release(&sessions);
+	buf_release(&cost);
 	if (c->worst > 0)
 		draw_worst(f, ui, p, row, c->worst);
 }
