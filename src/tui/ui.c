@@ -42,19 +42,29 @@ void ui_take_theme(struct ui *ui)
 	}
 }
 
+static void close_view(struct view *v)
+{
+	if (v && v->ops->close)
+		v->ops->close(v);
+	free(v);
+}
+
 static void close_top(struct ui *ui)
 {
 	struct view *v = ui->stack[--ui->nstack];
 
-	if (v->ops->close)
-		v->ops->close(v);
-	free(v);
+	if (v->ops->is_kept)
+		ui->kept[v->screen] = v;
+	else
+		close_view(v);
 }
 
 void ui_release(struct ui *ui)
 {
 	while (ui->nstack)
 		close_top(ui);
+	for (unsigned i = 0; i < SCREEN_COUNT; i++)
+		close_view(ui->kept[i]);
 	free(ui->merged);
 	buf_release(&ui->find);
 	buf_release(&ui->message);
@@ -75,22 +85,30 @@ static bool is_open(const struct ui *ui, enum screen s)
 	return false;
 }
 
+static void new_view(struct ui *ui, enum screen s)
+{
+	struct view *v = mem_alloc(1, screens[s]->size);
+
+	v->ops = screens[s];
+	v->screen = s;
+	ui->stack[ui->nstack++] = v;
+	if (v->ops->open)
+		v->ops->open(v, ui);
+}
+
 void ui_open(struct ui *ui, enum screen s)
 {
-	struct view *v;
-
 	if (is_open(ui, s)) {
 		while (ui_top(ui)->screen != s)
 			close_top(ui);
 		return;
 	}
 	BUG_ON(ui->nstack == UI_STACK_MAX);
-	v = mem_alloc(1, screens[s]->size);
-	v->ops = screens[s];
-	v->screen = s;
-	ui->stack[ui->nstack++] = v;
-	if (v->ops->open)
-		v->ops->open(v, ui);
+	if (ui->kept[s])
+		ui->stack[ui->nstack++] = ui->kept[s];
+	else
+		new_view(ui, s);
+	ui->kept[s] = NULL;
 }
 
 void ui_back(struct ui *ui)

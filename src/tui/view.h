@@ -61,6 +61,7 @@ struct view_ops {
 	size_t size; /* of the view's own struct, whose first member is a struct view */
 	void (*open)(struct view *v, struct ui *ui); /* NULL = zeroed memory is enough */
 	void (*close)(struct view *v);               /* NULL = nothing is owned */
+	bool is_kept; /* when it is left it waits: opened again, it is as it was */
 	/* The snapshot has changed: before each event and each drawing.  NULL = nothing depends on it. */
 	void (*update)(struct view *v, struct ui *ui);
 	/*
@@ -141,7 +142,8 @@ struct ui {
 	struct buf copied; /* waits for the terminal */
 	struct view *stack[UI_STACK_MAX];
 	size_t nstack;
-	uint32_t *merged; /* sessions of the merged ladder, in order */
+	struct view *kept[SCREEN_COUNT]; /* those that were left and wait; NULL = none */
+	uint32_t *merged;                /* sessions of the merged ladder, in order */
 	size_t nmerged;
 	bool wants_redraw; /* the terminal may show something else than it was sent */
 	bool is_over;      /* quit */

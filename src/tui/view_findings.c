@@ -687,6 +687,7 @@ const struct view_ops view_findings = {
 	.size = sizeof(struct findings),
 	.open = open_findings,
 	.close = close_findings,
+	.is_kept = true,
 	.update = update,
 	.draw = draw,
 	.action = action,
