@@ -19,6 +19,15 @@ bool save_ends(const char *name, const char *ending)
 	return n > e && strcmp(name + n - e, ending) == 0;
 }
 
+bool save_is_text(struct ui *ui, const char *name)
+{
+	bool is_text = name && save_ends(name, ".txt");
+
+	if (!is_text)
+		ui_complain(ui, "the name must end in .txt");
+	return is_text;
+}
+
 static int write_file(const char *name, const void *bytes, size_t n)
 {
 	FILE *f = fopen(name, "wxe");

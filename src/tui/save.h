@@ -16,6 +16,8 @@ TS_NODISCARD int save_report(const char *name, save_write *write, void *ctx, str
 void save_bytes(struct ui *ui, const char *name, const void *bytes, size_t n);
 /* What the view draws on a screen of w by h, as plain lines. */
 void save_view(struct ui *ui, struct view *v, int w, int h, const char *name);
+/* Screens are written as text: false and said why, when the name is none of a text. */
+bool save_is_text(struct ui *ui, const char *name);
 /* Does the name end so? */
 bool save_ends(const char *name, const char *ending);
 

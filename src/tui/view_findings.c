@@ -587,9 +587,9 @@ static void export(struct view *v, struct ui *ui, const char *name)
 	struct findings *f = findings_of(v);
 	size_t rows = findlist_rows(f->list);
 
-	if (!name || !*name)
-		ui_complain(ui, "to which file?");
-	else if (rows > EXPORT_ROWS)
+	if (!save_is_text(ui, name))
+		return;
+	if (rows > EXPORT_ROWS)
 		ui_complain(ui, "more than %d rows; 'tcpshadow findings' prints them", EXPORT_ROWS);
 	else
 		save_view(ui, v, EXPORT_WIDTH, (int)rows + EXPORT_AROUND, name);

@@ -614,11 +614,11 @@ static void export(struct view *v, struct ui *ui, const struct store_session *ro
 	struct graph *gr = graph_of(v);
 	struct buf out = BUF_INIT, title = BUF_INIT;
 
-	if (!name || !*name) {
-		ui_complain(ui, "to which file? Its name ends with .svg or .txt");
+	if (!name || (!save_ends(name, ".svg") && !save_ends(name, ".txt"))) {
+		ui_complain(ui, "the name must end in .svg or .txt");
 		return;
 	}
-	if (!save_ends(name, ".svg")) {
+	if (save_ends(name, ".txt")) {
 		save_view(ui, v, EXPORT_WIDTH, EXPORT_HEIGHT, name);
 		return;
 	}

@@ -675,10 +675,8 @@ static void export(struct stream_view *s, struct ui *ui, const char *name)
 	struct stream_place cursor = s->cursor, top = s->top, at = { 0, 0 };
 	int w = s->w, h = s->h, rows = 1;
 
-	if (!name || !*name) {
-		ui_complain(ui, "to which file?");
+	if (!save_is_text(ui, name))
 		return;
-	}
 	s->w = EXPORT_WIDTH;
 	while (rows <= EXPORT_ROWS && step(s, ui, &at, 1))
 		rows++;
