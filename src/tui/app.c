@@ -226,6 +226,20 @@ static bool drops_filter(struct app *a, uint32_t k)
 	return true;
 }
 
+/* A key that other screens have says so, rather than nothing. */
+static void miss(struct app *a, uint32_t k)
+{
+	enum action id = ACTION_COUNT;
+
+	for (unsigned s = 0; s < SCREEN_COUNT && id == ACTION_COUNT; s++)
+		id = bind_find((enum screen)s, k);
+	if (id == ACTION_EXPORT)
+		ui_say(&a->ui,
+		    "only the ladder of one session is exported: Enter opens that of the line");
+	else if (id != ACTION_COUNT)
+		ui_say(&a->ui, "%s: not on this screen", bind_row(id)->name);
+}
+
 static void screen_key(struct app *a, uint32_t k)
 {
 	enum action id = bind_lookup(&a->ui, k);
@@ -237,6 +251,7 @@ static void screen_key(struct app *a, uint32_t k)
 			a->count = a->count * 10 + (k - '0');
 	} else if (id == ACTION_COUNT) {
 		a->count = 0;
+		miss(a, k);
 	} else if (bind_row(id)->argument == BIND_CHAR) {
 		a->waits = id;
 	} else if (bind_row(id)->argument == BIND_NONE || !ask_open(a, id)) {

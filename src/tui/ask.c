@@ -34,6 +34,10 @@ static const char *label_of(enum action id)
 		return "filter: ";
 	case ACTION_EXPORT:
 		return "export to file: ";
+	case ACTION_SAVE:
+		return "save bytes to file: ";
+	case ACTION_SET:
+		return "set: ";
 	}
 	return "> ";
 }
