@@ -228,16 +228,24 @@ static int64_t by_timestamp(const struct step *st, const struct sent *s)
 	return st->seg->opt.tsecr == s->tsval ? st->time - s->first : -1;
 }
 
+uint32_t transfer_full_segment(const struct endpoint *from, const struct endpoint *to)
+{
+	const uint32_t timestamps =
+	    12; /* bytes of each segment, with padding: RFC 7323 appendix A */
+	uint32_t full = to->offer.mss;
+
+	if (!to->offer.has_mss)
+		return 0;
+	return from->uses_timestamps && to->uses_timestamps && full > timestamps ? full - timestamps
+	                                                                         : full;
+}
+
 /* Neither a full segment nor as much as the window took: its sender had no more to send, or held more back. */
 static bool is_small_write(const struct endpoint *from, const struct endpoint *to, uint64_t bytes)
 {
-	const uint64_t timestamps =
-	    12; /* bytes of each segment, with padding: RFC 7323 appendix A */
-	uint64_t full = to->offer.mss;
+	uint32_t full = transfer_full_segment(from, to);
 
-	if (from->uses_timestamps && to->uses_timestamps)
-		full -= full > timestamps ? timestamps : full;
-	return to->offer.has_mss && bytes < full && to->last_window >= full;
+	return bytes < full && to->last_window >= full;
 }
 
 /* What the ACK at hand says about the receiver's habits; nothing was lost or repeated. */

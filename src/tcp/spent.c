@@ -7,8 +7,8 @@
  * Output: step.transfer.wait; sums in conn.spent that add up to the time from the first to the last packet.
  *
  * The segment that ends an interval tells what was waited for.  Where data was on the way and the answer is
- * data, the round trip is taken off: only the rest was thinking.  When data ends a silence, what was idle in it
- * (between keepalives) was thinking, too.
+ * data, the round trip is taken off: only the rest was thinking.  So it is where a sender may have waited for the
+ * acknowledgment of full segments.  When data ends a silence, what was idle in it (between keepalives) was thinking, too.
  */
 #include "config.h"
 
@@ -24,6 +24,9 @@ enum standing {
 
 /* A full window is waited for when it takes longer than this many round trips. */
 #define FULL_ROUND_TRIPS 2
+
+/* What an acknowledgment lets go comes up to a quarter later than the shortest round trip. */
+#define CLOCK_FOURTHS 5
 
 /* Who waits for an answer waits so long, and longer than he paused between his words by this factor. */
 #define WAITS_AT_LEAST NS_PER_SEC
@@ -127,6 +130,18 @@ static bool gives_up(const struct step *st, const struct spent *s, int64_t gap)
 	       has_asked && silence >= WAITS_AT_LEAST && silence > WAITS_LONGER * s->pause;
 }
 
+/*
+ * The receiver has acknowledged all, and that took a full segment at last: its sender may have had to wait for that
+ * acknowledgment, which is on its way from the tap for so long, and what it lets go (ns).  0 where the tap is there.
+ */
+static int64_t clock_way(const struct step *st, const struct spent *s)
+{
+	const struct rtt *rtt = &st->peer->transfer.rtt;
+	bool was_answered = st->peer->last_time == s->mark && !stands(s, OUTSTANDING, st->dir);
+
+	return s->talker == st->dir && s->was_full && was_answered && rtt->samples ? rtt->min : 0;
+}
+
 /* Nothing is wrong: the applications' time, and the path's. */
 static enum wait ordinary_wait(const struct step *st, const struct spent *s, int64_t gap)
 {
@@ -139,7 +154,8 @@ static enum wait ordinary_wait(const struct step *st, const struct spent *s, int
 	if (st->seg->len && s->talker != st->dir)
 		return thinks(st);
 	if (st->seg->len)
-		return waits ? WAIT_TRANSFER : thinks(st);
+		return waits || gap * 4 <= clock_way(st, s) * CLOCK_FOURTHS ? WAIT_TRANSFER
+		                                                            : thinks(st);
 	if (st->seg->flags & (TCP_SYN | TCP_FIN | TCP_RST)) {
 		if (waited_for || waits)
 			return WAIT_TRANSFER;
@@ -179,10 +195,11 @@ static enum wait wait_of(const struct step *st, const struct spent *s, int64_t g
 static int64_t crossing(const struct step *st, const struct spent *s, int64_t gap)
 {
 	const struct rtt *rtt = &st->peer->transfer.rtt;
+	int64_t way = clock_way(st, s);
 
-	if (!stands(s, OUTSTANDING, !st->dir) || !rtt->samples)
-		return 0;
-	return rtt->min < gap ? rtt->min : gap;
+	if (stands(s, OUTSTANDING, !st->dir) && rtt->samples)
+		way = rtt->min;
+	return way < gap ? way : gap;
 }
 
 static void spend(struct spent *s, enum wait w, int64_t time)
@@ -202,6 +219,9 @@ static void end_silence(struct spent *s, enum wait w)
 
 static void note_word(struct spent *s, const struct step *st, int64_t silence)
 {
+	uint32_t full = transfer_full_segment(st->self, st->peer);
+
+	s->was_full = full && st->seg->len >= full;
 	if (s->talker != st->dir)
 		s->pause = 0;
 	else if (silence > s->pause)

@@ -130,6 +130,7 @@ struct spent {
 	uint8_t now;               /* how things stand: spent.c */
 	uint8_t last;              /* enum wait of the last interval */
 	uint8_t talker;            /* direction bit of the last payload; 2 = there was none */
+	bool was_full; /* that was as much as a segment takes: more may have had to wait */
 	bool was_opening;
 };
 
@@ -200,6 +201,8 @@ int64_t retransmit_loop(const struct endpoint *e);
 void retransmit_unneeded(struct step *st, struct sent *s);
 
 /* metrics.c */
+/* Payload bytes of a segment as large as the receiver takes; 0 = its SYN was not seen. */
+uint32_t transfer_full_segment(const struct endpoint *from, const struct endpoint *to);
 /* Before an accepted segment moves the edges. */
 void transfer_segment(struct step *st);
 /* It takes sequence space; it has an acceptable ACK. */
