@@ -239,6 +239,29 @@ static bool was_unanswered(const struct conn_record *r, struct verdict *v)
 	return true;
 }
 
+/* The first SYN-ACK of the server, 0 = none captured. */
+static uint64_t first_synack(const struct conn_record *r)
+{
+	const struct side_record *s = &r->sides[SIDE_SERVER];
+
+	for (uint32_t i = 0; i < s->nstates; i++)
+		if (s->states[i].state == TCPS_SYN_RECEIVED)
+			return s->states[i].proved_by;
+	return 0;
+}
+
+/* The client repeats its SYN after it was answered: once that may have crossed the answer, but not again. */
+static bool is_synack_lost(const struct conn_record *r)
+{
+	const struct finding *f = have(r, FINDING_SYN_RETRANSMITTED);
+	uint64_t synack = first_synack(r);
+	unsigned n = 0;
+
+	for (unsigned i = 0; f && synack && i < f->npackets; i++)
+		n += f->packets[i] > synack;
+	return n >= 2;
+}
+
 static bool was_unfinished(const struct conn_record *r, struct verdict *v)
 {
 	const struct finding *f;
@@ -249,10 +272,11 @@ static bool was_unfinished(const struct conn_record *r, struct verdict *v)
 	if (r->nresets)
 		*v = by_reset(r);
 	else if (f)
-		*v = of_finding(VERDICT_HANDSHAKE_INCOMPLETE, f);
+		*v = of_finding(
+		    is_synack_lost(r) ? VERDICT_SYNACK_LOST : VERDICT_HANDSHAKE_INCOMPLETE, f);
 	else
 		*v = about(VERDICT_OPENING, BY_NOBODY, CONFIDENCE_CERTAIN);
-	if (v->kind == VERDICT_HANDSHAKE_INCOMPLETE)
+	if (f && !r->nresets)
 		v->count = r->synacks;
 	return true;
 }
