@@ -63,6 +63,8 @@ enum severity verdict_severity(enum verdict_kind k);
 enum party verdict_party(const struct verdict *v);
 /* The verdict on a record that is complete otherwise.  traps: what is wrong with its capture. */
 struct verdict verdict_on(const struct conn_record *r, unsigned traps);
+/* The findings have what other connections show by now: the verdict follows what is likely there. */
+void verdict_learn(struct conn_record *r);
 /* Other connections show these traps as well: blame goes down one step. */
 void verdict_doubt(struct verdict *v, unsigned traps);
 void verdict_sentence(struct buf *out, const struct conn_record *r);

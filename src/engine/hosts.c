@@ -153,6 +153,7 @@ void hosts_record(struct hosts *h, struct conn_record *r)
 {
 	tap_record(&h->tap, r);
 	crowd_record(&h->crowd, r);
+	verdict_learn(r);
 	hosts_doubt(h, r);
 }
 

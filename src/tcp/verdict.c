@@ -479,6 +479,24 @@ void verdict_doubt(struct verdict *v, unsigned traps)
 	v->traps |= (uint16_t)(traps & TRAPS);
 }
 
+/* The server has said nothing but SYN-ACKs, and the client's data was repeated in vain. */
+static bool is_unheard(const struct conn_record *r)
+{
+	return r->verdict.kind == VERDICT_TIMED_OUT && r->verdict.by == SIDE_CLIENT &&
+	       r->sides[SIDE_SERVER].packets == r->synacks;
+}
+
+void verdict_learn(struct conn_record *r)
+{
+	const struct finding *f = have(r, FINDING_ACCEPT_QUEUE_OVERFLOW_SUSPECTED);
+	uint32_t times = r->verdict.count;
+
+	if (!f || f->confidence < CONFIDENCE_LIKELY || !is_unheard(r))
+		return;
+	r->verdict = of_finding(VERDICT_NOT_ACCEPTED, f);
+	r->verdict.count = times;
+}
+
 struct verdict verdict_on(const struct conn_record *r, unsigned traps)
 {
 	static rule *const rules[] = {
