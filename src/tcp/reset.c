@@ -222,7 +222,7 @@ static bool is_too_fast(const struct step *st, int64_t wait)
 	const struct conn *c = st->conn;
 	bool is_client = st->dir == c->client;
 	int64_t from = is_client ? c->synack_time : c->syn_time;
-	int64_t to = is_client ? c->ack_time : c->synack_time;
+	int64_t to = is_client ? c->ack_time : c->synack_first;
 
 	return from >= 0 && to - from > NS_PER_SEC / 500 && wait * 3 < (to - from) * 2;
 }
