@@ -48,14 +48,20 @@ static bool has_round_trip(const struct conn *c, const struct endpoint *e)
 	                                   : c->syn_time >= 0 && c->synack_time >= 0;
 }
 
-/* As the handshake shows it, ns: an upper bound of the path's own. */
-static int64_t round_trip(const struct conn *c, const struct endpoint *e)
+int64_t arrival_handshake_time(const struct conn *c, const struct endpoint *e)
 {
 	bool is_client = conn_dir(c, e) == c->client;
 	int64_t from = is_client ? c->synack_time : c->syn_time;
 	int64_t to = is_client ? c->ack_time : c->synack_first;
 
-	return from < 0 || to < from ? NS_PER_SEC / 5 : to - from;
+	return from < 0 || to < from ? -1 : to - from;
+}
+
+static int64_t round_trip(const struct conn *c, const struct endpoint *e)
+{
+	int64_t shown = arrival_handshake_time(c, e);
+
+	return shown < 0 ? NS_PER_SEC / 5 : shown;
 }
 
 int64_t arrival_round_trip(const struct conn *c, const struct endpoint *e)

@@ -380,7 +380,9 @@ void arrival_prove(struct step *st);
 void arrival_settle(struct step *st);
 void arrival_obey_reset(struct step *st);
 void arrival_finish(struct conn *c, struct endpoint *e);
-/* Time from the tap to the end and back, as the handshake shows it, with a margin, ns. */
+/* Time from the tap to the end and back, as the handshake shows it: an upper bound of the path's own, ns; -1 = not known. */
+int64_t arrival_handshake_time(const struct conn *c, const struct endpoint *e);
+/* The same with a margin; known or not. */
 int64_t arrival_round_trip(const struct conn *c, const struct endpoint *e);
 
 /* segarrives.c: the checks of RFC 9293 3.10.7, run when an arrival is applied */

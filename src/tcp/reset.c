@@ -219,12 +219,9 @@ static uint64_t look_of(const struct step *st)
 /* Sooner than two thirds of what the handshake took to the sender and back. */
 static bool is_too_fast(const struct step *st, int64_t wait)
 {
-	const struct conn *c = st->conn;
-	bool is_client = st->dir == c->client;
-	int64_t from = is_client ? c->synack_time : c->syn_time;
-	int64_t to = is_client ? c->ack_time : c->synack_first;
+	int64_t shown = arrival_handshake_time(st->conn, st->self);
 
-	return from >= 0 && to - from > NS_PER_SEC / 500 && wait * 3 < (to - from) * 2;
+	return shown > NS_PER_SEC / 500 && wait * 3 < shown * 2;
 }
 
 /* The peer has acknowledged it so lately that what did so may just have reached a host without a socket. */
