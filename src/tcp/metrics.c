@@ -21,6 +21,7 @@
 enum {
 	FEW_ACKS_SEGMENTS = 2, /* a receiver acknowledges every second one (RFC 9293 3.8.6.3) */
 	SMALL_UPDATES_MIN = 3,
+	TIMESTAMPS_LEN = 12, /* bytes of each segment, with padding: RFC 7323 appendix A */
 };
 
 /* Copies of a frame come sooner (ns). */
@@ -228,24 +229,13 @@ static int64_t by_timestamp(const struct step *st, const struct sent *s)
 	return st->seg->opt.tsecr == s->tsval ? st->time - s->first : -1;
 }
 
-uint32_t transfer_full_segment(const struct endpoint *from, const struct endpoint *to)
-{
-	const uint32_t timestamps =
-	    12; /* bytes of each segment, with padding: RFC 7323 appendix A */
-	uint32_t full = to->offer.mss;
-
-	if (!to->offer.has_mss)
-		return 0;
-	return from->uses_timestamps && to->uses_timestamps && full > timestamps ? full - timestamps
-	                                                                         : full;
-}
-
 /* Neither a full segment nor as much as the window took: its sender had no more to send, or held more back. */
 static bool is_small_write(const struct endpoint *from, const struct endpoint *to, uint64_t bytes)
 {
-	uint32_t full = transfer_full_segment(from, to);
+	bool has_timestamps = from->uses_timestamps && to->uses_timestamps;
+	uint64_t full = to->offer.mss - (has_timestamps ? TIMESTAMPS_LEN : 0u);
 
-	return bytes < full && to->last_window >= full;
+	return to->offer.has_mss && bytes < full && to->last_window >= full;
 }
 
 /* What the ACK at hand says about the receiver's habits; nothing was lost or repeated. */

@@ -219,9 +219,9 @@ static void end_silence(struct spent *s, enum wait w)
 
 static void note_word(struct spent *s, const struct step *st, int64_t silence)
 {
-	uint32_t full = transfer_full_segment(st->self, st->peer);
+	const struct syn_offer *offer = &st->peer->offer;
 
-	s->was_full = full && st->seg->len >= full;
+	s->was_full = offer->has_mss && st->seg->len + st->seg->header_len - 20u >= offer->mss;
 	if (s->talker != st->dir)
 		s->pause = 0;
 	else if (silence > s->pause)

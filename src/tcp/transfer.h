@@ -201,8 +201,6 @@ int64_t retransmit_loop(const struct endpoint *e);
 void retransmit_unneeded(struct step *st, struct sent *s);
 
 /* metrics.c */
-/* Payload bytes of a segment as large as the receiver takes; 0 = its SYN was not seen. */
-uint32_t transfer_full_segment(const struct endpoint *from, const struct endpoint *to);
 /* Before an accepted segment moves the edges. */
 void transfer_segment(struct step *st);
 /* It takes sequence space; it has an acceptable ACK. */
