@@ -18,6 +18,12 @@ enum severity finding_text_severity(const struct conn_record *r);
 /* The same as a mark: X error, ! warn, ~ note, . info or nothing at all. */
 char finding_text_health(const struct conn_record *r);
 
+/* How often a kind of finding happened, from sums of counts: what the capture as a whole says of it counts that of its connections, too. */
+static inline uint64_t finding_text_times(uint64_t of_connections, uint64_t of_capture)
+{
+	return of_capture > of_connections ? of_capture : of_connections;
+}
+
 /* "likely; capture drop or proxy not excluded" */
 void finding_text_confidence(struct buf *out, const struct finding *f);
 /* "packets 2, 3, 4 ... 19"; nothing when there are none */

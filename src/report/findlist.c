@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tcpshadow/finding_text.h"
 #include "tcpshadow/findlist.h"
 #include "tcpshadow/mem.h"
 
@@ -274,7 +275,6 @@ static bool is_open(const struct findlist *l, uint32_t key)
 	return l->nopen && bsearch(&key, l->open, l->nopen, sizeof(key), by_key);
 }
 
-/* What the capture as a whole says of a kind counts that of its sessions, too. */
 static uint64_t count_times(const struct item *items, size_t n)
 {
 	uint64_t of_sessions = 0, of_capture = 0;
@@ -282,7 +282,7 @@ static uint64_t count_times(const struct item *items, size_t n)
 	for (size_t i = 0; i < n; i++)
 		*(items[i].f.session == STORE_NONE ? &of_capture : &of_sessions) +=
 		    items[i].f.finding->count;
-	return of_capture > of_sessions ? of_capture : of_sessions;
+	return finding_text_times(of_sessions, of_capture);
 }
 
 static void add_up(struct findlist *l, struct group *g)

@@ -33,13 +33,11 @@ struct standing {
 /* All findings of one id. */
 struct kind {
 	unsigned id;
-	uint64_t times; /* sum of the counts of those of connections */
-	uint64_t
-	    times_of_capture; /* what the capture as a whole says counts those of connections, too */
-	uint64_t found, held;     /* findings, and how many of them the sorter has */
-	uint64_t connections;     /* that have it; the capture as a whole is none */
-	uint64_t last_seen;       /* id of the last of them */
-	struct standing few[FEW]; /* the worst, the worst of all first */
+	uint64_t times, times_of_capture; /* sums of counts: of connections, of the capture */
+	uint64_t found, held;             /* findings, and how many of them the sorter has */
+	uint64_t connections;             /* that have it; the capture as a whole is none */
+	uint64_t last_seen;               /* id of the last of them */
+	struct standing few[FEW];         /* the worst, the worst of all first */
 };
 
 static const char hint[] =
@@ -162,7 +160,7 @@ static void plural(struct buf *out, uint64_t n, const char *word)
 static void kind_head(struct buf *out, const struct kind *k, const struct report_options *o)
 {
 	const struct finding_info *info = finding_info((enum finding_id)k->id);
-	uint64_t times = k->times > k->times_of_capture ? k->times : k->times_of_capture;
+	uint64_t times = finding_text_times(k->times, k->times_of_capture);
 	struct buf text = BUF_INIT;
 
 	outcome_letter(out, outcome_mark((enum severity)info->severity), o);

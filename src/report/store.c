@@ -197,7 +197,7 @@ static void note_time(struct store *s, int64_t time)
 	now->ntcp++;
 }
 
-/* Another record comes, or none for now. */
+/* The record that the session has, if any, is no longer its record. */
 static void supersede(struct store *s, const struct store_session *row)
 {
 	s->now.nsuperseded += row->record ? row->record->nfindings : 0;

@@ -380,10 +380,8 @@ static bool is_last_word_open(const struct conn_record *r, struct verdict *v)
 static int64_t cost_of_loss(const struct conn_record *r)
 {
 	const struct finding *f = have(r, FINDING_SYN_RETRANSMITTED);
-	int64_t opening = r->time_spent[SPENT_HANDSHAKE];
-	int64_t syn = f ? f->cost : 0;
 
-	return r->time_spent[SPENT_LOSS_RECOVERY] + (syn < opening ? syn : opening);
+	return r->time_spent[SPENT_LOSS_RECOVERY] + (f ? f->cost : 0);
 }
 
 static bool is_closed(const struct conn_record *r, struct verdict *v)
