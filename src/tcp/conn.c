@@ -637,6 +637,14 @@ static void accept_calm(struct step *st)
 	find_teardown(st);
 }
 
+/* (Somebody may have made it look like a copy.) */
+static void compare_late(struct step *st)
+{
+	duplicate_late(st);
+	stream_segment(st);
+	find_stream(st);
+}
+
 /* False when there is nothing more to it: a copy of what was captured before. */
 static bool check(struct step *st)
 {
@@ -650,8 +658,12 @@ static bool check(struct step *st)
 		duplicate_judged(st);
 	}
 	account(st);
-	if (st->is_copy)
+	if (!st->is_copy && duplicate_is_late(st))
+		compare_late(st);
+	if (st->is_copy) {
+		st->self->copies++;
 		return false;
+	}
 	look_for_findings(st);
 	return true;
 }

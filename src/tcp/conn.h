@@ -202,6 +202,7 @@ struct endpoint {
 	uint64_t missing;   /* bytes acknowledged and not captured */
 	uint32_t synack_tsval; /* of its latest SYN-ACK */
 	uint32_t bad_checksums;
+	uint32_t copies; /* of `packets`: captured again, not sent */
 	uint32_t history_lost;
 	uint32_t holes_lost;    /* open ones forgotten because there were more */
 	int64_t rst_time;       /* of its latest RST that ends the connection */
@@ -419,6 +420,9 @@ enum vantage vantage_of(const struct conn *c, uint8_t *marks);
 void duplicate_check(struct step *st);
 /* Then, with is_weak known: a copy of what was to be ignored is one only if it is to be ignored itself. */
 void duplicate_judged(struct step *st);
+/* Likewise: does it repeat, much later, a packet of its sender?  Then its bytes are all that is to be looked at. */
+bool duplicate_is_late(const struct step *st);
+void duplicate_late(struct step *st);
 /* For a segment that cannot be a copy: later ones may be copies of it. */
 void duplicate_remember(struct step *st);
 /* Latest frames that no later one can be a copy of are forgotten. */
@@ -440,6 +444,12 @@ void record_fill(struct conn_record *r, struct conn *c);
 static inline bool conn_id_went_back(uint16_t last, uint16_t id)
 {
 	return last != 0 && id != 0 && (uint16_t)(last - id - 1) < ID_STEP_BACK;
+}
+
+/* Packets that it sent itself. */
+static inline uint64_t conn_sent(const struct endpoint *e)
+{
+	return e->packets - e->copies;
 }
 
 static inline uint8_t conn_dir(const struct conn *c, const struct endpoint *e)

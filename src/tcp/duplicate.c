@@ -14,15 +14,23 @@
  * Where packets carry no identification (IPv6, and IPv4 with an ID of 0: RFC 6864 4.1) an acknowledgment may
  * well be repeated at once, so there only a copy from elsewhere counts, or a segment that takes sequence
  * space: no timer sends one again that soon; or any where the tap is seen to show every frame twice.
+ *
+ * Later than that a copy is told by the sent segment that it repeats: by the same IP ID, where the sender gives each
+ * packet another, and the same timestamp, or by a timestamp that the sender has gone beyond; a SYN by coming before any
+ * timer.  The network doubles packets, and there may be two places of capture that are far apart.  Its sender sent
+ * nothing; its bytes are compared all the same.
  */
 #include "config.h"
 
 #include "tcp/find.h"
+#include "tcpshadow/seq.h"
 
 enum {
 	DOUBLED_MIN = 3,                /* copies that make a habit of the tap */
 	SAME_PLACE = NS_PER_SEC / 1000, /* a tap that delivers twice does it at once, ns */
 	OTHER_PLACE = NS_PER_SEC / 200, /* from one place of capture to the other, ns */
+	LATE_MAX = NS_PER_SEC,          /* later an IP ID may be in use again, ns */
+	TIMER_MIN = NS_PER_SEC / 5,     /* sooner no timer sends anything again, ns */
 };
 
 /* Of frame_print.hash: the receiver was to ignore it when it was captured. */
@@ -119,6 +127,34 @@ static void note_copy(struct step *st)
 	(void)find_segment(st, FINDING_DUPLICATE_FRAME, BY_NOBODY, CONFIDENCE_CERTAIN);
 }
 
+/* A copy of what was captured at that time. */
+static void note_late(struct step *st, int64_t since)
+{
+	const int64_t ms = NS_PER_SEC / 1000;
+	uint64_t late = (uint64_t)((st->time - since + ms - 1) / ms);
+	struct finding *f;
+
+	st->is_copy = true;
+	st->is_weak = false;
+	st->notes = 1u << SEGMENT_NOTE_DUPLICATE_FRAME;
+	f = find_segment(st, FINDING_PACKET_CAME_TWICE, BY_SELF, CONFIDENCE_LIKELY);
+	if (!f)
+		return;
+	if (late > f->a)
+		f->a = late;
+	if (f->count >= DOUBLED_MIN && f->count * UINT64_C(3) >= st->self->packets)
+		st->conn->traps |= TRAP_DUPLICATE;
+}
+
+/* Their hashes are the same: the SYN again, sooner than any timer.  (Once the connection is open its answer counts.) */
+static bool is_late_syn(const struct step *st, const struct frame_print *old)
+{
+	int64_t apart = st->time - old->time;
+
+	return (st->seg->flags & TCP_SYN) && !st->seg->len && !st->conn->handshake_done &&
+	       apart >= 0 && apart < TIMER_MIN;
+}
+
 /* What it acknowledges was not captured yet when the first one was: that one could not do all there was to do. */
 static bool acks_more(const struct step *st)
 {
@@ -135,8 +171,14 @@ void duplicate_check(struct step *st)
 		struct frame_print old = e->frames[i];
 
 		old.hash &= ~IGNORED;
-		if (old.hash != now.hash || !is_same_frame(st->conn, st->seg, &old, &now))
+		if (old.hash != now.hash)
 			continue;
+		if (!is_same_frame(st->conn, st->seg, &old, &now)) {
+			if (!is_late_syn(st, &old))
+				continue;
+			note_late(st, old.time);
+			return;
+		}
 		if (!(e->frames[i].hash & IGNORED) && !acks_more(st)) {
 			note_copy(st);
 			return;
@@ -157,6 +199,108 @@ void duplicate_judged(struct step *st)
 		e->frames[(e->next_frame + FRAMES_MAX - 1u) % FRAMES_MAX].hash |= IGNORED;
 	else if (st->repeats_ignored)
 		duplicate_remember(st);
+}
+
+/* A segment that the receiver had no reason to ignore but its age. */
+static bool may_be_late(const struct step *st)
+{
+	const struct segment *s = st->seg;
+	const uint32_t old = 1u << SEGMENT_NOTE_PAWS | 1u << SEGMENT_NOTE_IGNORED;
+
+	return st->end > st->seq && st->end <= st->self->snd_nxt &&
+	       (s->flags & (TCP_SYN | TCP_RST | TCP_ACK)) == TCP_ACK && !(st->notes & ~old) &&
+	       s->checksum_state != CHECKSUM_BAD && !(s->notes & ~(uint32_t)SEG_TRAILER) &&
+	       !s->opt.odd && !(s->opt.seen & OPT_MD5);
+}
+
+static bool is_other_id(const struct sent *other, uint16_t id)
+{
+	return other && other->ip_id && other->ip_id != id;
+}
+
+/* The sender gives each packet another ID. */
+static bool varies_ids(const struct step *st, const struct sent *old)
+{
+	const struct sent_ring *r = &st->self->transfer.sent;
+
+	return (st->self->ip_id && st->self->ip_id != old->ip_id) ||
+	       is_other_id(sent_next(r, old), old->ip_id) ||
+	       is_other_id(sent_find(r, old->seq - 1), old->ip_id);
+}
+
+/* Copies of its sender's packets have come again and again. */
+static bool is_habit(const struct step *st)
+{
+	const struct finding *f = find_have(st->conn, FINDING_PACKET_CAME_TWICE, st->dir);
+
+	return f && f->count >= DOUBLED_MIN;
+}
+
+/* Without timestamps only the ID tells, which a host may keep (RFC 1122 3.2.1.5): nothing had asked for it again. */
+static bool was_not_due(const struct step *st, int64_t late)
+{
+	return (st->seg->opt.seen & OPT_TIMESTAMPS) || is_habit(st) ||
+	       (late < TIMER_MIN && !st->peer->transfer.dup_acks);
+}
+
+/* Its sender has sent something with a newer timestamp: it would give that to a repetition, too. */
+static bool is_outdated(const struct step *st)
+{
+	return (st->seg->opt.seen & OPT_TIMESTAMPS) && st->self->has_tsval &&
+	       seq_lt(st->seg->opt.tsval, st->self->tsval);
+}
+
+/* What it brings was captured and acknowledged so long ago that its first packet is forgotten, and it is older still. */
+static bool is_from_before(const struct step *st)
+{
+	return !st->self->nholes && st->end <= st->peer->rcv_nxt && retransmit_was_overtaken(st);
+}
+
+/* So late after that a packet may still be told from others. */
+static bool is_soon(int64_t late)
+{
+	return late >= 0 && late < LATE_MAX;
+}
+
+static bool repeats_first(const struct step *st, const struct sent *old)
+{
+	int64_t late = st->time - old->first;
+
+	if (old->ip_id != st->seg->ip_id || old->tsval != st->seg->opt.tsval || !is_soon(late))
+		return false;
+	return old->ip_id ? varies_ids(st, old) && was_not_due(st, late) : is_outdated(st);
+}
+
+/* (The ID of a repetition is not kept; but a third one would not be older than other packets.) */
+static bool repeats_again(const struct step *st, const struct sent *old)
+{
+	return old->tries && is_outdated(st) && st->seg->opt.tsval == old->tsval_again &&
+	       is_soon(st->time - old->last);
+}
+
+bool duplicate_is_late(const struct step *st)
+{
+	const struct sent *old;
+
+	if (!may_be_late(st))
+		return false;
+	old = sent_find(&st->self->transfer.sent, st->seq);
+	if (!old)
+		return is_from_before(st);
+	return !(old->flags & SENT_RUN) && old->seq == st->seq && old->seq + old->len == st->end &&
+	       (repeats_first(st, old) || repeats_again(st, old));
+}
+
+void duplicate_late(struct step *st)
+{
+	const struct sent_ring *r = &st->self->transfer.sent;
+	const struct sent *old = sent_find(r, st->seq);
+
+	/* (Where the first one is forgotten, it was before the segments that are not.) */
+	if (!old)
+		note_late(st, sent_above(r, st->end)->first);
+	else
+		note_late(st, repeats_first(st, old) ? old->first : old->last);
 }
 
 void duplicate_trim(struct conn *c)

@@ -444,7 +444,7 @@ static void from_server(struct step *st)
 		return;
 	}
 	if (is_bare_ack(st->seg) && st->seq == self->iss + 1 && peer->memory.sent_syn &&
-	    st->seg->ack == self->memory.synack_ack && st->conn->syns == peer->packets)
+	    st->seg->ack == self->memory.synack_ack && st->conn->syns == conn_sent(peer))
 		find_segment(
 		    st, FINDING_HANDSHAKE_ACK_WRONG_DIRECTION, BY_SELF, CONFIDENCE_POSSIBLE);
 }
@@ -514,7 +514,7 @@ void find_handshake(struct step *st)
 /* All that the opener ever sent were SYNs. */
 static bool sent_only_syns(const struct conn *c, const struct endpoint *e)
 {
-	return e->memory.sent_syn && e->packets == c->syns;
+	return e->memory.sent_syn && conn_sent(e) == c->syns;
 }
 
 static void raise_at_end(struct conn *c, enum finding_id id, unsigned dir, uint64_t a)

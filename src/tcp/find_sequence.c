@@ -49,6 +49,8 @@ static void rejected(struct step *st)
 		find_segment(st, FINDING_SEQ_RIGHT_OF_WINDOW, BY_SELF, CONFIDENCE_LIKELY);
 	if (is_note(st, SEGMENT_NOTE_PAWS) && is_overtaken(st))
 		find_segment(st, FINDING_ACK_REGRESSED, BY_SELF, CONFIDENCE_LIKELY);
+	else if (is_note(st, SEGMENT_NOTE_PAWS) && retransmit_was_overtaken(st))
+		find_late(st);
 	else if (is_note(st, SEGMENT_NOTE_PAWS))
 		find_segment(st, FINDING_PAWS_REJECTED, BY_SELF, CONFIDENCE_LIKELY);
 	if (!is_note(st, SEGMENT_NOTE_NOT_ACCEPTABLE_ACK) || is_fin ||

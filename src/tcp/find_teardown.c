@@ -38,7 +38,7 @@ static void fin_in_handshake(struct step *st)
 		find_segment(st, FINDING_FIN_BEFORE_ESTABLISHED, BY_SELF,
 		    st->has_ack ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY);
 	else if (self->state == TCPS_SYN_RECEIVED && !st->conn->handshake_done && peer->iss &&
-	         st->ack == peer->iss + 1 && st->conn->syns == peer->packets)
+	         st->ack == peer->iss + 1 && st->conn->syns == conn_sent(peer))
 		find_segment(st, FINDING_FIN_BEFORE_ESTABLISHED, BY_SELF, CONFIDENCE_POSSIBLE);
 }
 

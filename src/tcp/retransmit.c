@@ -88,20 +88,32 @@ static enum age age_by_timestamp(const struct step *st, const struct sent *above
 	return older > 0 ? AGE_OLDER : AGE_NEWER;
 }
 
-/* Was it sent before or after the segment that jumped over it? */
-static enum age age_by_header(const struct step *st, const struct sent *above)
+static enum age age_by_id(const struct step *st, const struct sent *above)
 {
-	const struct segment *s = st->seg;
-	uint16_t behind = (uint16_t)(above->ip_id - s->ip_id);
-	enum age age = age_by_timestamp(st, above);
+	uint16_t id = st->seg->ip_id, behind = (uint16_t)(above->ip_id - id);
 
-	if (age != AGE_UNKNOWN)
-		return age;
-	if (!s->ip_id || !above->ip_id || behind == 0)
+	if (!id || !above->ip_id || behind == 0)
 		return AGE_UNKNOWN;
 	if (behind < ID_APART)
 		return AGE_OLDER;
 	return (uint16_t)-behind < ID_APART ? AGE_NEWER : AGE_UNKNOWN;
+}
+
+/* Was it sent before or after the segment that jumped over it? */
+static enum age age_by_header(const struct step *st, const struct sent *above)
+{
+	enum age age = age_by_timestamp(st, above);
+
+	return age != AGE_UNKNOWN ? age : age_by_id(st, above);
+}
+
+/* (Timestamps alone may be wrong, and IDs alone anything.) */
+bool retransmit_was_overtaken(const struct step *st)
+{
+	const struct sent *above = sent_above(&st->self->transfer.sent, st->end);
+
+	return above && (st->seg->opt.seen & OPT_TIMESTAMPS) &&
+	       seq_lt(st->seg->opt.tsval, st->self->tsval) && age_by_id(st, above) == AGE_OLDER;
 }
 
 /* Its timestamp is newer than any of its sender so far: it was sent after all that showed that it was missing. */
@@ -421,9 +433,15 @@ static void note_late(struct step *st)
 	find_late(st);
 }
 
+/* What it brings has come: it was sent again, and that overtook it. */
+static bool was_repeated_before(const struct step *st)
+{
+	return st->end <= st->peer->rcv_nxt && retransmit_was_overtaken(st);
+}
+
 void retransmit_note(struct step *st, bool fills)
 {
-	bool is_late = fills && is_late_original(st);
+	bool is_late = fills ? is_late_original(st) : was_repeated_before(st);
 
 	if (is_late)
 		note_late(st);

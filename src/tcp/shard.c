@@ -766,7 +766,7 @@ static struct flow *new_flow(
 static bool is_half_open(const struct conn *c, uint8_t dir)
 {
 	return c->ends[!dir].packets == 0 && c->ends[dir].payload_bytes == 0 &&
-	       c->syns == c->ends[dir].packets;
+	       c->syns == conn_sent(&c->ends[dir]);
 }
 
 static void update_life(struct shard *s, struct flow *f, uint8_t dir)

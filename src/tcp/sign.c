@@ -41,7 +41,8 @@ static bool is_deaf(const struct step *st)
 	/* (What was on the SYN may be sent again for other reasons: RFC 7413.) */
 	if (st->self->memory.syn_len)
 		return false;
-	return st->seg->len > 0 && st->seq == st->self->iss + 1 && st->peer->packets == c->synacks;
+	return st->seg->len > 0 && st->seq == st->self->iss + 1 &&
+	       conn_sent(st->peer) == c->synacks;
 }
 
 static void look_at_opening(struct step *st)

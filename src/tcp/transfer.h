@@ -195,6 +195,8 @@ void find_transfer_end(struct conn *c);
 /* retransmit.c */
 /* Space that was passed before, and is neither a probe nor the first SYN-ACK.  fills: nobody has seen it. */
 void retransmit_note(struct step *st, bool fills);
+/* Its header tells that it was sent before what was captured of its sender's later bytes. */
+bool retransmit_was_overtaken(const struct step *st);
 /* Time from a packet at the tap to the end's answer to it, as short as it was seen, ns; -1 = not known. */
 int64_t retransmit_loop(const struct endpoint *e);
 /* The sender of the segment at hand tells that it had `s` when that was sent again. */
