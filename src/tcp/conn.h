@@ -188,6 +188,8 @@ struct endpoint {
 	bool is_offer_cut;        /* the capture lacks options of its SYN */
 	bool offers_accurate_ecn; /* its SYN asked for RFC 9768 */
 	bool offers_mptcp;        /* its SYN was MP_CAPABLE */
+	uint8_t far_rounds;       /* times that it sent from far_ack on, each time farther */
+	bool far_is_new;          /* it has not done so yet from this one on */
 	bool gave_up_ecn;         /* its SYN asked for ECN, and was sent again without */
 	uint8_t stuck_times;      /* copies of the large segment that is not acknowledged */
 	uint16_t path_mtu;        /* as an ICMP error told it, 0 = none */
@@ -208,6 +210,9 @@ struct endpoint {
 	int64_t rst_time;       /* of its latest RST that ends the connection */
 	int64_t first_rst_time; /* of the first of them, with rst_seen */
 	int64_t unseen_time;    /* when unseen_ack was first set */
+	uint64_t far_ack;       /* the peer acknowledged so much, beyond all that it had offered to
+	                           take: resync.c; 0 = no */
+	int64_t far_time;       /* when it first did */
 	int64_t path_mtu_time;
 	uint64_t stuck_seq, stuck_packet;
 	int64_t stuck_time;           /* of the first copy, then of the third */
@@ -435,6 +440,14 @@ void track_advance(struct step *st);
 void track_finish(struct endpoint *e);
 /* All that e sent up to this number was captured or acknowledged. */
 uint64_t track_contiguous(const struct endpoint *e);
+
+/* resync.c: with segments that their receiver must ignore, as far as is known */
+/* It acknowledges what nobody offered to take. */
+void resync_hear(struct step *st);
+/* It comes from beyond the window: do both ends agree on that?  Then it does not any more. */
+bool resync_agrees(struct step *st);
+/* A segment was taken as it is: the numbers that are known are right. */
+void resync_settle(struct step *st);
 
 /* record.c */
 /* Resolves the roles inside the connection as well: call once, last. */

@@ -60,7 +60,7 @@ static bool is_end_calm(const struct conn *c, const struct endpoint *e)
 	    e->owes_challenge | e->memory.owes | e->uses_md5 | e->is_offer_cut | e->stuck_times |
 	    e->path_mtu)
 		return false;
-	if (e->unseen_ack | e->missing | e->memory.probe_end | e->bad_checksum_packet |
+	if (e->unseen_ack | e->far_ack | e->missing | e->memory.probe_end | e->bad_checksum_packet |
 	    e->facts.ambiguous)
 		return false;
 	if (!(e->has_seq & e->has_ack & e->scale_known & e->has_good_ip_checksum))

@@ -204,6 +204,14 @@ static bool is_duplicate_block(const struct tcp_options *o, uint32_t ack)
 	return o->nsack > 1 && seq_le(b[1].left, b->left) && seq_le(b->right, b[1].right);
 }
 
+/* All that may have been sent: a capture that lacks packets may lack the highest ones. */
+static uint64_t highest_sent(const struct step *st)
+{
+	uint64_t captured = st->peer->snd_nxt, offered = st->self->right_edge;
+
+	return (st->conn->traps & TRAP_DROP) && offered > captured ? offered : captured;
+}
+
 static bool is_impossible(const struct step *st, const struct sack_block *b)
 {
 	const struct endpoint *from = st->peer;
@@ -211,7 +219,7 @@ static bool is_impossible(const struct step *st, const struct sack_block *b)
 	if (!seq_lt(b->left, b->right))
 		return true;
 	return from->has_seq && !from->unseen_ack && !st->acks_unsent &&
-	       seq_unwrap(st->ack, b->right) > from->snd_nxt;
+	       seq_unwrap(st->ack, b->right) > highest_sent(st);
 }
 
 static void look_at_duplicate(struct step *st)

@@ -186,6 +186,10 @@ void track_validity(struct step *st)
 	bool right = is_right_of_window(st), old_ack = is_too_old_ack(st);
 	bool bad_ack = is_unacceptable_ack(st, old_ack);
 
+	if (bad_ack && !bad_sum && st->ack > st->peer->snd_nxt && st->peer->has_seq)
+		resync_hear(st);
+	if (right && !bad_sum && !bad_ack)
+		right = !resync_agrees(st);
 	st->is_old_ack = old_ack;
 	st->acks_unsent = st->has_ack && st->peer->has_seq && st->ack > st->peer->snd_nxt;
 	st->edge_before = st->peer->right_edge;
@@ -202,6 +206,8 @@ void track_validity(struct step *st)
 	              (st->seg->notes & NOTES_HOST_DROPS);
 	if (st->is_weak)
 		note(st, SEGMENT_NOTE_IGNORED);
+	else if (st->self->far_ack | st->peer->far_ack)
+		resync_settle(st);
 	st->is_foreign = (st->seg->flags & TCP_RST) && looks_foreign(st);
 }
 
