@@ -21,7 +21,7 @@ check "the last line is the capture, the others connections" json '
 assert [r["type"] for r in rows] == ["connection"] * (len(rows) - 1) + ["capture"]
 assert rows[-1]["connections"] == len(rows) - 1 > 1' list --json "$captures/timewait-reuse.pcap"
 check "--sort orders JSON" json '
-n = [sum(r["wire_bytes"].values()) for r in rows[:-1]]
+n = [sum(r["payload_bytes"].values()) for r in rows[:-1]]
 assert n == sorted(n, reverse=True)' list --json --sort -bytes "$captures/timewait-reuse.pcap"
 check "--where filters JSON and the capture counts all" json '
 assert rows[-1]["matched"] == len(rows) - 1 == 0 < rows[-1]["connections"]' \
@@ -159,7 +159,7 @@ worst_first() {
 	"$tcpshadow" findings "$@" | sed -n 's/^\([X!~.]\) [a-z].*/\1/p' >"$tmp/marks"
 	"$tcpshadow" list --sort health "$@" | sed -n '2,$s/^\(.\).*/\1/p' >"$tmp/health"
 	for file in "$tmp/marks" "$tmp/health"; do
-		tr 'X!~.' 1234 <"$file" | sort -c && [ "$(sort -u "$file" | wc -l)" -ge 3 ] || return 1
+		tr 'X!0~?.' 123456 <"$file" | sort -c && [ "$(sort -u "$file" | wc -l)" -ge 3 ] || return 1
 	done
 }
 check "the worst kinds come first, and the worst connections with --sort health" worst_first "$@"

@@ -15,7 +15,7 @@ const struct finding *finding_text_next(
     const struct finding *list, size_t n, const struct finding *last);
 /* How much a connection is worth a look: the severity of its worst finding, or of its verdict when that is worse. */
 enum severity finding_text_severity(const struct conn_record *r);
-/* The same as a mark: X error, ! warn, ~ note, . info or nothing at all. */
+/* The same as the letter of the column H. */
 char finding_text_health(const struct conn_record *r);
 
 /* How often a kind of finding happened, from sums of counts: what the capture as a whole says of it counts that of its connections, too. */

@@ -66,11 +66,11 @@ struct store_session {
 	struct store_cell *const *blocks; /* for store_packet() */
 	const struct store_mark *marks;   /* `nmarks`, in order */
 	uint32_t nmarks;
-	int64_t start, end; /* ns since the epoch */
-	int64_t rtt;        /* of the handshake, ns; -1 = not known */
-	int64_t gap;        /* longest time between two of its packets, ns */
-	int64_t cost;       /* of its findings, ns; 0 while it is open */
-	uint32_t gap_at;    /* index of the packet behind that gap */
+	int64_t start, end;                   /* ns since the epoch */
+	int64_t syn_to_synack, synack_to_ack; /* ns, -1 = not known; while there is no record */
+	int64_t gap;                          /* longest time between two of its packets, ns */
+	int64_t cost;                         /* of its findings, ns; 0 while it is open */
+	uint32_t gap_at;                      /* index of the packet behind that gap */
 	uint32_t npackets;
 	struct store_side sides[2]; /* [enum side] */
 	uint8_t client_end;         /* direction bit of the client, as known now */
@@ -144,7 +144,14 @@ uint64_t store_number(const struct store *s, uint64_t ordinal, uint16_t *file);
 uint64_t store_ordinal(const struct store *s, uint16_t file, uint64_t number);
 /* Does the connection match?  While it is open, by what is known of it.  w NULL matches all. */
 bool store_matches(const struct store *s, const struct where *w, uint32_t i);
-/* X ! ~ . by the worst finding, 0 = never answered, ? = began before the capture and has no problem. */
+/* Its record; while it has none, what is known of it as one, made in *made. */
+struct store_made {
+	struct conn_record record;
+	struct state_entry states[2];
+};
+const struct conn_record *store_record(
+    const struct store_session *row, uint32_t index, struct store_made *made);
+/* The letter of the column H: outcome_health(). */
 char store_health(const struct store_session *row);
 /* Facts about the whole run: NULL until is_done. */
 const struct run_summary *store_summary(const struct store *s);

@@ -8,12 +8,13 @@
  * Spec:   names are JSON paths; every one has a row in field.def.
  *
  *     EXPR  = TERM { ("and" | "or") TERM }         and binds tighter than or
- *     TERM  = "not" TERM | "(" EXPR ")" | NAME OP VALUE | FLAG | OUTCOME | FINDING
+ *     TERM  = "not" TERM | "(" EXPR ")" | NAME OP VALUE | NAME ("=" | "!=") VALUE { "|" VALUE }
+ *           | FLAG | COUNT | OUTCOME | FINDING       a count alone: it is not 0
  *           | "host" ADDRESS | "port" NUMBER | "net" ADDRESS "/" BITS
  *     OP    = "=" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "~"
  *
- * A name with a side (packets.client) that is given without it (packets) means either side.  What
- * is not known of a connection matches no comparison.
+ * A name with a side (packets.client) that is given without it (packets) means both sides together where they add
+ * up, otherwise either side.  What is not known of a connection matches no comparison.
  */
 #ifndef TCPSHADOW_WHERE_H
 #define TCPSHADOW_WHERE_H
@@ -41,8 +42,9 @@ void where_underline(struct buf *out, const char *expr, const struct where_error
 
 /* One name of the language, for help and completion. */
 struct where_name {
-	const char *path; /* "packets.client" or, with a side in place of the star, "packets.*" */
-	const char *bare; /* the name that means either side, or a shorter one; NULL = none */
+	const char *
+	    path; /* a star or a plus stands for a side: without it, either side or both together */
+	const char *bare; /* shorter names, with blanks between them; NULL = none */
 	const char *type; /* "count", "duration", "word", ... */
 	const char *help;
 };

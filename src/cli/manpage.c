@@ -6,6 +6,8 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "cli/help.h"
 #include "tcpshadow/tui.h"
 #include "tcpshadow/where.h"
@@ -76,6 +78,16 @@ static void add_options(struct buf *out)
 	}
 }
 
+static void add_short_names(struct buf *out, const char *names)
+{
+	for (size_t n; names && *names; names += n + (names[n] == ' ')) {
+		n = strcspn(names, " ");
+		buf_addstr(out, ", \\fB");
+		buf_add(out, names, n);
+		buf_addstr(out, "\\fR");
+	}
+}
+
 static void add_names(struct buf *out)
 {
 	buf_addstr(out,
@@ -91,9 +103,17 @@ static void add_names(struct buf *out)
 	    "or the id of a finding (such as \\fBsyn\\-unanswered\\fR; "
 	    "\\fBtcpshadow catalogue\\fR explains them all).\n"
 	    "Values take units: 50ms, 2m, 2k, 1MB.\n"
-	    "A star stands for client or server; the name without it, and the short name, "
-	    "mean either side;\n"
-	    "with != they mean that neither side is so.\n"
+	    "With = and != several values can stand with a bar between them: "
+	    "\\fBport = 80|443\\fR.\n"
+	    "A star or a plus stands for client or server. Without it, the name and the short "
+	    "ones mean\n"
+	    "either side with a star (with != that neither side is so), and both together with a "
+	    "plus;\n"
+	    "what adds up can stand alone, \\fBretx\\fR, for being more than 0.\n"
+	    "The columns of \\fBlist\\fR and of the screens are \\fBhealth\\fR, \\fBid\\fR, "
+	    "\\fBstate\\fR, \\fBbytes\\fR,\n"
+	    "\\fBpackets\\fR, \\fBrtt\\fR, \\fBretx\\fR, \\fBzwin\\fR and "
+	    "\\fBduration\\fR here.\n"
 	    "What is not known of a connection matches nothing.\n");
 	for (size_t i = 0; i < where_name_count(); i++) {
 		struct where_name n = where_name_at(i);
@@ -101,8 +121,7 @@ static void add_names(struct buf *out)
 		buf_addstr(out, ".TP\n\\fB");
 		add_text(out, n.path);
 		buf_addstr(out, "\\fR");
-		if (n.bare)
-			buf_addf(out, ", \\fB%s\\fR", n.bare);
+		add_short_names(out, n.bare);
 		buf_addf(out, " (%s)\n", n.type);
 		add_text(out, n.help);
 		buf_addstr(out, ".\n");

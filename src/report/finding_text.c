@@ -49,7 +49,7 @@ enum severity finding_text_severity(const struct conn_record *r)
 
 char finding_text_health(const struct conn_record *r)
 {
-	return outcome_mark(finding_text_severity(r));
+	return outcome_health(finding_text_severity(r), (enum handshake_outcome)r->handshake);
 }
 
 /* Between the words of a list: what is still to come decides. */

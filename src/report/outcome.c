@@ -4,6 +4,8 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 #include "report/outcome.h"
 
 void outcome_words(struct buf *out, const char *word)
@@ -12,92 +14,127 @@ void outcome_words(struct buf *out, const char *word)
 		buf_addch(out, *word == '_' ? ' ' : *word);
 }
 
-static void close_text(struct buf *out, const struct conn_record *r, bool brief)
+static const struct {
+	const char *word, *also, *text, *brief;
+} rows[STANDING_COUNT] = {
+#define STANDING(id, word, also, text, brief) { word, also, text, brief },
+#include "tcpshadow/standing.def"
+#undef STANDING
+};
+
+const char *standing_word(enum standing s)
+{
+	return rows[s].word;
+}
+
+const char *standing_also(enum standing s)
+{
+	return rows[s].also;
+}
+
+static enum standing of_close(const struct conn_record *r)
 {
 	switch ((enum close_outcome)r->close) {
 	case CLOSE_NONE:
-		buf_addstr(out, "open");
-		break;
+		return STANDING_OPEN;
 	case CLOSE_FOUR_WAY:
 	case CLOSE_THREE_SEGMENT:
 	case CLOSE_SIMULTANEOUS:
-		buf_addstr(out, "closed");
-		break;
+		return STANDING_CLOSED;
 	case CLOSE_HALF_CLOSED:
-		buf_addstr(out, "half-closed");
-		break;
+		return STANDING_HALF_CLOSED;
 	case CLOSE_RESET:
-		buf_addstr(out, brief ? "RST" : "reset");
-		if (r->nresets)
-			buf_addf(out, brief ? " %s" : " by %s", side_word(r->resets[0].by));
 		break;
 	}
+	return STANDING_RESET;
 }
 
-/* What the verdict says better than handshake and close.  False: nothing. */
-static bool verdict_text(struct buf *out, const struct verdict *v, bool brief)
+static enum standing of_handshake(const struct conn_record *r)
 {
-	const char *party = party_word(verdict_party(v));
-
-	switch (verdict_outcome((enum verdict_kind)v->kind)) {
-	case OUTCOME_STALLED:
-		buf_addstr(out, "stalled");
-		return true;
-	case OUTCOME_ABORTED:
-		buf_addf(out, brief ? "ABORT %s" : "aborted by %s", party);
-		return true;
-	case OUTCOME_RESET:
-		if (verdict_party(v) == PARTY_MIDDLEBOX)
-			buf_addstr(out, brief ? "RST between" : "reset by a middlebox");
-		else if (v->by <= SIDE_SERVER)
-			buf_addf(out, brief ? "RST %s" : "reset by %s", side_word(v->by));
-		return verdict_party(v) == PARTY_MIDDLEBOX || v->by <= SIDE_SERVER;
-	case OUTCOME_OK:
-		if (v->kind == VERDICT_OK_LATE_RESET)
-			buf_addstr(out, "closed");
-		return v->kind == VERDICT_OK_LATE_RESET;
-	case OUTCOME_REFUSED:
-	case OUTCOME_UNANSWERED:
-	case OUTCOME_INCOMPLETE:
-	case OUTCOME_UNKNOWN:
-	case OUTCOME_COUNT:
+	switch ((enum handshake_outcome)r->handshake) {
+	case HANDSHAKE_REFUSED:
+		return STANDING_REFUSED;
+	case HANDSHAKE_UNANSWERED:
+		return STANDING_UNANSWERED;
+	case HANDSHAKE_ICMP_ERROR:
+		return STANDING_ICMP_ERROR;
+	case HANDSHAKE_UNFINISHED:
+		return r->close == CLOSE_NONE ? STANDING_HALF_OPEN : of_close(r);
+	case HANDSHAKE_MIDSTREAM:
+	case HANDSHAKE_COMPLETE:
+	case HANDSHAKE_SIMULTANEOUS:
 		break;
 	}
-	return false;
+	return of_close(r);
+}
+
+/* The verdict knows better than handshake and close who it was, or that it went on. */
+static bool is_reset_by_verdict(const struct verdict *v)
+{
+	return verdict_outcome((enum verdict_kind)v->kind) == OUTCOME_RESET &&
+	       (verdict_party(v) == PARTY_MIDDLEBOX || v->by <= SIDE_SERVER);
+}
+
+enum standing outcome_standing(const struct conn_record *r)
+{
+	enum outcome outcome = verdict_outcome((enum verdict_kind)r->verdict.kind);
+
+	if (outcome == OUTCOME_STALLED)
+		return STANDING_STALLED;
+	if (outcome == OUTCOME_ABORTED)
+		return STANDING_ABORTED;
+	if (is_reset_by_verdict(&r->verdict))
+		return STANDING_RESET;
+	return r->verdict.kind == VERDICT_OK_LATE_RESET ? STANDING_CLOSED : of_handshake(r);
+}
+
+/* Who reset or aborted it; NULL = that is not told. */
+static const char *by_whom(const struct conn_record *r, enum standing s, bool brief)
+{
+	const struct verdict *v = &r->verdict;
+
+	if (s == STANDING_ABORTED)
+		return party_word(verdict_party(v));
+	if (s != STANDING_RESET)
+		return NULL;
+	if (!is_reset_by_verdict(v))
+		return r->nresets ? side_word(r->resets[0].by) : NULL;
+	if (verdict_party(v) == PARTY_MIDDLEBOX)
+		return brief ? "between" : "a middlebox";
+	return side_word(v->by);
 }
 
 void outcome_text(struct buf *out, const struct conn_record *r, bool brief)
 {
+	enum standing s = outcome_standing(r);
+	const char *by = by_whom(r, s, brief);
+
 	if (r->handshake == HANDSHAKE_MIDSTREAM)
 		buf_addstr(out, brief ? "mid, " : "mid-stream, ");
-	if (verdict_text(out, &r->verdict, brief))
-		return;
-	switch ((enum handshake_outcome)r->handshake) {
-	case HANDSHAKE_REFUSED:
-		buf_addstr(out, "refused");
-		return;
-	case HANDSHAKE_UNANSWERED:
-		buf_addstr(out, "no answer");
-		return;
-	case HANDSHAKE_ICMP_ERROR:
-		if (r->nicmp)
-			outcome_words(out, icmp_kind_word(r->icmp[0].ip_version, r->icmp[0].type,
-			                       r->icmp[0].code));
-		else
-			buf_addstr(out, "ICMP error");
-		return;
-	case HANDSHAKE_UNFINISHED:
-		if (r->close == CLOSE_NONE)
-			buf_addstr(out, "half-open");
-		else
-			close_text(out, r, brief);
-		return;
-	case HANDSHAKE_MIDSTREAM:
-	case HANDSHAKE_COMPLETE:
-	case HANDSHAKE_SIMULTANEOUS:
-		close_text(out, r, brief);
+	if (s == STANDING_ICMP_ERROR && r->nicmp) {
+		outcome_words(
+		    out, icmp_kind_word(r->icmp[0].ip_version, r->icmp[0].type, r->icmp[0].code));
 		return;
 	}
+	buf_addstr(out, brief ? rows[s].brief : rows[s].text);
+	if (by)
+		buf_addf(out, brief ? " %s" : " by %s", by);
+}
+
+int64_t outcome_round_trip(const struct conn_record *r)
+{
+	const struct rtt_record *c = &r->sides[SIDE_CLIENT].transfer.rtt;
+	const struct rtt_record *s = &r->sides[SIDE_SERVER].transfer.rtt;
+
+	if (r->has_syn_to_synack && r->has_synack_to_ack)
+		return r->syn_to_synack + r->synack_to_ack;
+	if (c->samples && s->samples)
+		return c->min + s->min;
+	if (c->samples && r->vantage == VANTAGE_CLIENT)
+		return c->min;
+	if (s->samples && r->vantage == VANTAGE_SERVER)
+		return s->min;
+	return -1;
 }
 
 char outcome_mark(enum severity s)
@@ -105,6 +142,21 @@ char outcome_mark(enum severity s)
 	static const char marks[SEVERITY_COUNT] = { '.', '~', '!', 'X' };
 
 	return marks[s];
+}
+
+char outcome_health(enum severity s, enum handshake_outcome h)
+{
+	if (h == HANDSHAKE_REFUSED || h == HANDSHAKE_UNANSWERED || h == HANDSHAKE_ICMP_ERROR)
+		return '0';
+	return h == HANDSHAKE_MIDSTREAM && s < SEVERITY_WARN ? '?' : outcome_mark(s);
+}
+
+unsigned outcome_health_rank(char letter)
+{
+	static const char order[] = ".?~0!X";
+	const char *at = strchr(order, letter);
+
+	return at ? (unsigned)(at - order) : 0;
 }
 
 const char *outcome_mark_word(enum severity s)
@@ -128,15 +180,22 @@ const char *outcome_color(char mark)
 	}
 }
 
+void outcome_sign(struct buf *out, char mark, bool utf8)
+{
+	if (mark == '.' && utf8)
+		buf_addstr(out, "\xc2\xb7");
+	else if (mark == '0' && utf8)
+		buf_addstr(out, "\xe2\x88\x85");
+	else
+		buf_addch(out, mark);
+}
+
 void outcome_letter(struct buf *out, char mark, const struct report_options *o)
 {
 	const char *color = o->color ? outcome_color(mark) : NULL;
 
 	buf_addstr(out, color ? color : "");
-	if (mark == '.' && o->utf8)
-		buf_addstr(out, "\xc2\xb7");
-	else
-		buf_addch(out, mark);
+	outcome_sign(out, mark, o->utf8);
 	buf_addstr(out, color ? "\033[0m " : " ");
 }
 

@@ -10,7 +10,9 @@
 
 /* The escape sequence of a letter's colour; NULL = none. */
 const char *outcome_color(char mark);
-/* The letter as it is shown, and a blank. */
+/* The letter as it is shown. */
+void outcome_sign(struct buf *out, char mark, bool utf8);
+/* That and a blank, in its colour. */
 void outcome_letter(struct buf *out, char mark, const struct report_options *o);
 
 #endif

@@ -12,6 +12,7 @@
 #include "report/transfer_json.h"
 #include "tcpshadow/community.h"
 #include "tcpshadow/digest.h"
+#include "tcpshadow/outcome.h"
 
 #define SCHEMA 1
 
@@ -433,7 +434,8 @@ static void identity_json(
 	p = put_community(p, r);
 	p = put_epoch(p, KEY("start"), r->start);
 	p = put_epoch(p, KEY("end"), r->end);
-	json_done(out, put_ns(p, KEY("duration"), r->end - r->start));
+	p = put_ns(p, KEY("duration"), r->end - r->start);
+	json_done(out, put_word(p, KEY("state"), standing_word(outcome_standing(r))));
 }
 
 static void volume_json(struct buf *out, const struct conn_record *r)

@@ -24,7 +24,7 @@ struct csv_sink {
 
 static unsigned sides_of(const struct where_field *f)
 {
-	return strchr(f->path, '*') ? 2 : 1;
+	return where_field_star(f) ? 2 : 1;
 }
 
 static void add_value(struct buf *out, enum where_type type, const struct where_value *v)

@@ -25,7 +25,7 @@ enum {
 };
 
 /* Where a finding stands in its kind: the lower, the worse. */
-struct standing {
+struct ranked {
 	uint64_t doubt;    /* confidence, then cost; both the other way round */
 	uint64_t sequence; /* connection, then side */
 };
@@ -37,7 +37,7 @@ struct kind {
 	uint64_t found, held;             /* findings, and how many of them the sorter has */
 	uint64_t connections;             /* that have it; the capture as a whole is none */
 	uint64_t last_seen;               /* id of the last of them */
-	struct standing few[FEW];         /* the worst, the worst of all first */
+	struct ranked few[FEW];           /* the worst, the worst of all first */
 };
 
 static const char hint[] =
@@ -71,25 +71,25 @@ static void who_text(struct buf *out, const struct conn_record *r, const struct 
 
 /* ---- by kind */
 
-static struct standing standing_of(const struct finding *f, uint64_t connection)
+static struct ranked ranked_of(const struct finding *f, uint64_t connection)
 {
 	const uint64_t most = (UINT64_C(1) << 62) - 1;
 	uint64_t cost = f->cost > 0 ? (uint64_t)f->cost : 0;
 
-	return (struct standing){
+	return (struct ranked){
 		.doubt = (uint64_t)(CONFIDENCE_CERTAIN - f->confidence) << 62 |
 		         (most - (cost < most ? cost : most)),
 		.sequence = connection << 2 | f->by,
 	};
 }
 
-static bool is_worse(const struct standing *x, const struct standing *y)
+static bool is_worse(const struct ranked *x, const struct ranked *y)
 {
 	return x->doubt != y->doubt ? x->doubt < y->doubt : x->sequence < y->sequence;
 }
 
 /* Takes its place among the few worst.  False when there is none for it. */
-static bool take_place(struct kind *k, const struct standing *s)
+static bool take_place(struct kind *k, const struct ranked *s)
 {
 	size_t n = k->found < FEW ? (size_t)k->found : FEW, at = n;
 
@@ -108,7 +108,7 @@ static int add_finding(
     struct findings_sink *fs, const struct conn_record *r, const struct finding *f, struct err *e)
 {
 	struct kind *k = &fs->kinds[f->id];
-	struct standing s = standing_of(f, r ? r->id : 0);
+	struct ranked s = ranked_of(f, r ? r->id : 0);
 	bool is_shown = take_place(k, &s);
 	uint64_t words[3] = { f->id, s.doubt, s.sequence };
 	struct buf text = BUF_INIT;

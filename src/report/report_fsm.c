@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "tcpshadow/decode.h"
+#include "tcpshadow/outcome.h"
 #include "tcpshadow/replay.h"
 #include "tcpshadow/report.h"
 
@@ -30,7 +31,11 @@ void report_fields(struct buf *out)
 		buf_addf(
 		    out, "| %s | %s | %s | %s |\n", n.path, n.bare ? n.bare : "", n.type, n.help);
 	}
-	buf_addstr(out, "\nA star stands for client or server; the short name means either.\n");
+	buf_addstr(out,
+	    "\nA star or a plus stands for client or server. Without it, a name means either side "
+	    "with a "
+	    "star,\nboth together with a plus. Several values of = and != stand with a bar between "
+	    "them: `port = 80|443`.\n");
 }
 
 void report_words(struct buf *out)
@@ -41,6 +46,9 @@ void report_words(struct buf *out)
 	buf_addstr(out, "\n# Why a packet is skipped\n\n| word | meaning |\n|---|---|\n");
 	for (unsigned i = 0; i < DECODE_REASON_COUNT; i++)
 		buf_addf(out, "| %s | %s |\n", decode_reason_word(i), decode_reason_text(i));
+	buf_addstr(out, "\n# How a connection stands or ended (state)\n\n");
+	for (unsigned i = 0; i < STANDING_COUNT; i++)
+		buf_addf(out, "- %s\n", standing_word((enum standing)i));
 	buf_addstr(out, "\n# Outcomes of a handshake\n\n");
 	for (unsigned i = 0; i <= HANDSHAKE_MIDSTREAM; i++)
 		buf_addf(out, "- %s\n", handshake_word(i));

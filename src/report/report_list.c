@@ -7,6 +7,7 @@
  */
 #include "config.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 #include "report/sorter.h"
 #include "report/table.h"
 #include "report/tally.h"
+#include "tcpshadow/column.h"
 #include "tcpshadow/finding_text.h"
 #include "tcpshadow/mem.h"
 #include "tcpshadow/report.h"
@@ -23,16 +25,21 @@
 #define WIDE       110 /* columns from which on words are written out */
 #define FILE_BRIEF 16  /* columns of a file's name below that */
 
-/* Non-ASCII names of files take more bytes than columns: nothing may stand behind them. */
-static const struct table_column columns[] = {
-	{ .title = "H", .styled = true }, { .title = "ID", .right = true },
-	{ .title = "CLIENT", .can_cut = true }, { .title = "SERVER", .can_cut = true },
-	{ .title = "OUTCOME", .styled = true }, { .title = "C-STATE", .rank = 1 },
-	{ .title = "S-STATE", .rank = 2 }, { .title = "PKTS", .right = true, .rank = 5 },
-	{ .title = "BYTES", .right = true, .rank = 4 },
-	{ .title = "RTX", .right = true, .rank = 7 }, { .title = "RTT", .right = true, .rank = 8 },
-	{ .title = "TIME", .right = true, .rank = 3 }, { .title = "START", .rank = 6 },
-	{ .title = "FILE", .can_cut = true }, /* only where there are several */
+#define FILE_TITLE "FILE" /* behind the columns of column.def, only where there are several */
+
+/* In order of the table; a column that `list` does not have has no title. */
+static const struct {
+	const char *title;
+	bool right;
+	unsigned rank;
+} rows[COLUMN_COUNT] = {
+#define LEFT   false
+#define RIGHT  true
+#define ABSENT UINT_MAX
+#define COLUMN(id, name, title, side, width, priority, from, to, descending, list, help)           \
+	{ title, side, list },
+#include "tcpshadow/column.def"
+#undef COLUMN
 };
 
 struct list_sink {
@@ -40,6 +47,8 @@ struct list_sink {
 	const struct report_options *o;
 	struct tally tally;
 	struct sorter *sorter;
+	struct table_column columns[TABLE_COLUMNS];
+	size_t ncolumns;
 	struct table table;
 	struct buf line;
 	/* live */
@@ -57,13 +66,35 @@ static struct sorter *new_sorter(const struct report_options *o)
 
 /* What a connection of IPv4 needs, so that the columns of the first lines are seldom too narrow. */
 static const char usual_row[] =
-    ".\t.\t9999\t192.168.100.100:65535\t192.168.100.100:65535\trefused\t"
-    "ESTABLISHED\tESTABLISHED\t9,999\t999.9k\t999\t999.9 ms\t999.9 ms\t2026-01-01 "
-    "00:00:00.000000\t.\t";
+    ".\t.\t9999\t2026-01-01 "
+    "00:00:00.000000\t192.168.100.100:65535\t192.168.100.100:65535\trefused\t"
+    "ESTABLISHED\tESTABLISHED\t999.9k\t9,999\t999.9 ms\t999\t999.9 ms\t.\t";
+
+static bool is_in_list(enum column c)
+{
+	return rows[c].rank != ABSENT;
+}
+
+/* Non-ASCII names of files take more bytes than columns: nothing may stand behind them. */
+static void choose_columns(struct list_sink *ls)
+{
+	for (unsigned c = 0; c < COLUMN_COUNT; c++)
+		if (is_in_list((enum column)c))
+			ls->columns[ls->ncolumns++] = (struct table_column){
+				.title = rows[c].title,
+				.right = rows[c].right,
+				.rank = rows[c].rank,
+				.can_cut = c == COLUMN_CLIENT || c == COLUMN_SERVER,
+				.styled = c == COLUMN_HEALTH || c == COLUMN_STATE,
+			};
+	if (ls->o->facts->nfiles > 1)
+		ls->columns[ls->ncolumns++] =
+		    (struct table_column){ .title = FILE_TITLE, .can_cut = true };
+}
 
 static void init_table(struct list_sink *ls)
 {
-	table_init(&ls->table, columns, ARRAY_LEN(columns) - (ls->o->facts->nfiles < 2));
+	table_init(&ls->table, ls->columns, ls->ncolumns);
 	if (ls->o->live && !ls->o->every)
 		table_measure(&ls->table, usual_row);
 }
@@ -73,52 +104,64 @@ static void end_cell(struct buf *b)
 	buf_addch(b, TABLE_END);
 }
 
-static void identity_cells(struct buf *b, const struct conn_record *r, bool brief)
+static void round_trip_text(struct buf *b, const struct conn_record *r)
 {
-	char health = finding_text_health(r);
+	int64_t ns = outcome_round_trip(r);
 
-	buf_addch(b, health);
-	end_cell(b);
-	buf_addch(b, health);
-	end_cell(b);
-	buf_add_u64(b, r->id);
-	end_cell(b);
-	endpoint_text(b, &r->sides[SIDE_CLIENT].addr);
-	end_cell(b);
-	endpoint_text(b, &r->sides[SIDE_SERVER].addr);
-	end_cell(b);
-	outcome_text(b, r, brief);
-	end_cell(b);
-}
-
-/* From end to end: the tap sees a part of the way in either direction. */
-static void rtt_cell(struct buf *b, const struct conn_record *r)
-{
-	const struct rtt_record *c = &r->sides[SIDE_CLIENT].transfer.rtt;
-	const struct rtt_record *s = &r->sides[SIDE_SERVER].transfer.rtt;
-
-	if (c->samples || s->samples)
-		text_duration(b, c->min + s->min);
+	if (ns >= 0)
+		text_duration(b, ns);
 	else
 		buf_addch(b, '-');
-	end_cell(b);
 }
 
-static void volume_cells(struct buf *b, const struct conn_record *r, bool utc)
+static void volume_text(struct buf *b, const struct conn_record *r, enum column column)
 {
 	const struct side_record *c = &r->sides[SIDE_CLIENT], *s = &r->sides[SIDE_SERVER];
 
-	text_count(b, c->packets + s->packets);
-	end_cell(b);
-	text_bytes(b, c->wire_bytes + s->wire_bytes);
-	end_cell(b);
-	text_count(b, (uint64_t)c->transfer.again.segments + s->transfer.again.segments);
-	end_cell(b);
-	rtt_cell(b, r);
-	text_duration(b, r->end - r->start);
-	end_cell(b);
-	text_date(b, r->start, utc);
-	end_cell(b);
+	if (column == COLUMN_BYTES)
+		text_bytes(b, c->payload_bytes + s->payload_bytes);
+	else if (column == COLUMN_PACKETS)
+		text_count(b, c->packets + s->packets);
+	else
+		text_count(b, (uint64_t)c->transfer.again.segments + s->transfer.again.segments);
+}
+
+static void cell_text(
+    struct buf *b, const struct conn_record *r, enum column c, const struct report_options *o)
+{
+	bool brief = o->width && o->width < WIDE;
+
+	switch ((int)c) {
+	case COLUMN_HEALTH:
+		buf_addch(b, finding_text_health(r));
+		break;
+	case COLUMN_ID:
+		buf_add_u64(b, r->id);
+		break;
+	case COLUMN_START:
+		text_date(b, r->start, o->utc);
+		break;
+	case COLUMN_CLIENT:
+	case COLUMN_SERVER:
+		endpoint_text(b, &r->sides[c == COLUMN_SERVER].addr);
+		break;
+	case COLUMN_STATE:
+		outcome_text(b, r, brief);
+		break;
+	case COLUMN_CLIENT_STATE:
+	case COLUMN_SERVER_STATE:
+		outcome_state(b, &r->sides[c == COLUMN_SERVER_STATE], brief);
+		break;
+	case COLUMN_RTT:
+		round_trip_text(b, r);
+		break;
+	case COLUMN_DURATION:
+		text_duration(b, r->end - r->start);
+		break;
+	default:
+		volume_text(b, r, c);
+		break;
+	}
 }
 
 /* Without its folders; on a narrow terminal no more of it than its beginning and its end. */
@@ -138,17 +181,17 @@ static void file_cell(struct buf *b, const char *name, bool brief)
 
 static void make_row(struct buf *b, const struct conn_record *r, const struct report_options *o)
 {
-	bool brief = o->width && o->width < WIDE;
-
 	buf_reset(b);
-	identity_cells(b, r, brief);
-	for (int side = 0; side < 2; side++) {
-		outcome_state(b, &r->sides[side], brief);
+	buf_addch(b, finding_text_health(r));
+	end_cell(b);
+	for (unsigned c = 0; c < COLUMN_COUNT; c++) {
+		if (!is_in_list((enum column)c))
+			continue;
+		cell_text(b, r, (enum column)c, o);
 		end_cell(b);
 	}
-	volume_cells(b, r, o->utc);
 	if (o->facts->nfiles > 1)
-		file_cell(b, o->facts->files[r->file].name, brief);
+		file_cell(b, o->facts->files[r->file].name, o->width && o->width < WIDE);
 }
 
 /* Live: what the row needs the following ones get too. */
@@ -310,6 +353,7 @@ struct sink *report_list_new(const struct report_options *o)
 	ls->sink.ops = o->live ? &live_ops : &list_ops;
 	ls->o = o;
 	ls->sorter = new_sorter(o);
+	choose_columns(ls);
 	init_table(ls);
 	buf_init(&ls->line);
 	return &ls->sink;

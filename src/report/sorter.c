@@ -13,6 +13,7 @@
 #include "report/sorter.h"
 #include "tcpshadow/finding_text.h"
 #include "tcpshadow/mem.h"
+#include "tcpshadow/outcome.h"
 
 /* Compared word by word, most significant first; the connection's number last makes it total. */
 struct sort_key {
@@ -105,7 +106,7 @@ static void fill_key(uint64_t word[3], enum report_sort by, const struct conn_re
 		word[0] = c->packets + s->packets;
 		break;
 	case REPORT_SORT_BYTES:
-		word[0] = c->wire_bytes + s->wire_bytes;
+		word[0] = c->payload_bytes + s->payload_bytes;
 		break;
 	case REPORT_SORT_CLIENT:
 		address_key(word, &c->addr);
@@ -114,8 +115,9 @@ static void fill_key(uint64_t word[3], enum report_sort by, const struct conn_re
 		address_key(word, &s->addr);
 		break;
 	case REPORT_SORT_STATE:
-		word[0] = last_state(c);
-		word[1] = last_state(s);
+		word[0] = outcome_standing(r);
+		word[1] = last_state(c);
+		word[2] = last_state(s);
 		break;
 	case REPORT_SORT_CLOSE:
 		word[0] = r->close;
@@ -123,7 +125,14 @@ static void fill_key(uint64_t word[3], enum report_sort by, const struct conn_re
 		break;
 	case REPORT_SORT_HEALTH:
 		/* (Of those with the same letter, such as have findings first.) */
-		word[0] = UINT8_MAX - 2u * (uint64_t)finding_text_severity(r) - (r->nfindings > 0);
+		word[0] = UINT8_MAX - 2u * outcome_health_rank(finding_text_health(r)) -
+		          (r->nfindings > 0);
+		break;
+	case REPORT_SORT_RTT:
+		word[0] = ordered(outcome_round_trip(r));
+		break;
+	case REPORT_SORT_RETX:
+		word[0] = (uint64_t)c->transfer.again.segments + s->transfer.again.segments;
 		break;
 	case REPORT_SORT_COUNT:
 		break;

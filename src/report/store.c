@@ -155,12 +155,11 @@ static void measure(struct store_open *o, const struct event_segment *g)
 	} else if (g->flags & TCP_SYN && o->syn_time >= 0) {
 		o->synack_time = g->time;
 		o->synack_end = g->end;
-		if (o->row.rtt < 0)
-			o->row.rtt = g->time - o->syn_time;
+		o->row.syn_to_synack = g->time - o->syn_time;
 	} else {
 		o->is_measured = o->synack_time < 0 || g->end != o->synack_end;
 		if (o->synack_time >= 0 && o->is_measured)
-			o->row.rtt += g->time - o->synack_time;
+			o->row.synack_to_ack = g->time - o->synack_time;
 	}
 }
 
@@ -179,11 +178,13 @@ static void add_time(struct store_open *o, int64_t time)
 static void count_segment(struct store_open *o, const struct event_segment *g)
 {
 	struct store_side *side = &o->row.sides[g->end];
+	bool is_zero = g->notes >> SEGMENT_NOTE_ZERO_WINDOW & 1u;
 
 	side->packets++;
 	side->bytes += g->len;
 	side->retransmissions += g->notes >> SEGMENT_NOTE_RETRANSMISSION & 1u;
-	side->zero_windows += g->notes >> SEGMENT_NOTE_ZERO_WINDOW & 1u;
+	side->zero_windows += is_zero && !o->was_zero[g->end];
+	o->was_zero[g->end] = is_zero;
 }
 
 static void note_time(struct store *s, int64_t time)
@@ -249,7 +250,8 @@ static void on_open(struct store *s, const struct event *ev)
 	BUG_ON(!o || ev->id != s->nopen + 1);
 	o->index = (uint32_t)s->nopen;
 	o->syn_time = o->synack_time = -1;
-	o->row = (struct store_session){ .start = at->time, .end = at->time, .rtt = -1 };
+	o->row = (struct store_session){ .start = at->time, .end = at->time };
+	o->row.syn_to_synack = o->row.synack_to_ack = -1;
 	o->row.activity_shift = ACTIVITY_FIRST_SHIFT;
 	o->row.is_midstream = true;
 	for (unsigned end = 0; end < 2; end++)
@@ -280,6 +282,8 @@ static void take_side(struct store_session *row, const struct side_record *r)
 	side->addr = r->addr;
 	side->packets = (uint32_t)r->packets;
 	side->bytes = r->payload_bytes;
+	side->retransmissions = r->transfer.again.segments;
+	side->zero_windows = (uint32_t)r->transfer.metrics[METRIC_ZERO_WINDOWS];
 	side->state = last ? last->state : TCPS_UNKNOWN;
 	side->is_presumed = last && last->certainty == PRESUMED && last->rule != FSM_RULE_NONE;
 }
@@ -295,9 +299,6 @@ static void take_record(struct store *s, struct store_session *row, const struct
 	row->cost = cost_of(r);
 	row->outcome = r->handshake;
 	row->is_midstream = r->is_midstream;
-	row->rtt = -1;
-	if (r->has_syn_to_synack)
-		row->rtt = r->syn_to_synack + (r->has_synack_to_ack ? r->synack_to_ack : 0);
 	for (int side = 0; side < 2; side++)
 		take_side(row, &r->sides[side]);
 }

@@ -83,6 +83,7 @@ struct store_open {
 	int64_t syn_time, synack_time;  /* ns since the epoch, -1 = none yet */
 	uint8_t synack_end;
 	bool is_dirty;
+	bool was_zero[2]; /* [end]: its last segment closed its window */
 	bool is_measured; /* the round trip is known, or never will be */
 };
 

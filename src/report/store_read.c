@@ -115,55 +115,88 @@ uint64_t store_ordinal(const struct store *s, uint16_t file, uint64_t number)
 	return before + number;
 }
 
-/* A record of what is known while there is none. */
-static bool matches_open(const struct where *w, const struct store_session *row, uint32_t index)
+static bool has_ended(uint8_t state)
 {
-	struct state_entry states[2];
-	struct conn_record r = {
+	return state == TCPS_CLOSED || state == TCPS_TIME_WAIT;
+}
+
+/* How it stands, by the states that its last packet left. */
+static void make_outcome(struct conn_record *r, const struct store_session *row)
+{
+	uint8_t client = row->sides[SIDE_CLIENT].state, server = row->sides[SIDE_SERVER].state;
+
+	r->handshake = row->is_midstream ? HANDSHAKE_MIDSTREAM : HANDSHAKE_COMPLETE;
+	r->close = CLOSE_NONE;
+	r->verdict.kind = VERDICT_OPEN;
+	r->verdict.by = BY_NOBODY;
+	if (has_ended(client) && has_ended(server))
+		r->close = client == server && client == TCPS_CLOSED ? CLOSE_RESET : CLOSE_FOUR_WAY;
+	else if (client > TCPS_ESTABLISHED || server > TCPS_ESTABLISHED) {
+		r->close = CLOSE_HALF_CLOSED;
+		r->verdict.kind = VERDICT_HALF_CLOSED;
+	} else if (!row->is_midstream &&
+	           (client != TCPS_ESTABLISHED || server != TCPS_ESTABLISHED)) {
+		r->handshake = HANDSHAKE_UNFINISHED;
+		r->verdict.kind = VERDICT_OPENING;
+	}
+}
+
+static void make_side(
+    struct side_record *s, struct state_entry *state, const struct store_side *side)
+{
+	*state = (struct state_entry){ .state = side->state, .rule = FSM_RULE_NONE };
+	s->addr = side->addr;
+	s->packets = side->packets;
+	s->payload_bytes = side->bytes;
+	s->states = state;
+	s->nstates = 1;
+	s->transfer.again.segments = side->retransmissions;
+	for (unsigned m = 0; m < METRIC_COUNT; m++)
+		s->transfer.metrics[m] = METRIC_UNKNOWN;
+	s->transfer.metrics[METRIC_ZERO_WINDOWS] = side->zero_windows;
+}
+
+const struct conn_record *store_record(
+    const struct store_session *row, uint32_t index, struct store_made *made)
+{
+	if (row->record)
+		return row->record;
+	made->record = (struct conn_record){
 		.id = (uint64_t)index + 1,
 		.start = row->start,
 		.end = row->end,
 		.opener = row->is_midstream ? OPENER_UNKNOWN : OPENER_CLIENT,
-		.handshake = row->is_midstream ? HANDSHAKE_MIDSTREAM : HANDSHAKE_UNFINISHED,
+		.has_syn_to_synack = row->syn_to_synack >= 0,
+		.syn_to_synack = row->syn_to_synack,
+		.has_synack_to_ack = row->synack_to_ack >= 0,
+		.synack_to_ack = row->synack_to_ack,
 		.is_midstream = row->is_midstream,
 		.is_open = true,
 		.one_sided = -1,
 	};
-
-	for (int i = 0; i < 2; i++) {
-		const struct store_side *side = &row->sides[i];
-
-		states[i] = (struct state_entry){ .state = side->state, .rule = FSM_RULE_NONE };
-		r.sides[i].addr = side->addr;
-		r.sides[i].packets = side->packets;
-		r.sides[i].payload_bytes = side->bytes;
-		r.sides[i].states = &states[i];
-		r.sides[i].nstates = 1;
-		if (side->state >= TCPS_ESTABLISHED && !row->is_midstream)
-			r.handshake = HANDSHAKE_COMPLETE;
-	}
-	return where_match(w, &r);
+	make_outcome(&made->record, row);
+	for (int i = 0; i < 2; i++)
+		make_side(&made->record.sides[i], &made->states[i], &row->sides[i]);
+	return &made->record;
 }
 
 bool store_matches(const struct store *s, const struct where *w, uint32_t i)
 {
 	struct store_session row;
+	struct store_made made;
 
 	if (!w)
 		return true;
 	store_session(s, i, &row);
-	return row.record ? where_match(w, row.record) : matches_open(w, &row, i);
+	return where_match(w, store_record(&row, i, &made));
 }
 
 char store_health(const struct store_session *row)
 {
-	if (row->record &&
-	    (row->outcome == HANDSHAKE_REFUSED || row->outcome == HANDSHAKE_UNANSWERED ||
-	        row->outcome == HANDSHAKE_ICMP_ERROR))
-		return '0';
-	if (row->is_midstream && row->severity < SEVERITY_WARN)
-		return '?';
-	return outcome_mark(row->severity);
+	enum handshake_outcome h = (enum handshake_outcome)row->outcome;
+
+	return outcome_health((enum severity)row->severity,
+	    !row->record && row->is_midstream ? HANDSHAKE_MIDSTREAM : h);
 }
 
 const struct run_summary *store_summary(const struct store *s)

@@ -113,9 +113,7 @@ void table_cut(struct buf *out, const char *cell, size_t len, size_t width, bool
 
 static void add_cell(struct buf *out, const char *cell, size_t len, size_t width, bool utf8)
 {
-	if (len == 1 && *cell == '.' && utf8)
-		buf_addstr(out, "\xc2\xb7");
-	else if (len <= width)
+	if (len <= width)
 		buf_add(out, cell, len);
 	else
 		table_cut(out, cell, len, width, utf8);
@@ -158,7 +156,10 @@ void table_row(const struct table *t, struct buf *out, const char *row, bool col
 		buf_pad(out, ' ', owed + (t->columns[i].right ? fill : 0));
 		if (styled)
 			buf_addstr(out, style);
-		add_cell(out, cell, len, t->width[i], utf8);
+		if (t->columns[i].styled && len == 1)
+			outcome_sign(out, *cell, utf8);
+		else
+			add_cell(out, cell, len, t->width[i], utf8);
 		if (styled)
 			buf_addstr(out, "\033[0m");
 		owed = t->gap + (t->columns[i].right ? 0 : fill);

@@ -8,6 +8,7 @@
 #include "report/place.h"
 #include "report/record_json.h"
 #include "report/transfer_json.h"
+#include "tcpshadow/outcome.h"
 
 /* Kinds add up to `segments`; some are told apart in the ladder only. */
 static char *put_kinds(char *p, const struct retransmission_record *r)
@@ -83,12 +84,16 @@ static void rtt_json(struct buf *out, const struct conn_record *r)
 		}
 		p = put_end_object(p);
 	}
-	json_done(out, put_end_object(p));
+	p = put_end_object(p);
+	if (outcome_round_trip(r) >= 0)
+		p = put_ns(p, KEY("round_trip"), outcome_round_trip(r));
+	json_done(out, p);
 }
 
 /* The types of metric.def. */
 #define COUNT(p, key, v)    put_u64(p, key, v)
 #define BYTES(p, key, v)    put_u64(p, key, v)
+#define EXTENT(p, key, v)   put_u64(p, key, v)
 #define DURATION(p, key, v) put_ns(p, key, (int64_t)(v))
 
 static char *put_metrics(char *p, const uint64_t *values)
@@ -103,6 +108,7 @@ static char *put_metrics(char *p, const uint64_t *values)
 
 #undef COUNT
 #undef BYTES
+#undef EXTENT
 #undef DURATION
 
 static void metrics_json(struct buf *out, const struct conn_record *r)

@@ -260,6 +260,42 @@ static int check_operator(struct parser *p, const struct where_field *f)
 	return 0;
 }
 
+/* One of several values: a term of its own, joined to those before. */
+static int parse_alternative(struct parser *p, struct where_term *t, const char *value)
+{
+	if (term_value(t, value, &p->error->what) == 0)
+		return 0;
+	p->error->at = p->token.at;
+	p->error->len = p->token.len;
+	return -1;
+}
+
+/* The value at hand; with = and != also `one|or|another`. */
+static int parse_values(struct parser *p, struct where_term *t)
+{
+	const struct where_term like = *t;
+	bool many = p->token.kind == TOKEN_WORD && (t->op == OP_EQ || t->op == OP_NE);
+	const char *at = p->text.data;
+	struct buf value = BUF_INIT;
+	int rc = 0;
+
+	for (size_t n = 0, len; t && rc == 0; n++, at += len + 1) {
+		len = many ? strcspn(at, "|") : strlen(at);
+		buf_reset(&value);
+		buf_add(&value, at, len);
+		rc = parse_alternative(p, t, value.data);
+		if (n)
+			add_step(p->where, like.op == OP_EQ ? STEP_OR : STEP_AND, 0);
+		if (at[len] == '\0')
+			break;
+		t = new_term(p);
+		if (t)
+			*t = like;
+	}
+	buf_release(&value);
+	return t ? rc : -1;
+}
+
 static int parse_comparison(struct parser *p, struct where_term *t)
 {
 	if (check_operator(p, t->field) < 0)
@@ -278,16 +314,19 @@ static int parse_comparison(struct parser *p, struct where_term *t)
 		buf_release(&what);
 		return -1;
 	}
-	if (term_value(t, p->text.data, &p->error->what) < 0) {
-		p->error->at = p->token.at;
-		p->error->len = p->token.len;
+	if (parse_values(p, t) < 0)
 		return -1;
-	}
 	advance(p);
 	return 0;
 }
 
-/* NAME OP VALUE, a flag, an outcome, or a keyword and its value; a word is at hand. */
+/* Without an operator: it is so, or there is at least one. */
+static bool stands_alone(const struct where_field *f)
+{
+	return f->type == TYPE_FLAG || (f->type == TYPE_COUNT && where_field_sums(f));
+}
+
+/* NAME OP VALUE, a flag or a count alone, an outcome, or a keyword and its value; a word is at hand. */
 static int parse_term(struct parser *p)
 {
 	struct token name = p->token;
@@ -308,8 +347,8 @@ static int parse_term(struct parser *p)
 	advance(p);
 	if (key < ARRAY_LEN(keywords) && !(t->field && p->token.kind == TOKEN_OP))
 		return parse_keyword(p, t, keywords[key].field, keywords[key].op);
-	if (t->field && t->field->type == TYPE_FLAG && p->token.kind != TOKEN_OP) {
-		t->op = OP_EQ;
+	if (t->field && stands_alone(t->field) && p->token.kind != TOKEN_OP) {
+		t->op = OP_GE;
 		t->number = 1;
 		return 0;
 	}
@@ -403,10 +442,10 @@ void where_free(struct where *w)
 	free(w);
 }
 
-/* Each pending operator holds at most one finished operand, hence the size. */
+/* Each pending operator holds at most one finished operand, and so do alternatives: hence the size. */
 bool where_match(const struct where *w, const struct conn_record *r)
 {
-	bool stack[WHERE_MAX_DEPTH + 2];
+	bool stack[WHERE_MAX_DEPTH + 3];
 	size_t n = 0;
 
 	if (!w)

@@ -112,11 +112,15 @@ static void offer_path(const struct hints *h, const struct where_field *f, const
 
 static void offer_names(const struct hints *h)
 {
+	struct buf bare = BUF_INIT;
+
 	for (size_t i = 0; i < where_name_count(); i++)
-		if (where_fields[i].bare)
-			offer(h, where_fields[i].bare, where_fields[i].help);
+		for (size_t k = 0; where_field_bare(&bare, &where_fields[i], k); k++)
+			if (bare.data[bare.len - 1] != '*')
+				offer(h, bare.data, where_fields[i].help);
+	buf_release(&bare);
 	for (size_t i = 0; i < where_name_count(); i++) {
-		if (!strchr(where_fields[i].path, '*')) {
+		if (!where_field_star(&where_fields[i])) {
 			offer_path(h, &where_fields[i], NULL);
 			continue;
 		}

@@ -12,6 +12,7 @@
 #include "tcpshadow/community.h"
 #include "tcpshadow/finding_text.h"
 #include "tcpshadow/near.h"
+#include "tcpshadow/outcome.h"
 
 static const char *last_state(const struct side_record *s)
 {
@@ -94,6 +95,13 @@ static struct where_value severity(const struct conn_record *r)
 #include "report/field.def"
 #undef FIELD
 
+/* Of the types of metric.def: counts add up. */
+#define SIDES_COUNT    "+"
+#define SIDES_EXTENT   "*"
+#define SIDES_BYTES    "*"
+#define SIDES_DURATION "*"
+#define TYPE_EXTENT    TYPE_COUNT
+
 const struct where_field where_fields[] = {
 #define FIELD(id, path, bare, type, known, value, help) { path, bare, TYPE_##type, get_##id, help },
 #include "report/field.def"
@@ -113,6 +121,43 @@ struct where_name where_name_at(size_t i)
 
 	BUG_ON(i >= nfields);
 	return (struct where_name){ f->path, f->bare, where_type_name(f->type), f->help };
+}
+
+bool where_field_sums(const struct where_field *f)
+{
+	return strchr(f->path, '+') != NULL;
+}
+
+const char *where_field_star(const struct where_field *f)
+{
+	return strpbrk(f->path, "*+");
+}
+
+bool where_field_bare(struct buf *out, const struct where_field *f, size_t i)
+{
+	const char *at = f->bare ? f->bare : "";
+
+	for (; *at && i > 0; i--) {
+		at += strcspn(at, " ");
+		at += *at == ' ';
+	}
+	buf_reset(out);
+	buf_add(out, at, strcspn(at, " "));
+	return *at != '\0';
+}
+
+static bool is_bare(const struct where_field *f, const char *name, bool has_side)
+{
+	struct buf bare = BUF_INIT;
+	bool found = false;
+
+	for (size_t i = 0; !found && where_field_bare(&bare, f, i); i++) {
+		if (has_side && bare.len > 2 && bare.data[bare.len - 1] == '*')
+			bare.data[bare.len - 2] = '\0';
+		found = strcmp(bare.data, name) == 0;
+	}
+	buf_release(&bare);
+	return found;
 }
 
 /* `name` without the word of a side at its front or end; returns the side's bit, 0 = none. */
@@ -139,7 +184,7 @@ static unsigned take_side(struct buf *out, const char *name)
 
 void where_field_spell(struct buf *out, const struct where_field *f, const char *side)
 {
-	const char *star = strchr(f->path, '*');
+	const char *star = where_field_star(f);
 
 	if (!star) {
 		buf_addstr(out, f->path);
@@ -163,26 +208,36 @@ static void respell(struct buf *out, const struct where_field *f, const char *si
 	where_field_spell(out, f, side);
 }
 
+/* Is it a short name, or the path without a side? */
+static bool is_sideless(
+    const struct where_field *f, const char *name, bool has_side, struct buf *tmp)
+{
+	if (is_bare(f, name, has_side))
+		return true;
+	respell(tmp, f, NULL);
+	return strcmp(name, tmp->data) == 0;
+}
+
 /* The sides that `name` means when it names the field; 0 = it does not. */
 static unsigned sides_named(const struct where_field *f, const char *name, struct buf *tmp)
 {
+	struct buf rest = BUF_INIT;
 	unsigned side;
 
-	if (f->bare && strcmp(name, f->bare) == 0)
+	if (is_sideless(f, name, false, tmp))
 		return SIDES_EITHER;
-	respell(tmp, f, NULL);
-	if (strcmp(name, tmp->data) == 0)
-		return SIDES_EITHER;
-	if (!strchr(f->path, '*'))
+	if (!where_field_star(f))
 		return 0;
 	for (side = 0; side < 2; side++) {
 		respell(tmp, f, side_word(side));
 		if (strcmp(name, tmp->data) == 0)
 			return 1u << side;
 	}
-	buf_reset(tmp);
-	side = take_side(tmp, name);
-	return side && f->bare && strcmp(tmp->data, f->bare) == 0 ? side : 0;
+	side = take_side(&rest, name);
+	if (side && !is_sideless(f, rest.data, true, tmp))
+		side = 0;
+	buf_release(&rest);
+	return side;
 }
 
 const struct where_field *where_field_find(const char *name, unsigned *sides)
@@ -195,7 +250,7 @@ const struct where_field *where_field_find(const char *name, unsigned *sides)
 		if (*sides)
 			found = &where_fields[i];
 	}
-	if (found && !strchr(found->path, '*'))
+	if (found && !where_field_star(found))
 		*sides = SIDES_CLIENT;
 	buf_release(&tmp);
 	return found;
@@ -215,27 +270,31 @@ static void near_finding(struct buf *out, const char *name, size_t best)
 	}
 }
 
+/* The better of what was found so far and another name. */
+static void offer_near(struct buf *out, const char *name, const char *known, size_t *best)
+{
+	size_t distance = near_distance(name, known);
+
+	if (distance >= *best || !near_match(name, known))
+		return;
+	*best = distance;
+	buf_reset(out);
+	buf_addstr(out, known);
+}
+
 void where_field_near(struct buf *out, const char *name)
 {
 	static const char *const forms[] = { NULL, "client", "server" };
 	size_t best = SIZE_MAX;
 	struct buf tmp = BUF_INIT;
 
-	for (size_t i = 0; i < nfields * ARRAY_LEN(forms); i++) {
-		const struct where_field *f = &where_fields[i / ARRAY_LEN(forms)];
-		size_t distance;
-
-		respell(&tmp, f, forms[i % ARRAY_LEN(forms)]);
-		if (f->bare && i % ARRAY_LEN(forms) == 0 && near_match(name, f->bare)) {
-			buf_reset(&tmp);
-			buf_addstr(&tmp, f->bare);
+	for (size_t i = 0; i < nfields; i++) {
+		for (size_t k = 0; where_field_bare(&tmp, &where_fields[i], k); k++)
+			offer_near(out, name, tmp.data, &best);
+		for (size_t k = 0; k < ARRAY_LEN(forms); k++) {
+			respell(&tmp, &where_fields[i], forms[k]);
+			offer_near(out, name, tmp.data, &best);
 		}
-		distance = near_distance(name, tmp.data);
-		if (distance >= best || !near_match(name, tmp.data))
-			continue;
-		best = distance;
-		buf_reset(out);
-		buf_addstr(out, tmp.data);
 	}
 	near_finding(out, name, best);
 	buf_release(&tmp);

@@ -17,6 +17,7 @@ enum where_type {
 	TYPE_SEVERITY, /* enum severity, -1 = no finding */
 	TYPE_ADDRESS,
 	TYPE_OPENER,
+	TYPE_STANDING,
 	TYPE_STATE,
 	TYPE_HANDSHAKE,
 	TYPE_CLOSE,
@@ -62,6 +63,12 @@ extern const struct where_field where_fields[]; /* where_name_count() of them */
 
 /* The field called `name`, and which sides it means; NULL when there is none. */
 const struct where_field *where_field_find(const char *name, unsigned *sides);
+/* A path without a side means both sides together, not either. */
+bool where_field_sums(const struct where_field *f);
+/* Where the word of a side stands in the path, NULL = nowhere. */
+const char *where_field_star(const struct where_field *f);
+/* Copies the field's i-th short name; false = it has no more. */
+bool where_field_bare(struct buf *out, const struct where_field *f, size_t i);
 /* Append the field's path with `side` in place of the star; NULL: without star and its dot. */
 void where_field_spell(struct buf *out, const struct where_field *f, const char *side);
 /* Replaces *out by the name most like a mistyped one, if any is. */
@@ -69,6 +76,8 @@ void where_field_near(struct buf *out, const char *name);
 const char *where_type_name(enum where_type t);
 /* The i-th word that a value of the type can be, NULL behind the last (and for other types). */
 const char *where_type_word(enum where_type t, size_t i);
+/* The same word for what is typed: a value of the type, whatever its case, or another word for one; NULL = neither. */
+const char *where_type_match(enum where_type t, const char *text);
 /* Read a value as typed.  -1 when it is not one. */
 TS_NODISCARD int where_type_parse(enum where_type t, const char *text, int64_t *number);
 /* What a value looks like, for messages. */

@@ -59,13 +59,17 @@ static int expected(const struct where_term *t, const char *text, struct err *e)
 
 static int term_word(struct where_term *t, const char *text, struct err *e)
 {
-	const char *word;
+	unsigned sides;
 
-	for (size_t i = 0; (word = where_type_word(t->field->type, i)); i++) {
-		if (strcasecmp(word, text) == 0) {
-			t->word = word;
-			return 0;
-		}
+	t->word = where_type_match(t->field->type, text);
+	if (t->word)
+		return 0;
+	/* `state` takes the names of RFC 9293, too: the last one of either side. */
+	if (t->field->type == TYPE_STANDING && where_type_match(TYPE_STATE, text)) {
+		t->field = where_field_find("states", &sides);
+		t->sides = SIDES_EITHER;
+		t->word = where_type_match(TYPE_STATE, text);
+		return 0;
 	}
 	return expected(t, text, e);
 }
@@ -234,6 +238,37 @@ static bool is_outcome(const struct conn_record *r, const char *word)
 	       strcmp(word, verdict_word(kind)) == 0;
 }
 
+/* Of both sides together. */
+static bool match_sum(const struct where_term *t, const struct conn_record *r)
+{
+	struct where_value sum = { 0 };
+	bool known = false;
+
+	for (unsigned side = 0; side < 2; side++) {
+		struct where_value v = { 0 };
+
+		if (!t->field->get(r, &r->sides[side], &v))
+			continue;
+		known = true;
+		if (__builtin_add_overflow(sum.number, v.number, &sum.number))
+			sum.number = INT64_MAX;
+	}
+	return known && (t->op == OP_NE ? !compare(t, &sum) : compare(t, &sum));
+}
+
+/* `state` means the last states, too. */
+static bool match_states(const struct where_term *t, const struct conn_record *r)
+{
+	unsigned sides;
+	struct where_value v = { 0 };
+	const struct where_field *states = where_field_find("states", &sides);
+
+	for (unsigned side = 0; side < 2; side++)
+		if (states->get(r, &r->sides[side], &v) && regex_match(t, &v))
+			return true;
+	return false;
+}
+
 /* `a != b` of either side: it is known of one at least, and none is b. */
 bool term_match(const struct where_term *t, const struct conn_record *r)
 {
@@ -243,6 +278,10 @@ bool term_match(const struct where_term *t, const struct conn_record *r)
 		return is_outcome(r, t->word);
 	if (t->op == OP_FINDING)
 		return has_finding(r, t->number);
+	if (t->sides == SIDES_EITHER && where_field_sums(t->field))
+		return match_sum(t, r);
+	if (t->op == OP_REGEX && t->field->type == TYPE_STANDING && match_states(t, r))
+		return true;
 	for (unsigned side = 0; side < 2; side++) {
 		struct where_value v = { 0 };
 

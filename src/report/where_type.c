@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "report/where_field.h"
+#include "tcpshadow/outcome.h"
 #include "tcpshadow/text.h"
 
 typedef int parse_fn(const char *text, int64_t *number);
@@ -134,7 +135,8 @@ static int parse_flag(const char *text, int64_t *number)
 static int parse_severity(const char *text, int64_t *number)
 {
 	for (unsigned i = 0; i < SEVERITY_COUNT; i++) {
-		if (strcasecmp(text, severity_word((enum severity)i)) == 0) {
+		if (strcasecmp(text, severity_word((enum severity)i)) == 0 ||
+		    strcasecmp(text, outcome_mark_word((enum severity)i)) == 0) {
 			*number = i;
 			return 0;
 		}
@@ -145,6 +147,11 @@ static int parse_severity(const char *text, int64_t *number)
 static const char *opener_at(size_t i)
 {
 	return i <= OPENER_UNKNOWN ? opener_word((enum opener)i) : NULL;
+}
+
+static const char *standing_at(size_t i)
+{
+	return i < STANDING_COUNT ? standing_word((enum standing)i) : NULL;
 }
 
 static const char *state_at(size_t i)
@@ -214,6 +221,7 @@ static const struct {
 	[TYPE_SEVERITY] = { "severity", "info, note, warn or error", parse_severity, NULL },
 	[TYPE_ADDRESS] = { "address", "an IP address", NULL, NULL },
 	[TYPE_OPENER] = { "word", NULL, NULL, opener_at },
+	[TYPE_STANDING] = { "word", NULL, NULL, standing_at },
 	[TYPE_STATE] = { "word", NULL, NULL, state_at },
 	[TYPE_HANDSHAKE] = { "word", NULL, NULL, handshake_at },
 	[TYPE_CLOSE] = { "word", NULL, NULL, close_at },
@@ -237,6 +245,21 @@ const char *where_type_word(enum where_type t, size_t i)
 	return types[t].word ? types[t].word(i) : NULL;
 }
 
+const char *where_type_match(enum where_type t, const char *text)
+{
+	const char *word;
+
+	for (size_t i = 0; (word = where_type_word(t, i)); i++)
+		if (strcasecmp(word, text) == 0)
+			return word;
+	for (unsigned i = 0; t == TYPE_STANDING && i < STANDING_COUNT; i++) {
+		word = standing_also((enum standing)i);
+		if (word && strcasecmp(word, text) == 0)
+			return standing_word((enum standing)i);
+	}
+	return NULL;
+}
+
 int where_type_parse(enum where_type t, const char *text, int64_t *number)
 {
 	return types[t].parse ? types[t].parse(text, number) : -1;
@@ -252,4 +275,6 @@ void where_type_expected(struct buf *out, enum where_type t)
 	}
 	for (size_t i = 0; (word = where_type_word(t, i)); i++)
 		buf_addf(out, "%s%s", i == 0 ? "one of " : ", ", word);
+	if (t == TYPE_STANDING)
+		buf_addstr(out, ", or a state such as TIME-WAIT");
 }

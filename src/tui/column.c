@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "tcpshadow/finding_text.h"
@@ -14,9 +15,13 @@
 const struct column_row *column_row(enum column c)
 {
 	static const struct column_row rows[COLUMN_COUNT] = {
-#define COLUMN(id, name, title, width, priority, from, to, descending, help)                       \
-	{ name, title, width, priority, from, to, descending, help },
-#include "tui/column.def"
+#define RIGHT true
+#define LEFT  false
+#define COLUMN(id, name, title, side, width, priority, from, to, descending, list, help)           \
+	{ name, title, width, priority, from, to, descending, side, help },
+#include "tcpshadow/column.def"
+#undef RIGHT
+#undef LEFT
 #undef COLUMN
 	};
 
@@ -50,31 +55,16 @@ enum role column_health_role(char letter)
 	}
 }
 
-static bool is_ended(uint8_t state)
+static const struct conn_record *record_of(const struct column_cell *cell, struct store_made *made)
 {
-	return state == TCPS_CLOSED || state == TCPS_TIME_WAIT;
+	return store_record(cell->row, cell->index, made);
 }
 
-/* How a connection that is not over stands. */
-static const char *open_state(const struct store_session *row)
+static void state_text(struct buf *out, const struct column_cell *cell)
 {
-	uint8_t client = row->sides[SIDE_CLIENT].state, server = row->sides[SIDE_SERVER].state;
+	struct store_made made;
 
-	if (is_ended(client) && is_ended(server))
-		return "over"; /* the verdict comes with the record */
-	if (row->is_midstream)
-		return "mid, open";
-	if (client == TCPS_ESTABLISHED && server == TCPS_ESTABLISHED)
-		return "open";
-	return client < TCPS_ESTABLISHED || server < TCPS_ESTABLISHED ? "opening" : "closing";
-}
-
-static void state_text(struct buf *out, const struct store_session *row)
-{
-	if (row->record)
-		outcome_text(out, row->record, true);
-	else
-		buf_addstr(out, open_state(row));
+	outcome_text(out, record_of(cell, &made), true);
 }
 
 static void side_state_text(struct buf *out, const struct store_side *side)
@@ -82,6 +72,14 @@ static void side_state_text(struct buf *out, const struct store_side *side)
 	buf_addstr(out, tcp_state_brief((enum tcp_state)side->state));
 	if (side->is_presumed)
 		buf_addch(out, '?');
+}
+
+/* ns, -1 = not known */
+static int64_t round_trip(const struct column_cell *cell)
+{
+	struct store_made made;
+
+	return outcome_round_trip(record_of(cell, &made));
 }
 
 static void time_text(struct buf *out, int64_t ns, bool known)
@@ -130,13 +128,20 @@ static void day_time_text(struct buf *out, const struct column_cell *cell)
 	buf_release(&date);
 }
 
+/* NULL = nothing is wrong with it. */
+static const struct finding *worst_problem(const struct conn_record *r)
+{
+	const struct finding *worst = finding_text_next(r->findings, r->nfindings, NULL);
+
+	return worst && finding_info((enum finding_id)worst->id)->severity >= SEVERITY_NOTE ? worst
+	                                                                                    : NULL;
+}
+
 static void problem_text(struct buf *out, const struct store_session *row)
 {
-	const struct finding *worst = NULL;
+	const struct finding *worst = row->record ? worst_problem(row->record) : NULL;
 
-	if (row->record)
-		worst = finding_text_next(row->record->findings, row->record->nfindings, NULL);
-	if (worst && finding_info((enum finding_id)worst->id)->severity >= SEVERITY_NOTE)
+	if (worst)
 		buf_addstr(out, finding_info((enum finding_id)worst->id)->title);
 }
 
@@ -155,7 +160,7 @@ static uint64_t number_of(const struct column_cell *cell, enum column c)
 	case COLUMN_SERVER_BYTES:
 		return server->bytes;
 	case COLUMN_PACKETS:
-		return row->npackets;
+		return (uint64_t)client->packets + server->packets;
 	case COLUMN_RETX:
 		return client->retransmissions + server->retransmissions;
 	case COLUMN_ZERO_WINDOW:
@@ -172,7 +177,7 @@ static void duration_text(struct buf *out, const struct column_cell *cell, enum 
 	const struct store_session *row = cell->row;
 
 	if (c == COLUMN_RTT)
-		time_text(out, row->rtt, row->rtt >= 0);
+		time_text(out, round_trip(cell), round_trip(cell) >= 0);
 	else if (c == COLUMN_GAP)
 		time_text(out, row->gap, row->gap > 0);
 	else
@@ -198,7 +203,7 @@ void column_text(struct buf *out, const struct column_cell *cell, enum column c)
 		endpoint_text(out, &row->sides[c == COLUMN_SERVER].addr);
 		return;
 	case COLUMN_STATE:
-		state_text(out, row);
+		state_text(out, cell);
 		return;
 	case COLUMN_CLIENT_STATE:
 	case COLUMN_SERVER_STATE:
@@ -242,42 +247,112 @@ void column_row_text(struct buf *out, const struct column_cell *cell)
 	}
 }
 
-static void quoted(struct buf *out, const struct column_cell *cell, const char *name, enum column c)
+/* No number is hit twice but 0: what has at least as much is alike. */
+static void at_least(struct buf *out, const char *name, uint64_t n)
 {
-	buf_addf(out, "%s = ", name);
-	column_text(out, cell, c);
+	buf_addf(out, n ? "%s >= %" PRIu64 : "%s = %" PRIu64, name, n);
+}
+
+static void at_least_ns(struct buf *out, const char *name, int64_t ns)
+{
+	buf_addf(out, "%s >= ", name);
+	text_ns(out, ns);
+	while (out->data[out->len - 1] == '0' && out->data[out->len - 2] != '.')
+		out->data[--out->len] = '\0';
+}
+
+static void health_expression(struct buf *out, const struct store_session *row)
+{
+	switch (store_health(row)) {
+	case '0':
+		buf_addstr(out, "handshake = refused|unanswered|icmp_error");
+		break;
+	case '?':
+		buf_addstr(out, "handshake = midstream and not (health >= warn)");
+		break;
+	case '.':
+		buf_addstr(out, "not (health >= note) and "
+		                "handshake = complete|simultaneous|unfinished");
+		break;
+	case '~':
+		buf_addstr(out, "health = note and handshake = complete|simultaneous|unfinished");
+		break;
+	default:
+		buf_addf(out, "health = %s and handshake != refused|unanswered|icmp_error",
+		    severity_word((enum severity)row->severity));
+		break;
+	}
+}
+
+static void address_expression(struct buf *out, const struct store_session *row, enum column c)
+{
+	const struct endpoint_addr *addr = &row->sides[c == COLUMN_SERVER].addr;
+
+	buf_addf(out, "%s.ip = ", c == COLUMN_SERVER ? "server" : "client");
+	addr_text(out, &addr->ip, addr->version);
+	if (c == COLUMN_SERVER)
+		buf_addf(out, " and server.port = %u", addr->port);
+}
+
+static void word_expression(struct buf *out, const struct column_cell *cell, enum column c)
+{
+	const struct store_session *row = cell->row;
+	const struct finding *worst = row->record ? worst_problem(row->record) : NULL;
+	struct store_made made;
+
+	switch ((int)c) {
+	case COLUMN_HEALTH:
+		health_expression(out, row);
+		break;
+	case COLUMN_CLIENT:
+	case COLUMN_SERVER:
+		address_expression(out, row, c);
+		break;
+	case COLUMN_CLIENT_STATE:
+	case COLUMN_SERVER_STATE:
+		buf_addf(out, "state.%s = %s", side_word(c == COLUMN_SERVER_STATE),
+		    tcp_state_name((enum tcp_state)row->sides[c == COLUMN_SERVER_STATE].state));
+		break;
+	case COLUMN_STATE:
+		buf_addf(
+		    out, "state = %s", standing_word(outcome_standing(record_of(cell, &made))));
+		break;
+	case COLUMN_PROBLEM:
+		if (worst)
+			buf_addstr(out, finding_info((enum finding_id)worst->id)->name);
+		break;
+	}
 }
 
 void column_expression(struct buf *out, const struct column_cell *cell, enum column c)
 {
-	const struct store_session *row = cell->row;
-	const struct endpoint_addr *addr = &row->sides[c == COLUMN_SERVER].addr;
-
 	switch ((int)c) {
 	case COLUMN_ID:
-		quoted(out, cell, "id", c);
+		buf_addf(out, "id = %u", cell->index + 1);
 		break;
-	case COLUMN_CLIENT:
-	case COLUMN_SERVER:
-		buf_addf(out, "%s.ip = ", c == COLUMN_SERVER ? "server" : "client");
-		addr_text(out, &addr->ip, addr->version);
-		if (c == COLUMN_SERVER)
-			buf_addf(out, " and server.port = %u", addr->port);
+	case COLUMN_START:
+		at_least_ns(out, "start", cell->row->start);
 		break;
-	case COLUMN_CLIENT_STATE:
-	case COLUMN_SERVER_STATE:
-		buf_addf(out, "states.%s = %s", c == COLUMN_SERVER_STATE ? "server" : "client",
-		    tcp_state_name((enum tcp_state)row->sides[c == COLUMN_SERVER_STATE].state));
+	case COLUMN_DURATION:
+		at_least_ns(out, "duration", cell->row->end - cell->row->start);
 		break;
-	case COLUMN_STATE:
-		if (row->record)
-			buf_addf(out, "handshake = %s and close = %s",
-			    handshake_word((enum handshake_outcome)row->record->handshake),
-			    close_word((enum close_outcome)row->record->close));
+	case COLUMN_RTT:
+		if (round_trip(cell) >= 0)
+			at_least_ns(out, "rtt", round_trip(cell));
 		break;
-	case COLUMN_HEALTH:
-		buf_addf(
-		    out, "findings.severity = %s", severity_word((enum severity)row->severity));
+	case COLUMN_BYTES:
+	case COLUMN_PACKETS:
+	case COLUMN_RETX:
+	case COLUMN_ZERO_WINDOW:
+		at_least(out, column_row(c)->name, number_of(cell, c));
+		break;
+	case COLUMN_CLIENT_BYTES:
+	case COLUMN_SERVER_BYTES:
+		at_least(out, c == COLUMN_SERVER_BYTES ? "bytes.server" : "bytes.client",
+		    number_of(cell, c));
+		break;
+	default:
+		word_expression(out, cell, c);
 		break;
 	}
 }
@@ -327,11 +402,6 @@ static void draw_activity(struct pen *p, const struct column_cell *cell)
 	}
 }
 
-static bool is_right(enum column c)
-{
-	return c == COLUMN_ID || (c >= COLUMN_BYTES && c <= COLUMN_RATE);
-}
-
 void column_draw(struct pen *p, const struct column_cell *cell, enum column c)
 {
 	struct buf text = BUF_INIT;
@@ -347,7 +417,7 @@ void column_draw(struct pen *p, const struct column_cell *cell, enum column c)
 	column_text(&text, cell, c);
 	if (c == COLUMN_CLIENT || c == COLUMN_SERVER)
 		grid_put_middle(p, text.data);
-	else if (is_right(c))
+	else if (column_row(c)->is_right)
 		grid_put_right(p, text.data);
 	else
 		grid_puts(p, text.data);
@@ -356,7 +426,7 @@ void column_draw(struct pen *p, const struct column_cell *cell, enum column c)
 
 void column_draw_title(struct pen *p, enum column c)
 {
-	if (is_right(c))
+	if (column_row(c)->is_right)
 		grid_put_right(p, column_row(c)->title);
 	else
 		grid_puts(p, column_row(c)->title);
@@ -377,15 +447,6 @@ static void address_key(struct column_key *key, const struct endpoint_addr *a)
 	}
 }
 
-/* The worst is the largest. */
-static uint64_t health_key(const struct store_session *row)
-{
-	static const char order[] = ".?~0!X";
-	const char *at = strchr(order, store_health(row));
-
-	return at ? (uint64_t)(at - order) : 0;
-}
-
 /* The first letters as a number. */
 static void text_key(struct column_key *key, const struct column_cell *cell, enum column c)
 {
@@ -404,7 +465,7 @@ struct column_key column_key(const struct column_cell *cell, enum column c)
 
 	switch ((int)c) {
 	case COLUMN_HEALTH:
-		key.high = health_key(row);
+		key.high = outcome_health_rank(store_health(row));
 		key.low = (uint64_t)row->cost;
 		break;
 	case COLUMN_CLIENT:
@@ -421,7 +482,7 @@ struct column_key column_key(const struct column_cell *cell, enum column c)
 		key.high = (uint64_t)row->start;
 		break;
 	case COLUMN_RTT:
-		key.high = row->rtt >= 0 ? (uint64_t)row->rtt + 1 : 0;
+		key.high = (uint64_t)(round_trip(cell) + 1);
 		break;
 	case COLUMN_GAP:
 		key.high = (uint64_t)row->gap;

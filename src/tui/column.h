@@ -5,19 +5,13 @@
 #ifndef TUI_COLUMN_H
 #define TUI_COLUMN_H
 
+#include "tcpshadow/column.h"
 #include "tui/view.h"
-
-enum column {
-#define COLUMN(id, name, title, width, priority, from, to, descending, help) COLUMN_##id,
-#include "tui/column.def"
-#undef COLUMN
-	COLUMN_COUNT
-};
 
 struct column_row {
 	const char *name, *title;
 	int width, priority, from, to;
-	bool descending;
+	bool descending, is_right;
 	const char *help;
 };
 

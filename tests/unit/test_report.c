@@ -324,10 +324,13 @@ static void fill_record(struct conn_record *r, uint64_t id, struct state_entry *
 		r->sides[i].addr.version = id == 4 ? 6 : 4;
 		r->sides[i].addr.ip.b[0] = 1;
 		r->sides[i].addr.ip.b[3] = last[id - 1];
-		r->sides[i].wire_bytes = id == 3 ? 0 : id;
+		r->sides[i].payload_bytes = id == 3 ? 0 : id;
 		r->sides[i].states = state;
 		r->sides[i].nstates = id != 1;
 	}
+	r->sides[id % 2].transfer.again.segments = id == 3;
+	r->has_syn_to_synack = r->has_synack_to_ack = id == 2 || id == 4;
+	r->syn_to_synack = (int64_t)id;
 	state->state = id == 2 ? TCPS_TIME_WAIT : TCPS_CLOSED;
 }
 
@@ -345,6 +348,8 @@ static const struct {
 	{ REPORT_SORT_BYTES, false, "3124" },
 	{ REPORT_SORT_CLIENT, false, "2134" },
 	{ REPORT_SORT_SERVER, true, "4312" },
+	{ REPORT_SORT_RETX, true, "3124" },
+	{ REPORT_SORT_RTT, false, "1324" },
 	{ REPORT_SORT_STATE, false, "1342" },
 	{ REPORT_SORT_CLOSE, true, "2134" },
 	{ REPORT_SORT_HEALTH, false, "3412" },
@@ -663,6 +668,7 @@ START_TEST(test_health)
 	};
 	struct conn_record r = { .findings = list };
 	static const char marks[][5] = { "..!X", "!!!X", "XXXX" };
+	static const char from_the_middle[] = { '?', '?', '!', 'X' };
 	static const enum verdict_kind kinds[] = { VERDICT_OK, VERDICT_UNREAD_DATA,
 		VERDICT_TIMED_OUT };
 
@@ -670,6 +676,13 @@ START_TEST(test_health)
 		r.verdict.kind = (uint8_t)kinds[i];
 		for (r.nfindings = 0; r.nfindings <= ARRAY_LEN(list); r.nfindings++)
 			ck_assert_int_eq(finding_text_health(&r), marks[i][r.nfindings]);
+	}
+	r.verdict.kind = VERDICT_OK;
+	for (r.nfindings = 0; r.nfindings <= ARRAY_LEN(list); r.nfindings++) {
+		r.handshake = HANDSHAKE_MIDSTREAM;
+		ck_assert_int_eq(finding_text_health(&r), from_the_middle[r.nfindings]);
+		r.handshake = HANDSHAKE_REFUSED;
+		ck_assert_int_eq(finding_text_health(&r), '0');
 	}
 }
 END_TEST
