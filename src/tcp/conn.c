@@ -483,9 +483,9 @@ static void note_probes(struct step *st)
 {
 	const struct endpoint *e = st->self, *peer = st->peer;
 	bool closed = peer->has_ack && peer->last_window == 0;
-	bool last_octet = st->seq + 1 == e->snd_nxt && st->seg->len <= 1;
+	bool last_octet = track_repeats_last(st);
 
-	if (!e->has_seq || (st->seg->flags & (TCP_SYN | TCP_FIN | TCP_RST)))
+	if (!(e->has_seq | last_octet) || (st->seg->flags & (TCP_SYN | TCP_FIN | TCP_RST)))
 		return;
 	/* (Whoever has not heard that the window is open goes on probing.) */
 	closed |= e->transfer.probed_last && last_octet;

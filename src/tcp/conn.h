@@ -437,6 +437,8 @@ void duplicate_trim(struct conn *c);
 void track_numbers(struct step *st);
 void track_validity(struct step *st);
 void track_advance(struct step *st);
+/* It has at most the octet before what its sender sends next. */
+bool track_repeats_last(const struct step *st);
 void track_finish(struct endpoint *e);
 /* All that e sent up to this number was captured or acknowledged. */
 uint64_t track_contiguous(const struct endpoint *e);

@@ -391,7 +391,7 @@ static void look_back_at_habits(struct conn *c, unsigned dir)
 	const struct transfer *t = &c->ends[dir].transfer;
 	struct finding *f;
 
-	if (t->keepalives_open >= KEEPALIVES_LOST)
+	if (t->keepalives_open >= KEEPALIVES_LOST && c->ends[!dir].packets)
 		tell_number(c, FINDING_KEEPALIVE_UNANSWERED, dir, t->keepalives_open, 0);
 	if (t->frequent >= FREQUENT_MIN) {
 		tell_number(c, FINDING_KEEPALIVE_AGGRESSIVE, dir,

@@ -71,9 +71,11 @@ static inline unsigned standing_of(const struct endpoint *e, const struct endpoi
 
 static bool is_opening(const struct conn *c)
 {
-	const struct endpoint *client = &c->ends[c->client];
+	const struct endpoint *client = &c->ends[c->client], *server = &c->ends[!c->client];
+	/* (Of a client that is not captured the server tells whether it has opened.) */
+	const struct endpoint *e = client->packets ? client : server;
 
-	return !c->is_midstream && client->state <= TCPS_SYN_RECEIVED && !client->rst_seen;
+	return !c->is_midstream && e->state <= TCPS_SYN_RECEIVED && !client->rst_seen;
 }
 
 static enum wait thinks(const struct step *st)
@@ -126,6 +128,9 @@ static bool gives_up(const struct step *st, const struct spent *s, int64_t gap)
 	bool has_asked = peer->payload_bytes || self->payload_bytes <= QUESTION_MAX;
 	int64_t silence = gap + s->quiet;
 
+	/* (Probes without an answer: the other end is not there.) */
+	if (self->transfer.keepalives_open)
+		return false;
 	return is_end && st->dir == st->conn->client && s->talker == st->dir && !peer->fin_seen &&
 	       has_asked && silence >= WAITS_AT_LEAST && silence > WAITS_LONGER * s->pause;
 }
@@ -151,8 +156,9 @@ static enum wait ordinary_wait(const struct step *st, const struct spent *s, int
 		return WAIT_UNKNOWN;
 	if (st->notes & 1u << SEGMENT_NOTE_KEEPALIVE)
 		return WAIT_IDLE;
+	/* (Nobody waits any more where the other end had reset the connection.) */
 	if (st->seg->len && s->talker != st->dir)
-		return thinks(st);
+		return st->peer->rst_seen ? WAIT_IDLE : thinks(st);
 	if (st->seg->len)
 		return waits || gap * 4 <= clock_way(st, s) * CLOCK_FOURTHS ? WAIT_TRANSFER
 		                                                            : thinks(st);

@@ -349,6 +349,18 @@ static void note_old_space(struct step *st)
 		retransmit_note(st, false);
 }
 
+bool track_repeats_last(const struct step *st)
+{
+	const struct endpoint *e = st->self, *peer = st->peer;
+
+	if (st->seg->flags & (TCP_SYN | TCP_FIN | TCP_RST))
+		return false;
+	if (e->has_seq)
+		return st->seq + 1 == e->snd_nxt && st->seg->len <= 1;
+	/* (Of an end that was not captured before, what was acknowledged was sent.) */
+	return peer->has_ack && st->seq + 1 == peer->rcv_nxt && !st->seg->len;
+}
+
 /* The sender's side of a segment that takes sequence space or shows where its sender is. */
 static void advance_sent(struct step *st)
 {
@@ -356,9 +368,11 @@ static void advance_sent(struct step *st)
 	bool takes_space = st->end > st->seq;
 
 	if (!e->has_seq) {
+		uint64_t from = track_repeats_last(st) ? st->seq + 1 : st->seq;
+
 		e->has_seq = true;
 		e->base = st->seq;
-		e->snd_nxt = e->cap_nxt = st->seq;
+		e->snd_nxt = e->cap_nxt = from;
 	}
 	if (st->seq > e->snd_nxt) {
 		hole_add(e, &(struct hole){ .time = st->time }, e->snd_nxt, st->seq);
