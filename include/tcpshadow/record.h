@@ -200,7 +200,8 @@ struct side_record {
 	bool fin_open;                   /* all that it sent was acknowledged but its FIN */
 	struct transfer_record transfer; /* likewise */
 	uint16_t unanswered; /* repetitions that it sent last, and nobody acknowledged */
-	bool window_closed;  /* it offered no window when last seen, and the connection was open */
+	bool window_closed;  /* it offered no window when last seen, and had not closed */
+	int64_t closed_time; /* with window_closed: for so long, ns */
 };
 
 struct conn_record {

@@ -98,6 +98,7 @@ struct end_memory {
 	uint8_t owes;           /* enum owed */
 	uint8_t syn_changes;    /* SYNs with another initial number than the one before */
 	uint8_t synack_changes; /* likewise SYN-ACKs */
+	uint8_t deaf_syns;      /* SYNs that it sent again behind the peer's SYN-ACK */
 	bool sent_syn;          /* without ACK */
 	bool syn_cut;           /* options of its SYN not all captured */
 	bool close_in_order;    /* its first FIN or RST was captured where its stream ended */

@@ -18,6 +18,7 @@ enum {
 	EXCESS = 5,           /* different initial numbers of one end that are too many */
 	FAR = 1u << 20,       /* bytes no host sends before the handshake is complete */
 	EARLY = 5,            /* s after the close within which ports should not be used again */
+	DEAF_SYNS = 2,        /* SYNs behind the SYN-ACK: that does not arrive */
 	HALF_OPEN_COPIES = 3, /* SYN-ACKs without an answer: the server was repeating them */
 };
 
@@ -198,6 +199,8 @@ static void same_syn(struct step *st)
 		    CONFIDENCE_POSSIBLE);
 		return;
 	}
+	if (st->peer->synack_sent && st->self->memory.deaf_syns < UINT8_MAX)
+		st->self->memory.deaf_syns++;
 	f = find_segment(st, FINDING_SYN_RETRANSMITTED, BY_SELF, CONFIDENCE_LIKELY);
 	if (f && f->cost < st->time - first_syn_time(st))
 		f->cost = st->time - first_syn_time(st);
@@ -552,7 +555,11 @@ static void unfinished(struct conn *c)
 	/* A server that lacks the acknowledgment repeats its SYN-ACK: otherwise it is the capture that lacks it. */
 	if (!server->synack_sent || server->payload_bytes || c->synacks < 2)
 		return;
-	raise_at_end(c, FINDING_HANDSHAKE_ACK_MISSING, c->client, c->synacks);
+	/* (Once the SYN may have crossed its answer, but not again.) */
+	if (client->memory.deaf_syns >= DEAF_SYNS)
+		raise_at_end(c, FINDING_SYNACK_UNDELIVERED, !c->client, c->synacks);
+	else
+		raise_at_end(c, FINDING_HANDSHAKE_ACK_MISSING, c->client, c->synacks);
 	if (c->synacks >= HALF_OPEN_COPIES)
 		raise_at_end(c, FINDING_HALF_OPEN_TIMEOUT, !c->client, c->synacks);
 }

@@ -400,6 +400,15 @@ static bool all_acknowledged(const struct conn *c)
 	return true;
 }
 
+/* Probes of a closed window: there was more to come. */
+static bool is_held_up(const struct conn *c)
+{
+	for (unsigned i = 0; i < 2; i++)
+		if (c->ends[i].transfer.window_closed && c->ends[!i].transfer.probes)
+			return true;
+	return false;
+}
+
 static void outstanding(struct conn *c, unsigned dir)
 {
 	const struct endpoint *e = &c->ends[dir], *peer = &c->ends[!dir];
@@ -445,7 +454,7 @@ static void closed_by_reset(struct conn *c, unsigned dir)
 	if (!is_open || had_fin || is_answer(c, dir, packet))
 		return;
 	find_conn(c, FINDING_CLOSE_INITIATOR, dir, CONFIDENCE_LIKELY, packet, time);
-	if (has_data && all_acknowledged(c))
+	if (has_data && all_acknowledged(c) && !is_held_up(c))
 		find_conn(c, FINDING_RST_INSTEAD_OF_FIN, dir, CONFIDENCE_LIKELY, packet, time);
 }
 

@@ -124,9 +124,19 @@ static uint8_t side_of(const struct conn *c, uint8_t dir)
 	return dir == c->client ? SIDE_CLIENT : SIDE_SERVER;
 }
 
-/* Repetitions that it sent last to a silent peer, or of the byte that a peer who goes on still waits for. */
-static uint16_t unanswered_of(const struct endpoint *e)
+static bool has_closed_window(const struct endpoint *e)
 {
+	return e->has_ack && e->last_window == 0 && !e->fin_seen;
+}
+
+/*
+ * Repetitions that it sent last to a silent peer, or of the byte that a peer who goes on still waits for.  (A peer
+ * that answers probes of its closed window is there.)
+ */
+static uint16_t unanswered_of(const struct endpoint *e, const struct endpoint *peer)
+{
+	if (has_closed_window(peer))
+		return e->transfer.probes_open;
 	return e->transfer.tries_open > e->reset.repeats ? e->transfer.tries_open
 	                                                 : e->reset.repeats;
 }
@@ -152,8 +162,9 @@ static void fill_side(struct side_record *r, const struct conn *c, uint8_t dir)
 	r->stream = e->facts;
 	r->fin_sent = e->fin_seen;
 	r->fin_open = e->fin_seen && c->ends[!dir].rcv_nxt + 1 == e->fin_end;
-	r->unanswered = unanswered_of(e);
-	r->window_closed = e->has_ack && e->last_window == 0 && !c->is_over && !e->fin_seen;
+	r->unanswered = unanswered_of(e, &c->ends[!dir]);
+	r->window_closed = has_closed_window(e);
+	r->closed_time = e->transfer.window_closed ? c->end - e->transfer.window_closed_at : 0;
 	transfer_record(&r->transfer, e, c->end);
 }
 

@@ -128,6 +128,27 @@ static bool is_lossy(const struct conn_record *r)
 	       have(r, FINDING_CLOSED_WITH_DATA_OUTSTANDING);
 }
 
+/* It had more to send than its peer took. */
+static bool is_held_up(const struct conn_record *r, unsigned side)
+{
+	return r->sides[!side].window_closed && r->sides[side].transfer.window_probes;
+}
+
+/* An application or a host has had enough. */
+static enum verdict_kind kind_of_abort(
+    const struct conn_record *r, const struct reset_record *rst, enum reset_cause cause)
+{
+	bool is_dead = r->sides[rst->by].unanswered >= REPEATS_MIN;
+
+	if (is_held_up(r, rst->by) && !is_dead && r->sides[!rst->by].closed_time >= SLOW_MIN)
+		return VERDICT_GAVE_UP_ON_READER;
+	if (shows(rst, EVIDENCE_REPEATS) && cause == CAUSE_ABORTED)
+		return VERDICT_GAVE_UP;
+	if (is_lossy(r) || is_held_up(r, SIDE_CLIENT) || is_held_up(r, SIDE_SERVER))
+		return VERDICT_ABORTED_EARLY;
+	return VERDICT_LINGER_ABORT;
+}
+
 /* What the packets around the reset say more precisely than its cause. */
 static enum verdict_kind kind_of_reset(const struct conn_record *r, const struct reset_record *rst)
 {
@@ -148,12 +169,12 @@ static enum verdict_kind kind_of_reset(const struct conn_record *r, const struct
 		return VERDICT_CANCELLED;
 	if (shows(rst, EVIDENCE_GAVE_UP))
 		return VERDICT_GAVE_UP_SILENTLY;
+	if (shows(rst, EVIDENCE_STOPPED_PROBING))
+		return VERDICT_STOPPED_PROBING;
 	if (shows(rst, EVIDENCE_LONG_SILENCE) && is_open && cause != CAUSE_FORGED)
 		return VERDICT_IDLE_TIMEOUT;
-	if (shows(rst, EVIDENCE_REPEATS) && cause == CAUSE_ABORTED)
-		return VERDICT_GAVE_UP;
-	if (kind_of_cause[cause] == VERDICT_LINGER_ABORT && is_lossy(r))
-		return VERDICT_ABORTED_EARLY;
+	if (kind_of_cause[cause] == VERDICT_LINGER_ABORT)
+		return kind_of_abort(r, rst, cause);
 	return (enum verdict_kind)kind_of_cause[cause];
 }
 
@@ -168,6 +189,8 @@ static struct verdict by_reset(const struct conn_record *r)
 	v.bytes = rst->bytes;
 	v.count = rst->count;
 	v.time = v.kind == VERDICT_IDLE_TIMEOUT ? rst->silence : rst->wait;
+	if (v.kind == VERDICT_GAVE_UP_ON_READER)
+		v.time = r->sides[!v.by].closed_time;
 	return v;
 }
 
@@ -239,44 +262,22 @@ static bool was_unanswered(const struct conn_record *r, struct verdict *v)
 	return true;
 }
 
-/* The first SYN-ACK of the server, 0 = none captured. */
-static uint64_t first_synack(const struct conn_record *r)
-{
-	const struct side_record *s = &r->sides[SIDE_SERVER];
-
-	for (uint32_t i = 0; i < s->nstates; i++)
-		if (s->states[i].state == TCPS_SYN_RECEIVED)
-			return s->states[i].proved_by;
-	return 0;
-}
-
-/* The client repeats its SYN after it was answered: once that may have crossed the answer, but not again. */
-static bool is_synack_lost(const struct conn_record *r)
-{
-	const struct finding *f = have(r, FINDING_SYN_RETRANSMITTED);
-	uint64_t synack = first_synack(r);
-	unsigned n = 0;
-
-	for (unsigned i = 0; f && synack && i < f->npackets; i++)
-		n += f->packets[i] > synack;
-	return n >= 2;
-}
-
 static bool was_unfinished(const struct conn_record *r, struct verdict *v)
 {
-	const struct finding *f;
+	const struct finding *missing, *undelivered;
 
 	if (r->handshake != HANDSHAKE_UNFINISHED)
 		return false;
-	f = have(r, FINDING_HANDSHAKE_ACK_MISSING);
+	missing = have(r, FINDING_HANDSHAKE_ACK_MISSING);
+	undelivered = have(r, FINDING_SYNACK_UNDELIVERED);
+	*v = about(VERDICT_OPENING, BY_NOBODY, CONFIDENCE_CERTAIN);
 	if (r->nresets)
 		*v = by_reset(r);
-	else if (f)
-		*v = of_finding(
-		    is_synack_lost(r) ? VERDICT_SYNACK_LOST : VERDICT_HANDSHAKE_INCOMPLETE, f);
-	else
-		*v = about(VERDICT_OPENING, BY_NOBODY, CONFIDENCE_CERTAIN);
-	if (f && !r->nresets)
+	else if (undelivered)
+		*v = of_finding(VERDICT_SYNACK_LOST, undelivered);
+	else if (missing)
+		*v = of_finding(VERDICT_HANDSHAKE_INCOMPLETE, missing);
+	if (!r->nresets && (missing || undelivered))
 		v->count = r->synacks;
 	return true;
 }
@@ -428,7 +429,7 @@ static bool has_stopped_reading(const struct conn_record *r, struct verdict *v)
 		if (!r->sides[side].window_closed)
 			continue;
 		*v = about(VERDICT_STALLED_RECEIVER, side, CONFIDENCE_LIKELY);
-		v->time = r->time_spent[SPENT_RECEIVER_WINDOW];
+		v->time = r->sides[side].closed_time;
 		return true;
 	}
 	return false;
