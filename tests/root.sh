@@ -232,6 +232,39 @@ if command -v tmux >/dev/null && browse -w seen.pcap; then
 	shown '^ended with 0'
 	equals "with -C and -W files in turn" "$(cd "$tmp/rec" && echo turning*)" "turning0 turning1 turning2"
 	screens kill-server
+	sleep 0.5
+	browse
+	shown 'waiting for packets'
+	screens send-keys q
+	shown '^ended with 0'
+	ok "browse without a packet ends at once"
+	screens kill-server
+	sleep 0.5
+	browse
+	shown 'waiting for packets'
+	client fetch 10.77.0.2 80 4 1000 >/dev/null
+	shown ' 4 sessions '
+	screens send-keys q
+	shown '^quit and lose [1-9][0-9]* packets\? y/n'
+	screens send-keys n
+	shown '^quit: not done'
+	ok "browse without -w asks before it loses packets"
+	screens send-keys e C-u
+	screens send-keys -l part.pcap
+	screens send-keys Enter
+	shown '^wrote 4 sessions to part.pcap'
+	"$tcpshadow" list "$tmp/rec/part.pcap" >"$tmp/out"
+	equals "what was captured by then can be exported" "$(grep -c ':80 ' "$tmp/out")" 4
+	sleep 4 # looks over
+	screens send-keys e C-u
+	screens send-keys -l part.csv
+	screens send-keys Enter
+	shown '^wrote 4 sessions to part.csv'
+	equals "and reports of it" "$(wc -l <"$tmp/rec/part.csv")" 5
+	screens send-keys q
+	shown '^ended with 0'
+	ok "what was exported is not lost"
+	screens kill-server
 else
 	skip "browse -w" "no tmux"
 fi

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -249,6 +250,7 @@ int browse_run(const struct options *o, struct settings *s)
 		.filter = s->cap.bpf,
 		.is_live = s->report.live,
 		.recording = s->record.name,
+		.home = getenv("HOME"),
 		.where = o->value[OPTION_WHERE],
 		.utc = s->report.utc,
 		.ascii = o->given[OPTION_ASCII],

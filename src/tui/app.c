@@ -9,6 +9,7 @@
 #include "tcpshadow/text.h"
 #include "tui/app.h"
 #include "tui/config_file.h"
+#include "tui/confirm.h"
 #include "tui/frame.h"
 #include "tui/settings.h"
 
@@ -34,6 +35,8 @@ void app_init(struct app *a, const struct tui_options *o, int w, int h)
 	buf_init(&a->prompt.draft);
 	buf_init(&a->prompt_before);
 	buf_init(&a->help.search);
+	buf_init(&a->question.text);
+	buf_init(&a->question.arg);
 	grid_init(&a->grid, w, h, a->ui.tier);
 	take_size(a);
 	store_snapshot(a->ui.store, &a->ui.snap);
@@ -54,6 +57,8 @@ void app_release(struct app *a)
 	choices_release(&a->menu.choices);
 	buf_release(&a->prompt_before);
 	buf_release(&a->help.search);
+	buf_release(&a->question.text);
+	buf_release(&a->question.arg);
 	ui_release(&a->ui);
 	grid_release(&a->grid);
 }
@@ -169,12 +174,37 @@ static bool find(struct app *a, const struct act *act)
 	return true;
 }
 
-void app_act(struct app *a, const struct act *act)
+/* "~/x" is in the home folder. */
+static void expand_name(struct buf *out, const struct ui *ui, const char *name)
+{
+	buf_reset(out);
+	if (name[0] == '~' && (name[1] == '/' || name[1] == '\0') && ui->options->home) {
+		buf_addstr(out, ui->options->home);
+		name++;
+	}
+	buf_addstr(out, name);
+}
+
+static void perform(struct app *a, const struct act *act)
 {
 	struct view *v = ui_top(&a->ui);
 
 	if (!find(a, act) && !v->ops->action(v, &a->ui, act) && !act_of_frame(a, act))
 		ui_say(&a->ui, "%s: nothing to do here", bind_row(act->id)->name);
+}
+
+void app_act(struct app *a, const struct act *act)
+{
+	struct act taken = *act;
+	struct buf name = BUF_INIT;
+
+	if (act->arg && (act->id == ACTION_EXPORT || act->id == ACTION_SAVE)) {
+		expand_name(&name, &a->ui, act->arg);
+		taken.arg = name.data;
+	}
+	if (a->ui.is_sure || !confirm_first(a, &taken))
+		perform(a, &taken);
+	buf_release(&name);
 }
 
 static void run(struct app *a, enum action id, const char *arg)
@@ -263,7 +293,9 @@ static void key(struct app *a, uint32_t k)
 {
 	buf_reset(&a->ui.message);
 	a->ui.key_at = a->ui.now;
-	if (a->help.is_open)
+	if (confirm_is_open(a))
+		confirm_key(a, k);
+	else if (a->help.is_open)
 		help_key(&a->help, &a->ui, k);
 	else if (ask_is_open(a))
 		ask_key(a, k);
@@ -278,7 +310,7 @@ static void update(struct app *a)
 
 	if (!a->ui.is_paused)
 		store_snapshot(a->ui.store, &a->ui.snap);
-	a->ui.is_asking = ask_is_open(a) || a->help.is_open;
+	a->ui.is_asking = ask_is_open(a) || a->help.is_open || confirm_is_open(a);
 	if (v->ops->update)
 		v->ops->update(v, &a->ui);
 }
@@ -288,7 +320,7 @@ static void click(struct app *a, const struct app_event *ev)
 	struct view *v = ui_top(&a->ui);
 
 	buf_reset(&a->ui.message);
-	if (a->help.is_open || ask_is_open(a))
+	if (a->help.is_open || ask_is_open(a) || confirm_is_open(a))
 		return;
 	if (v->ops->click && v->ops->click(v, &a->ui, ev->y, ev->x) && ev->is_double)
 		run(a, ACTION_OPEN, NULL);
@@ -340,7 +372,9 @@ void app_draw(struct app *a)
 	}
 	v->ops->draw(v, &a->ui, g, r);
 	frame_bottom(g, bottom, &a->ui);
-	if (a->help.is_open)
+	if (confirm_is_open(a))
+		confirm_draw(a, bottom);
+	else if (a->help.is_open)
 		help_draw(&a->help, &a->ui, g, r);
 	else
 		ask_draw(a, grid_rect(g));

@@ -35,6 +35,13 @@ struct app_event {
 /* Histories: of filters, of what was searched, of commands and other lines. */
 enum app_history { APP_FILTERS, APP_SEARCHES, APP_COMMANDS, APP_HISTORIES };
 
+/* Something would be lost: the action is done after a yes. */
+struct question {
+	struct buf text; /* empty = there is none */
+	enum action id;
+	struct buf arg;
+};
+
 struct app {
 	struct ui ui;
 	struct grid grid;
@@ -45,6 +52,7 @@ struct app {
 	struct buf prompt_before; /* the prompt's text as it opened */
 	struct menu menu;
 	struct help help;
+	struct question question;
 	struct history histories[APP_HISTORIES];
 };
 

@@ -104,7 +104,7 @@ void ladder_export(struct ladder_view *v, struct ui *ui, const char *name)
 		complain_of_open(v, ui);
 	else if (traces_count(v->traces) > PACKETS_MOST)
 		ui_complain(ui, "more than %d packets; 'tcpshadow show' prints them", PACKETS_MOST);
-	else if (save_report(name, write_report, &x, &e) < 0)
+	else if (save_report(ui, name, write_report, &x, &e) < 0)
 		ui_complain(ui, "%s", e.text);
 	else
 		ui_say(ui, "wrote session %u to %s", v->session + 1, name);

@@ -28,9 +28,29 @@ bool save_is_text(struct ui *ui, const char *name)
 	return is_text;
 }
 
-static int write_file(const char *name, const void *bytes, size_t n)
+/* A new file; an old one goes first where that was asked. */
+static FILE *create(const struct ui *ui, const char *name)
 {
-	FILE *f = fopen(name, "wxe");
+	if (ui->is_sure)
+		(void)unlink(name);
+	return fopen(name, "wxe");
+}
+
+/* Where it cannot be created, why. */
+static int refused(const char *name, int error, struct err *e)
+{
+	if (error != EACCES && error != EPERM)
+		return err_set(e, "%s: %s", name, strerror(error));
+	if (access(".", W_OK) < 0)
+		return err_set(e,
+		    "uid %u cannot make files in this folder: start elsewhere, or with -Z USER",
+		    (unsigned)geteuid());
+	return err_set(e, "%s: not allowed: files go below the folder it was started in", name);
+}
+
+static int write_file(const struct ui *ui, const char *name, const void *bytes, size_t n)
+{
+	FILE *f = create(ui, name);
 	int error;
 
 	if (!f)
@@ -43,14 +63,14 @@ static int write_file(const char *name, const void *bytes, size_t n)
 	return error;
 }
 
-int save_report(const char *name, save_write *write, void *ctx, struct err *e)
+int save_report(const struct ui *ui, const char *name, save_write *write, void *ctx, struct err *e)
 {
-	FILE *f = fopen(name, "wxe");
+	FILE *f = create(ui, name);
 	struct report_out out;
 	int rc;
 
 	if (!f)
-		return err_set(e, "%s: %s", name, strerror(errno));
+		return refused(name, errno, e);
 	report_out_init(&out, f);
 	rc = write(ctx, &out, e);
 	if (rc == 0)
@@ -65,10 +85,11 @@ int save_report(const char *name, save_write *write, void *ctx, struct err *e)
 
 void save_bytes(struct ui *ui, const char *name, const void *bytes, size_t n)
 {
-	int error = write_file(name, bytes, n);
+	int error = write_file(ui, name, bytes, n);
+	struct err e;
 
-	if (error)
-		ui_complain(ui, "%s: %s", name, strerror(error));
+	if (error && refused(name, error, &e))
+		ui_complain(ui, "%s", e.text);
 	else
 		ui_say(ui, "saved %s", name);
 }

@@ -2,7 +2,7 @@
 /*
  * save - what a screen shows, as a file.
  *
- * Does not: replace a file that exists.
+ * Does not: replace a file that exists, unless that was asked (ui->is_sure).
  */
 #ifndef TUI_SAVE_H
 #define TUI_SAVE_H
@@ -11,7 +11,8 @@
 
 /* Write what `write` puts out to a new file; of what fails nothing is left.  -1 and *e. */
 typedef int save_write(void *ctx, struct report_out *out, struct err *e);
-TS_NODISCARD int save_report(const char *name, save_write *write, void *ctx, struct err *e);
+TS_NODISCARD int save_report(
+    const struct ui *ui, const char *name, save_write *write, void *ctx, struct err *e);
 /* Write the bytes to a new file, and say what came of it. */
 void save_bytes(struct ui *ui, const char *name, const void *bytes, size_t n);
 /* What the view draws on a screen of w by h, as plain lines. */

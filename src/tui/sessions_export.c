@@ -3,7 +3,7 @@
  * sessions_export - writes what is marked, or all that is shown, to a file.
  *
  * Output: by the name's ending: .csv, .json and .txt as `list` prints them, .pcap and .pcapng a capture.
- * Does not: replace a file that exists.
+ *         While an interface is captured: what was captured by then, and of reports the sessions that are over.
  */
 #include "config.h"
 
@@ -23,6 +23,7 @@ struct place {
 
 struct export;
 typedef int write_fn(struct export *x, struct err *e);
+static write_fn write_json;
 
 struct export
 {
@@ -31,6 +32,7 @@ struct export
 	struct report_options report;
 	uint32_t *sessions; /* indices, in order of the screen */
 	size_t n;
+	size_t nopen; /* of them, that a report cannot tell of yet */
 	struct place *places;
 	size_t nplaces, cap_places;
 };
@@ -49,6 +51,19 @@ static void choose(struct export *x, const struct sessions *s)
 	x->n = s->nshown;
 }
 
+/* Of a capture that has not ended there is no summary, but a table asks for little. */
+static int finish(struct export *x, struct sink *sink, struct err *e)
+{
+	const struct run_summary *whole = store_summary(x->ui->store);
+	const struct run_summary part = {
+		.capture = cap_facts(x->ui->options->cap), .connections = x->n, .interrupted = true
+	};
+
+	if (whole)
+		return sink->ops->finish(sink, whole, e);
+	return x->write == write_json ? 0 : sink->ops->finish(sink, &part, e);
+}
+
 /* The records go through a sink as they do when a capture is read. */
 static int write_records(struct export *x, struct sink *sink, struct err *e)
 {
@@ -59,15 +74,17 @@ static int write_records(struct export *x, struct sink *sink, struct err *e)
 		struct event ev = { .type = EVENT_RECORD };
 
 		store_session(x->ui->store, x->sessions[i], &row);
-		if (!row.record)
+		if (!row.record) {
+			x->nopen++;
 			continue;
+		}
 		ev.u.record = row.record;
 		ev.uid = row.record->uid;
 		ev.id = row.record->id;
 		rc = sink->ops->event(sink, &ev, e);
 	}
 	if (rc == 0)
-		rc = sink->ops->finish(sink, store_summary(x->ui->store), e);
+		rc = finish(x, sink, e);
 	report_sink_free(sink);
 	return rc;
 }
@@ -117,6 +134,7 @@ static int write_packets(struct export *x, struct err *e)
 {
 	struct report_out *out = x->report.out;
 	struct cap *cap = x->ui->options->cap;
+	struct cap_reader *reader = cap_reader_new(cap);
 	struct pcapout format;
 	struct packet packet;
 	int rc = 0;
@@ -127,13 +145,14 @@ static int write_packets(struct export *x, struct err *e)
 	for (size_t i = 0; i < x->nplaces && rc == 0; i++) {
 		const struct place *p = &x->places[i];
 
-		rc = cap_reread(cap, p->file, p->offset, &packet, e);
+		rc = cap_reader_read(reader, p->file, p->offset, &packet, e);
 		if (rc == 0)
 			pcapout_packet(&format, &out->buf, &packet);
 		if (rc == 0)
 			rc = report_out_commit(out, e);
 	}
 	pcapout_release(&format);
+	cap_reader_free(reader);
 	return rc;
 }
 
@@ -165,14 +184,36 @@ static int export_to(void *ctx, struct report_out *out, struct err *e)
 	return x->write(x, e);
 }
 
-/* Live it never ends: what is left is to record it, and to export what is over one by one. */
-static void complain_of_reading(struct ui *ui)
+static void say_written(const struct export *x, const char *name)
 {
-	if (ui->options->is_live)
-		ui_complain(ui,
-		    "not while capturing; the ladder of a session that is over can be exported");
-	else
-		ui_complain(ui, "the capture is still being read: wait until it is done");
+	size_t n = x->n - x->nopen;
+	struct buf text = BUF_INIT;
+
+	buf_addf(&text, "wrote %zu session%s to %s", n, n == 1 ? "" : "s", name);
+	if (x->nopen)
+		buf_addf(&text, "; %zu more %s still open", x->nopen, x->nopen == 1 ? "is" : "are");
+	ui_say(x->ui, "%s", text.data);
+	buf_release(&text);
+}
+
+/* Reports tell of sessions that are over: is there one? */
+static bool has_any(const struct export *x)
+{
+	struct store_session row;
+
+	for (size_t i = 0; i < x->n && x->write != write_packets; i++) {
+		store_session(x->ui->store, x->sessions[i], &row);
+		if (row.record)
+			return true;
+	}
+	return x->write == write_packets || x->ui->snap.is_done;
+}
+
+/* Quitting loses none of the packets that were captured by now. */
+static void note_saved(const struct export *x, const struct sessions *s)
+{
+	if (x->write == write_packets && s->nmarked == 0 && s->filter.len == 0)
+		x->ui->nsaved = x->ui->snap.ntcp;
 }
 
 void sessions_export(struct sessions *s, struct ui *ui, const char *name)
@@ -184,18 +225,22 @@ void sessions_export(struct sessions *s, struct ui *ui, const char *name)
 		ui_complain(ui, "the name must end in .pcap, .pcapng, .csv, .json or .txt");
 		return;
 	}
-	if (!ui->snap.is_done) {
-		complain_of_reading(ui);
+	if (!ui->snap.is_done && !ui->options->is_live) {
+		ui_complain(ui, "the capture is still being read: wait until it is done");
 		return;
 	}
 	x.report = (struct report_options){ .facts = cap_facts(ui->options->cap),
 		.sort = REPORT_SORT_COUNT,
 		.utc = ui->options->utc };
 	choose(&x, s);
-	if (save_report(name, export_to, &x, &e) < 0)
+	if (!has_any(&x)) {
+		ui_complain(ui, "none of them is over yet; .pcap has what was captured so far");
+	} else if (save_report(ui, name, export_to, &x, &e) < 0) {
 		ui_complain(ui, "%s", e.text);
-	else
-		ui_say(ui, "wrote %zu session%s to %s", x.n, x.n == 1 ? "" : "s", name);
+	} else {
+		say_written(&x, name);
+		note_saved(&x, s);
+	}
 	free(x.sessions);
 	free(x.places);
 }

@@ -145,6 +145,8 @@ struct ui {
 	struct view *kept[SCREEN_COUNT]; /* those that were left and wait; NULL = none */
 	uint32_t *merged;                /* sessions of the merged ladder, in order */
 	size_t nmerged;
+	bool is_sure;      /* the action was asked about and is wanted: it may replace its file */
+	uint64_t nsaved;   /* packets of the capture that an export has: the first so many */
 	bool wants_redraw; /* the terminal may show something else than it was sent */
 	bool is_over;      /* quit */
 };

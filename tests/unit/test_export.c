@@ -51,7 +51,7 @@ static void copy(const char *name)
 /* Writes the target after the keys; out: the screen behind it. */
 static void export(const struct tui_options *o, const char *go, struct buf *out)
 {
-	char script[512];
+	char script[256];
 	struct err e = { "" };
 
 	(void)snprintf(
@@ -102,11 +102,99 @@ START_TEST(a_capture_that_was_cut_is_not_told_from_memory)
 }
 END_TEST
 
+/* What is on the screen after the keys. */
+static void screen_after(const struct tui_options *o, const char *keys, struct buf *out)
+{
+	char script[256];
+	struct err e = { "" };
+
+	(void)snprintf(script, sizeof(script), "%stext\n", keys);
+	buf_reset(out);
+	ck_assert_msg(tui_script(o, size, script, out, &e) == 0, "%s", e.text);
+}
+
+START_TEST(a_file_is_replaced_only_after_a_yes)
+{
+	const struct engine_options engine = { .threads = 1 };
+	struct tui_options o = { .name = "test", .utc = true, .engine = &engine, .home = dir };
+	const char *file = capture;
+	struct buf out = BUF_INIT;
+	struct stored s;
+	FILE *f;
+
+	copy("normal.pcap");
+	ck_assert(stored_open(&s, &file, 1, &engine, NULL));
+	o.store = s.store;
+	o.cap = s.cap;
+	f = fopen(target, "w");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_ge(fputs("old", f), 0);
+	ck_assert_int_eq(fclose(f), 0);
+	export(&o, "", &out);
+	ck_assert_msg(strstr(out.data, "replace ") != NULL, "%s", out.data);
+	screen_after(&o, "keys e ^U\ntype ~/out.txt\nkeys Enter n\n", &out);
+	ck_assert_msg(strstr(out.data, "export: not done") != NULL, "%s", out.data);
+	buf_reset(&out);
+	take_target(&out);
+	ck_assert_str_eq(out.data, "old");
+	f = fopen(target, "w");
+	ck_assert_int_eq(fclose(f), 0);
+	screen_after(&o, "keys e ^U\ntype ~/out.txt\nkeys Enter y\n", &out);
+	ck_assert_msg(strstr(out.data, "wrote 1 session to") != NULL, "%s", out.data);
+	buf_reset(&out);
+	take_target(&out);
+	ck_assert_ptr_nonnull(strstr(out.data, "10.0.0.1:40000"));
+	screen_after(&o, "keys e ^U\ntype ~/copy.pcap\nkeys Enter\n", &out);
+	ck_assert_msg(strstr(out.data, "is the capture itself") != NULL, "%s", out.data);
+	screen_after(&o, "keys e ^U\ntype ~\nkeys Enter\n", &out);
+	ck_assert_msg(strstr(out.data, "is a folder") != NULL, "%s", out.data);
+	stored_close(&s);
+	buf_release(&out);
+}
+END_TEST
+
+/* What is captured and written nowhere is not lost by one key. */
+static void asks_before_quitting(const struct tui_options *o)
+{
+	struct buf out = BUF_INIT;
+	struct tui_options recorded = *o;
+
+	screen_after(o, "keys q\n", &out);
+	ck_assert_msg(strstr(out.data, "quit and lose 1 packet? y/n") != NULL, "%s", out.data);
+	screen_after(o, "keys q n\n", &out);
+	ck_assert_msg(strstr(out.data, "quit: not done") != NULL, "%s", out.data);
+	screen_after(o, "keys Enter Q\n", &out);
+	ck_assert_msg(strstr(out.data, "quit and lose 1 packet? y/n") != NULL, "%s", out.data);
+	screen_after(o, "keys ^C ^C\n", &out);
+	ck_assert_ptr_null(strstr(out.data, "quit and lose"));
+	recorded.recording = "elsewhere.pcap";
+	screen_after(&recorded, "keys q\n", &out);
+	ck_assert_ptr_null(strstr(out.data, "quit and lose"));
+	buf_release(&out);
+}
+
 struct live {
 	struct tui_options o;
 	bool was_open, was_over;
 	struct buf written;
 };
+
+static void saves_packets(struct live *l)
+{
+	char name[64], script[128];
+	struct buf out = BUF_INIT;
+
+	(void)snprintf(name, sizeof(name), "%s/out.pcap", dir);
+	(void)snprintf(script, sizeof(script), "keys e ^U\ntype %s\nkeys Enter\n", name);
+	screen_after(&l->o, script, &out);
+	ck_assert_msg(strstr(out.data, "wrote 1 session to") != NULL, "%s", out.data);
+	ck_assert_int_eq(unlink(name), 0);
+	(void)snprintf(script, sizeof(script), "keys e ^U\ntype %s\nkeys Enter q\n", name);
+	screen_after(&l->o, script, &out);
+	ck_assert_ptr_null(strstr(out.data, "quit and lose"));
+	ck_assert_int_eq(unlink(name), 0);
+	buf_release(&out);
+}
 
 /* Between two batches: the first connection is open, later it has a record while the second is open. */
 static void look(void *ctx, int per_mille, uint64_t packets)
@@ -124,8 +212,10 @@ static void look(void *ctx, int per_mille, uint64_t packets)
 		ck_assert_msg(strstr(out.data, "session 1 is still open") != NULL, "%s", out.data);
 		ck_assert(!is_written());
 		export(&l->o, "", &out);
-		ck_assert_msg(strstr(out.data, "not while capturing") != NULL, "%s", out.data);
+		ck_assert_msg(strstr(out.data, "none of them is over yet") != NULL, "%s", out.data);
 		ck_assert(!is_written());
+		asks_before_quitting(&l->o);
+		saves_packets(l);
 		l->o.is_live = false;
 		export(&l->o, "keys Enter\n", &out);
 		ck_assert_ptr_nonnull(strstr(out.data, "still being read"));
@@ -135,6 +225,13 @@ static void look(void *ctx, int per_mille, uint64_t packets)
 		export(&l->o, "keys s\ntype id\nkeys Enter g Enter\n", &out);
 		ck_assert_msg(strstr(out.data, "wrote session 1") != NULL, "%s", out.data);
 		take_target(&l->written);
+		export(&l->o, "", &out);
+		ck_assert_msg(strstr(out.data, "wrote 1 session to") != NULL, "%s", out.data);
+		ck_assert_msg(now.nsessions == 1 || strstr(out.data, "; 1 more is still open"),
+		    "%s", out.data);
+		buf_reset(&out);
+		take_target(&out);
+		ck_assert_ptr_nonnull(strstr(out.data, "10.0.0.1:"));
 		l->was_over = true;
 	}
 	buf_release(&out);
@@ -182,6 +279,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_capture_that_was_cut_is_not_told_from_memory);
+	tcase_add_test(tc, a_file_is_replaced_only_after_a_yes);
 	tcase_add_test(tc, live_what_is_over_can_be_written);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
