@@ -325,8 +325,8 @@ as_shown() {
 check "e on the ladder writes what show prints" each as_shown
 echo mine >"$tmp/mine.txt"
 export_first "$captures/normal.pcap" "$tmp/mine.txt"
-grep -q 'mine.txt: File exists' "$tmp/screen" && [ "$(cat "$tmp/mine.txt")" = mine ]
-ok "and replaces no file"
+grep -q 'replace .*mine.txt? y/n' "$tmp/screen" && [ "$(cat "$tmp/mine.txt")" = mine ]
+ok "and replaces no file without a yes"
 export_first "$captures/normal.pcap" "$tmp/ladder.doc"
 grep -q 'must end in .txt, .json or .mmd' "$tmp/screen" && [ ! -e "$tmp/ladder.doc" ]
 ok "a name that says no form is refused"

@@ -45,13 +45,18 @@ struct findlist;
 
 struct findlist *findlist_new(void);
 void findlist_free(struct findlist *l);
-/* Make it again if anything has changed.  `store` is borrowed until the next call. */
-void findlist_update(
-    struct findlist *l, const struct store *store, const struct findlist_options *o);
+/*
+ * Make it again if anything has changed, from what there was at the snapshot; true = it did.  `store` is borrowed until
+ * the next call.
+ */
+bool findlist_update(struct findlist *l, const struct store *store,
+    const struct store_snapshot *snap, const struct findlist_options *o);
 size_t findlist_rows(const struct findlist *l);
 struct findlist_row findlist_row(const struct findlist *l, size_t i); /* i < rows */
 /* Open or close the group of a row. */
 void findlist_toggle(struct findlist *l, size_t row);
+/* Where a row of an earlier list is now; a finding whose group is closed is on that row.  SIZE_MAX = nowhere. */
+size_t findlist_row_like(const struct findlist *l, const struct findlist_row *row);
 /* The row that shows this finding, or its group; SIZE_MAX = none does. */
 size_t findlist_find(const struct findlist *l, const struct store_finding *f);
 uint64_t findlist_findings(const struct findlist *l); /* shown, closed groups included */

@@ -18,7 +18,7 @@ struct tui_options {
 	bool is_live;                        /* an interface: it grows until it is stopped */
 	const char *name;                    /* of the capture, for the title */
 	const char *recording;        /* the file that a live capture is written to, NULL = none */
-	const char *home;      /* folder that ~ stands for in names of files, NULL = none */
+	const char *home;             /* folder that ~ stands for in names of files, NULL = none */
 	const char *where;            /* filter to begin with, NULL = none */
 	const char *config, *history; /* the user's files, NULL = none */
 	bool utc;

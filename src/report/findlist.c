@@ -228,7 +228,7 @@ static void add_item(struct findlist *l, const struct store_finding *f, int64_t 
 /* Those about the capture as a whole are known at its end. */
 static void collect(struct findlist *l, const struct store_snapshot *snap)
 {
-	const struct run_summary *sum = store_summary(l->store);
+	const struct run_summary *sum = snap->is_done ? store_summary(l->store) : NULL;
 	size_t of_capture = sum ? sum->nfindings : 0;
 
 	l->items = mem_alloc(snap->nfindings + of_capture + 1, sizeof(*l->items));
@@ -362,25 +362,24 @@ static bool has_grown(const struct findlist *l, const struct store_snapshot *sna
 	return snap->is_done || l->seen < SMALL || snap->nfindings - l->seen > l->seen / GROWN;
 }
 
-void findlist_update(
-    struct findlist *l, const struct store *store, const struct findlist_options *o)
+bool findlist_update(struct findlist *l, const struct store *store,
+    const struct store_snapshot *snap, const struct findlist_options *o)
 {
 	const char *text = o->text ? o->text : "";
-	struct store_snapshot snap;
 	bool is_other = !l->is_made || l->store != store || l->o.by != o->by ||
 	                l->o.sort != o->sort || l->o.is_reversed != o->is_reversed ||
 	                l->o.severity != o->severity || strcmp(l->text, text) != 0;
 
-	store_snapshot(store, &snap);
-	if (!is_other && !has_grown(l, &snap))
-		return;
+	if (!is_other && !has_grown(l, snap))
+		return false;
 	if (l->o.by != o->by)
 		l->nopen = 0;
 	free(l->text);
 	l->text = mem_strdup(text);
 	l->store = store;
 	l->o = *o;
-	make(l, &snap);
+	make(l, snap);
+	return true;
 }
 
 /* --- rows --- */
@@ -472,11 +471,19 @@ void findlist_toggle(struct findlist *l, size_t row)
 	number_rows(l);
 }
 
+/* A connection that goes on has its findings anew, in another record. */
+static bool is_same(const struct store_finding *a, const struct store_finding *b)
+{
+	return a->finding == b->finding ||
+	       (a->session == b->session && a->finding->id == b->finding->id &&
+	           a->finding->time == b->finding->time);
+}
+
 static size_t find_in_group(
-    const struct findlist *l, const struct group *g, const struct finding *f)
+    const struct findlist *l, const struct group *g, const struct store_finding *f)
 {
 	for (uint32_t i = 0; i < g->n; i++)
-		if (l->items[g->first + i].f.finding == f)
+		if (is_same(&l->items[g->first + i].f, f))
 			return g->row + (g->is_open ? 1 + i : 0);
 	return SIZE_MAX;
 }
@@ -487,13 +494,22 @@ size_t findlist_find(const struct findlist *l, const struct store_finding *f)
 
 	if (l->o.by == FINDLIST_FLAT) {
 		for (size_t i = 0; i < l->nitems; i++)
-			if (l->items[i].f.finding == f->finding)
+			if (is_same(&l->items[i].f, f))
 				return i;
 		return SIZE_MAX;
 	}
 	for (size_t i = 0; i < l->ngroups && row == SIZE_MAX; i++)
-		row = find_in_group(l, &l->groups[i], f->finding);
+		row = find_in_group(l, &l->groups[i], f);
 	return row;
+}
+
+size_t findlist_row_like(const struct findlist *l, const struct findlist_row *row)
+{
+	size_t at = findlist_find(l, &row->worst);
+
+	if (at == SIZE_MAX || !row->is_group || l->o.by == FINDLIST_FLAT)
+		return at;
+	return l->groups[group_of_row(l, at)].row;
 }
 
 uint64_t findlist_findings(const struct findlist *l)

@@ -4,8 +4,10 @@
  */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "tcpshadow/mem.h"
 #include "tcpshadow/text.h"
 #include "tui/app.h"
 #include "tui/config_file.h"
@@ -61,6 +63,7 @@ void app_release(struct app *a)
 	buf_release(&a->question.arg);
 	ui_release(&a->ui);
 	grid_release(&a->grid);
+	free(a->kept);
 }
 
 /* m a, ' a */
@@ -263,10 +266,7 @@ static void miss(struct app *a, uint32_t k)
 
 	for (unsigned s = 0; s < SCREEN_COUNT && id == ACTION_COUNT; s++)
 		id = bind_find((enum screen)s, k);
-	if (id == ACTION_EXPORT)
-		ui_say(&a->ui,
-		    "only the ladder of one session is exported: Enter opens that of the line");
-	else if (id != ACTION_COUNT)
+	if (id != ACTION_COUNT)
 		ui_say(&a->ui, "%s: not on this screen", bind_row(id)->name);
 }
 
@@ -343,8 +343,9 @@ void app_event(struct app *a, const struct app_event *ev)
 		break;
 	case APP_GREW:
 	case APP_TICK:
-		break;
+		return;
 	}
+	a->has_grown = false;
 }
 
 static void draw_too_small(struct grid *g)
@@ -354,7 +355,12 @@ static void draw_too_small(struct grid *g)
 	grid_putf(&p, "needs %dx%d, has %dx%d", MIN_WIDTH, MIN_HEIGHT, g->w, g->h);
 }
 
-void app_draw(struct app *a)
+static size_t cells_below_title(const struct grid *g)
+{
+	return g->h > 1 ? (size_t)(g->h - 1) * (size_t)g->w : 0;
+}
+
+static void draw(struct app *a)
 {
 	struct grid *g = &a->grid;
 	struct rect r = grid_rect(g), bottom = rect_take_bottom(&r, 1);
@@ -378,4 +384,24 @@ void app_draw(struct app *a)
 		help_draw(&a->help, &a->ui, g, r);
 	else
 		ask_draw(a, grid_rect(g));
+}
+
+/* While it is paused growth changes the title only, which counts it. */
+void app_draw(struct app *a)
+{
+	struct grid *g = &a->grid;
+	size_t n = cells_below_title(g);
+	bool keeps = a->ui.is_paused && a->has_grown && a->kept;
+	int y = g->cursor_y, x = g->cursor_x;
+
+	draw(a);
+	a->has_grown = true;
+	if (keeps) {
+		memcpy(g->cells + g->w, a->kept, n * sizeof(*g->cells));
+		g->cursor_y = y;
+		g->cursor_x = x;
+		return;
+	}
+	free(a->kept);
+	a->kept = a->ui.is_paused && n ? mem_copy(g->cells + g->w, n, sizeof(*g->cells)) : NULL;
 }

@@ -53,6 +53,8 @@ struct app {
 	struct menu menu;
 	struct help help;
 	struct question question;
+	struct cell *kept; /* while it is paused: the screen as it was, but for its title */
+	bool has_grown;    /* nothing but that has happened since it was drawn */
 	struct history histories[APP_HISTORIES];
 };
 

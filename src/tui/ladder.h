@@ -57,6 +57,9 @@ uint32_t ladder_cursor_packet(const struct ladder_view *v);
 
 /* ladder_rows.c */
 void ladder_draw_rows(struct ladder_view *v, struct ui *ui, struct grid *g, struct rect r);
+/* The same from line `top` on, on a grid of its own. */
+void ladder_draw_page(
+    struct ladder_view *v, struct ui *ui, struct grid *g, struct rect r, size_t top);
 void ladder_draw_strip(struct ladder_view *v, struct ui *ui, struct grid *g, struct rect r);
 /* What the line of a packet says, for searching and copying. */
 void ladder_line_text(
@@ -76,6 +79,7 @@ void ladder_linear_text(
 /* ladder_export.c */
 /* Write the connection to a new file; its name says the form.  Says what came of it. */
 void ladder_export(struct ladder_view *v, struct ui *ui, const char *name);
+void ladder_export_merged(struct ladder_view *v, struct ui *ui, const char *name);
 
 /* ladder_merged.c */
 /* How many lifelines there is room for on lines `w` wide. */

@@ -379,7 +379,8 @@ static void put_cursor(const struct ladder_line *l)
 	l->g->cursor_x = l->x;
 }
 
-void ladder_draw_rows(struct ladder_view *v, struct ui *ui, struct grid *g, struct rect r)
+void ladder_draw_page(
+    struct ladder_view *v, struct ui *ui, struct grid *g, struct rect r, size_t top)
 {
 	struct ladder_line l = { .v = v,
 		.ui = ui,
@@ -388,16 +389,14 @@ void ladder_draw_rows(struct ladder_view *v, struct ui *ui, struct grid *g, stru
 		.x = r.x,
 		.w = r.w };
 	struct rect titles = rect_take_top(&r, 1);
-	size_t total = (size_t)v->ladder.lines, top;
+	size_t total = (size_t)v->ladder.lines;
 
-	v->body = r;
 	l.c = l.shape->columns(v, ui, r.w);
 	l.y = titles.y;
 	if (!ui_is_linear(ui)) {
 		ladder_put_lead_titles(&l);
 		l.shape->titles(&l);
 	}
-	top = list_top(v->list.top, v->list.cursor, total, r.h);
 	for (int y = 0; y < r.h && top + (size_t)y < total; y++) {
 		l.y = r.y + y;
 		if (ui_is_linear(ui))
@@ -407,6 +406,14 @@ void ladder_draw_rows(struct ladder_view *v, struct ui *ui, struct grid *g, stru
 		if (top + (size_t)y == v->list.cursor)
 			put_cursor(&l);
 	}
+}
+
+void ladder_draw_rows(struct ladder_view *v, struct ui *ui, struct grid *g, struct rect r)
+{
+	size_t total = (size_t)v->ladder.lines;
+
+	v->body = (struct rect){ r.y + 1, r.x, r.h - 1, r.w };
+	ladder_draw_page(v, ui, g, r, list_top(v->list.top, v->list.cursor, total, r.h - 1));
 }
 
 /* ---- the whole life on one line ---- */

@@ -28,14 +28,6 @@ bool save_is_text(struct ui *ui, const char *name)
 	return is_text;
 }
 
-/* A new file; an old one goes first where that was asked. */
-static FILE *create(const struct ui *ui, const char *name)
-{
-	if (ui->is_sure)
-		(void)unlink(name);
-	return fopen(name, "wxe");
-}
-
 /* Where it cannot be created, why. */
 static int refused(const char *name, int error, struct err *e)
 {
@@ -48,29 +40,42 @@ static int refused(const char *name, int error, struct err *e)
 	return err_set(e, "%s: not allowed: files go below the folder it was started in", name);
 }
 
-static int write_file(const struct ui *ui, const char *name, const void *bytes, size_t n)
+FILE *save_create(const struct ui *ui, const char *name, struct err *e)
 {
-	FILE *f = create(ui, name);
+	FILE *f;
+
+	if (ui->is_sure)
+		(void)unlink(name);
+	f = fopen(name, "wxe");
+	if (!f)
+		(void)refused(name, errno, e);
+	return f;
+}
+
+static int write_file(
+    const struct ui *ui, const char *name, const void *bytes, size_t n, struct err *e)
+{
+	FILE *f = save_create(ui, name, e);
 	int error;
 
 	if (!f)
-		return errno;
+		return -1;
 	error = fwrite(bytes, 1, n, f) == n ? 0 : errno;
 	if (fclose(f) != 0 && !error)
 		error = errno;
 	if (error)
 		(void)unlink(name);
-	return error;
+	return error ? err_set(e, "%s: %s", name, strerror(error)) : 0;
 }
 
 int save_report(const struct ui *ui, const char *name, save_write *write, void *ctx, struct err *e)
 {
-	FILE *f = create(ui, name);
+	FILE *f = save_create(ui, name, e);
 	struct report_out out;
 	int rc;
 
 	if (!f)
-		return refused(name, errno, e);
+		return -1;
 	report_out_init(&out, f);
 	rc = write(ctx, &out, e);
 	if (rc == 0)
@@ -85,10 +90,9 @@ int save_report(const struct ui *ui, const char *name, save_write *write, void *
 
 void save_bytes(struct ui *ui, const char *name, const void *bytes, size_t n)
 {
-	int error = write_file(ui, name, bytes, n);
-	struct err e;
+	struct err e = { "" };
 
-	if (error && refused(name, error, &e))
+	if (write_file(ui, name, bytes, n, &e) < 0)
 		ui_complain(ui, "%s", e.text);
 	else
 		ui_say(ui, "saved %s", name);

@@ -7,8 +7,12 @@
 #ifndef TUI_SAVE_H
 #define TUI_SAVE_H
 
+#include <stdio.h>
+
 #include "tui/view.h"
 
+/* A new file; NULL and *e when there can be none. */
+FILE *save_create(const struct ui *ui, const char *name, struct err *e);
 /* Write what `write` puts out to a new file; of what fails nothing is left.  -1 and *e. */
 typedef int save_write(void *ctx, struct report_out *out, struct err *e);
 TS_NODISCARD int save_report(

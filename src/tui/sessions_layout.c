@@ -27,9 +27,10 @@ static bool is_chosen(const struct sessions *s, enum column c, int screen)
 	return screen >= column_row(c)->from && screen <= column_row(c)->to;
 }
 
+/* What the table is sorted by is shown at any width, unless the user took it away. */
 static uint32_t wanted(const struct sessions *s, int screen)
 {
-	uint32_t in = 0;
+	uint32_t in = s->chosen ? 0 : 1u << s->sort;
 
 	for (unsigned c = 0; c < COLUMN_COUNT; c++)
 		if (is_chosen(s, (enum column)c, screen))
@@ -48,14 +49,15 @@ static uint32_t scrolled(unsigned scroll)
 }
 
 /* Leave out the least important column that is in; or the rightmost. */
-static void drop_one(uint32_t *in, bool rightmost)
+static void drop_one(uint32_t *in, bool rightmost, enum column kept)
 {
 	unsigned worst = COLUMN_COUNT;
 
 	for (unsigned c = 0; c < COLUMN_COUNT; c++)
-		if (*in & 1u << c && (worst == COLUMN_COUNT || rightmost ||
-		                         column_row((enum column)c)->priority >
-		                             column_row((enum column)worst)->priority))
+		if (*in & 1u << c && c != kept &&
+		    (worst == COLUMN_COUNT || rightmost ||
+		        column_row((enum column)c)->priority >
+		            column_row((enum column)worst)->priority))
 			worst = c;
 	*in &= ~(1u << worst);
 }
@@ -123,7 +125,7 @@ void sessions_layout(
 	l->n = 0;
 	in = s->scroll ? scrolled(s->scroll) : wanted(s, r.w);
 	while (in & (in - 1) && width_of_all(ui, in, r.w) > r.w)
-		drop_one(&in, s->scroll > 0);
+		drop_one(&in, s->scroll > 0, s->scroll ? COLUMN_COUNT : s->sort);
 	for (unsigned c = 0; c < COLUMN_COUNT; c++) {
 		if (!(in & 1u << c))
 			continue;

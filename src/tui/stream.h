@@ -65,6 +65,13 @@ struct stream_rows {
 /* The rows of a line, in w columns of text; the line is read again. */
 bool stream_rows_of(
     struct stream_view *s, const struct ui *ui, uint64_t line, struct stream_rows *out);
+/* What is said of a gap, of a pause; the beginning of a turn as a C array. */
+void stream_gap_text(struct buf *out, const struct stream_part *part);
+void stream_pause_text(struct buf *out, const struct stream_part *part);
+void stream_array_text(
+    struct buf *out, const struct stream_view *s, const struct ui *ui, const struct stream_line *l);
+/* Writes what is shown as C arrays to a file, and says what came of it. */
+void stream_export_code(struct stream_view *s, struct ui *ui, const char *name);
 /* Draws row `i` of them. */
 void stream_draw_row(const struct stream_view *s, const struct ui *ui,
     const struct stream_rows *rows, unsigned i, struct pen *p);

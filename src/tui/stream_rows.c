@@ -323,29 +323,40 @@ static void rule(struct pen *p, enum glyph g, const char *text)
 	grid_repeat(p, g, p->end - p->x);
 }
 
-static void put_gap(const struct stream_part *part, struct pen *p)
+void stream_gap_text(struct buf *out, const struct stream_part *part)
 {
 	static const char *const why[] = {
 		[GAP_NOT_CAPTURED] = "acknowledged, not captured",
 		[GAP_NOT_ACKED] = "neither captured nor acknowledged",
 		[GAP_CUT] = "cut off by the capture",
 	};
+
+	text_count(out, part->n);
+	buf_addf(out, " byte%s of the %s missing: %s", part->n == 1 ? "" : "s",
+	    side_word(part->side), why[part->why]);
+}
+
+static void put_gap(const struct stream_part *part, struct pen *p)
+{
 	struct buf text = BUF_INIT;
 
-	text_count(&text, part->n);
-	buf_addf(&text, " byte%s of the %s missing: %s", part->n == 1 ? "" : "s",
-	    side_word(part->side), why[part->why]);
+	stream_gap_text(&text, part);
 	p->role = ROLE_WARN;
 	rule(p, GLYPH_HOLE, text.data);
 	buf_release(&text);
+}
+
+void stream_pause_text(struct buf *out, const struct stream_part *part)
+{
+	text_duration(out, (int64_t)part->n);
+	buf_addf(out, ": %s", part->label);
 }
 
 static void put_pause(const struct stream_part *part, struct pen *p)
 {
 	struct buf text = BUF_INIT;
 
-	text_duration(&text, (int64_t)part->n);
-	buf_addf(&text, ": %s", part->label);
+	stream_pause_text(&text, part);
 	p->role = ROLE_GAP;
 	rule(p, GLYPH_GAP_LINE, text.data);
 	buf_release(&text);
@@ -419,6 +430,28 @@ static void put_clash(const struct stream_view *s, const struct ui *ui,
 	}
 }
 
+void stream_array_text(
+    struct buf *out, const struct stream_view *s, const struct ui *ui, const struct stream_line *l)
+{
+	const struct stream_part *part = streammap_part(s->map, l->part);
+	int64_t time = streammap_packet(s->map, part->packet)->time;
+
+	buf_addf(out,
+	    "static const unsigned char %s_%u[%" PRIu64 "] = { /* %.6f s, packet %" PRIu64 " */",
+	    side_word(l->side), l->turn, l->n, (double)time / (double)NS_PER_SEC,
+	    number(s, ui, part->packet));
+}
+
+static void put_array(
+    const struct stream_view *s, const struct ui *ui, const struct stream_line *l, struct pen *p)
+{
+	struct buf text = BUF_INIT;
+
+	stream_array_text(&text, s, ui, l);
+	grid_puts(p, text.data);
+	buf_release(&text);
+}
+
 static void put_turn(
     const struct stream_view *s, const struct ui *ui, const struct stream_rows *rows, struct pen *p)
 {
@@ -429,10 +462,7 @@ static void put_turn(
 
 	p->role = side_role(l->side);
 	if (s->form == STREAM_CODE) {
-		grid_putf(
-		    p, "static const unsigned char %s_%u[%" PRIu64 "] = {", side, l->turn, l->n);
-		grid_putf(p, " /* %.6f s, packet %" PRIu64 " */", (double)time / (double)NS_PER_SEC,
-		    number(s, ui, part->packet));
+		put_array(s, ui, l, p);
 		return;
 	}
 	if (!s->is_linear) {

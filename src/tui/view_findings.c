@@ -40,6 +40,7 @@ struct findings {
 	enum findlist_by by;
 	enum findlist_sort sort;
 	bool is_reversed, is_alone;
+	bool has_moved; /* the cursor is where the user put it: at first it is on the top row */
 	uint8_t severity;
 	struct buf filter;
 };
@@ -49,13 +50,32 @@ static struct findings *findings_of(struct view *v)
 	return (struct findings *)(void *)v;
 }
 
+static bool current(const struct findings *f, struct findlist_row *row)
+{
+	size_t n = findlist_rows(f->list);
+
+	if (n)
+		*row = findlist_row(f->list, f->cursor.cursor < n ? f->cursor.cursor : n - 1);
+	return n > 0;
+}
+
+/* The list is made anew: the cursor stays on its finding, and that where it is on the screen. */
 static void update(struct view *v, struct ui *ui)
 {
 	struct findings *f = findings_of(v);
 	const struct findlist_options o = { f->by, f->sort, f->is_reversed, f->severity,
 		f->filter.data };
+	size_t before = f->cursor.cursor, at;
+	struct findlist_row row;
+	bool has = f->has_moved && current(f, &row);
 
-	findlist_update(f->list, ui->store, &o);
+	if (!findlist_update(f->list, ui->store, &ui->snap, &o) || !has)
+		return;
+	at = findlist_row_like(f->list, &row);
+	if (at == SIZE_MAX)
+		return;
+	f->cursor.cursor = at;
+	f->cursor.top = f->cursor.top + at > before ? f->cursor.top + at - before : 0;
 }
 
 static void open_findings(struct view *v, struct ui *ui)
@@ -422,15 +442,6 @@ static void draw_rows(const struct findings *f, const struct ui *ui, struct grid
 	}
 }
 
-static bool current(const struct findings *f, struct findlist_row *row)
-{
-	size_t n = findlist_rows(f->list);
-
-	if (n)
-		*row = findlist_row(f->list, f->cursor.cursor < n ? f->cursor.cursor : n - 1);
-	return n > 0;
-}
-
 static void draw(struct view *v, struct ui *ui, struct grid *g, struct rect r)
 {
 	struct findings *f = findings_of(v);
@@ -460,7 +471,7 @@ static int page(const struct findings *f, const struct ui *ui)
 	return ui->page - 2 - (ui->page + 1 >= 8) - (lines ? lines + 1 : 0) + 1;
 }
 
-/* The order or the grouping changes: the cursor stays on its finding. */
+/* The order or the grouping changes: the cursor stays on its finding, the list comes to it. */
 static void change(struct view *v, struct ui *ui)
 {
 	struct findings *f = findings_of(v);
@@ -468,8 +479,10 @@ static void change(struct view *v, struct ui *ui)
 	bool has = current(f, &row);
 	size_t at;
 
+	f->has_moved = false;
 	update(v, ui);
-	at = has ? findlist_find(f->list, &row.worst) : SIZE_MAX;
+	f->has_moved = true;
+	at = has ? findlist_row_like(f->list, &row) : SIZE_MAX;
 	f->cursor.cursor = at == SIZE_MAX ? 0 : at;
 	f->cursor.top =
 	    list_top(f->cursor.top, f->cursor.cursor, findlist_rows(f->list), page(f, ui));
@@ -638,6 +651,7 @@ static bool action(struct view *v, struct ui *ui, const struct act *a)
 	struct findings *f = findings_of(v);
 	struct findlist_row row = { .is_open = false };
 
+	f->has_moved = true;
 	switch ((int)a->id) {
 	case ACTION_OPEN:
 		go_evidence(f, ui);

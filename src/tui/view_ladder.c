@@ -220,7 +220,7 @@ static void update(struct view *view, struct ui *ui)
 		return;
 	if (v->session != ui->session)
 		show_session(v, ui);
-	else if (traces_refresh(v->traces) || has_other_settings(v, ui))
+	else if ((!ui->is_paused && traces_refresh(v->traces)) || has_other_settings(v, ui))
 		lay_out(v, ui);
 	else
 		follow_packet(v, ui);
@@ -280,7 +280,7 @@ static void show_hosts(struct ladder_view *v, const struct ui *ui)
 static bool is_new(struct ladder_view *v, const struct ui *ui)
 {
 	int64_t pace = MERGED_PACE * count(v);
-	bool is_due = ui->snap.is_done || ui->now - v->laid_out_at >= pace;
+	bool is_due = !ui->is_paused && (ui->snap.is_done || ui->now - v->laid_out_at >= pace);
 
 	return (is_due && traces_refresh(v->traces)) || has_other_settings(v, ui);
 }
@@ -779,7 +779,8 @@ static bool action(struct view *view, struct ui *ui, const struct act *a)
 		return true;
 	}
 	if (a->id == ACTION_EXPORT) {
-		ladder_export(v, ui, a->arg ? a->arg : "");
+		(ladder_is_merged(v) ? ladder_export_merged : ladder_export)(
+		    v, ui, a->arg ? a->arg : "");
 		return true;
 	}
 	if (!list_action(&v->list, a, (size_t)v->ladder.lines, page(v, ui)))
@@ -791,7 +792,9 @@ static bool action(struct view *view, struct ui *ui, const struct act *a)
 static void prompt(struct view *view, struct ui *ui, enum action a, struct buf *text)
 {
 	(void)ui;
-	if (a == ACTION_EXPORT)
+	if (a == ACTION_EXPORT && ladder_is_merged(ladder_of(view)))
+		buf_addstr(text, "sessions.txt");
+	else if (a == ACTION_EXPORT)
 		buf_addf(text, "session-%u.txt", ladder_of(view)->session + 1);
 }
 
@@ -851,6 +854,7 @@ const struct view_ops view_merged = {
 	.update = update_merged,
 	.draw = draw,
 	.action = action,
+	.prompt = prompt,
 	.find = find,
 	.click = click,
 };

@@ -288,6 +288,17 @@ static bool mark_action(struct sessions *s, struct ui *ui, const struct act *a)
 	return false;
 }
 
+/* The column beside the one that is sorted by, of those on the screen. */
+static enum column next_shown(const struct sessions *s, unsigned step)
+{
+	unsigned c = s->sort;
+
+	do
+		c = (c + step) % COLUMN_COUNT;
+	while (c != s->sort && s->columns && !(s->columns & 1u << c));
+	return (enum column)c;
+}
+
 static bool order_action(struct sessions *s, struct ui *ui, const struct act *a)
 {
 	enum column c;
@@ -306,10 +317,10 @@ static bool order_action(struct sessions *s, struct ui *ui, const struct act *a)
 		sessions_update(s, ui, true);
 		return true;
 	case ACTION_SORT_LEFT:
-		set_sort(s, ui, (enum column)((s->sort + COLUMN_COUNT - 1) % COLUMN_COUNT));
+		set_sort(s, ui, next_shown(s, COLUMN_COUNT - 1));
 		return true;
 	case ACTION_SORT_RIGHT:
-		set_sort(s, ui, (enum column)((s->sort + 1) % COLUMN_COUNT));
+		set_sort(s, ui, next_shown(s, 1));
 		return true;
 	}
 	return false;

@@ -257,6 +257,8 @@ static bool has_grown(const struct stream_view *s, const struct ui *ui)
 {
 	struct store_session row;
 
+	if (ui->is_paused)
+		return false;
 	store_session(ui->store, ui->session, &row);
 	if (row.record != trace_session(s->trace)->record)
 		return true;
@@ -643,7 +645,6 @@ static int write_bytes(void *ctx, const uint8_t *bytes, size_t n, struct err *e)
 	return fwrite(bytes, 1, n, ctx) == n ? 0 : err_set(e, "%s", strerror(errno));
 }
 
-/* An existing file is not overwritten. */
 static void save(struct stream_view *s, struct ui *ui, const char *name)
 {
 	struct stream_range r = selection(s, ui);
@@ -655,9 +656,9 @@ static void save(struct stream_view *s, struct ui *ui, const char *name)
 		ui_complain(ui, "to which file? :save NAME");
 		return;
 	}
-	f = fopen(name, "wxe");
+	f = save_create(ui, name, &e);
 	if (!f) {
-		ui_complain(ui, "%s: %s", name, strerror(errno));
+		ui_complain(ui, "%s", e.text);
 		return;
 	}
 	rc = streammap_copy(s->map, &s->source, &r, &(struct stream_taker){ write_bytes, f }, &e);
@@ -675,8 +676,14 @@ static void export(struct stream_view *s, struct ui *ui, const char *name)
 	struct stream_place cursor = s->cursor, top = s->top, at = { 0, 0 };
 	int w = s->w, h = s->h, rows = 1;
 
-	if (!save_is_text(ui, name))
+	if (name && (save_ends(name, ".c") || save_ends(name, ".h"))) {
+		stream_export_code(s, ui, name);
 		return;
+	}
+	if (!name || !save_ends(name, ".txt")) {
+		ui_complain(ui, "the name must end in .txt, .c or .h");
+		return;
+	}
 	s->w = EXPORT_WIDTH;
 	while (rows <= EXPORT_ROWS && step(s, ui, &at, 1))
 		rows++;
@@ -799,6 +806,19 @@ static bool action(struct view *v, struct ui *ui, const struct act *a)
 	return move_action(s, ui, a) || show_action(s, ui, a) || byte_action(s, ui, a);
 }
 
+static void prompt(struct view *v, struct ui *ui, enum action a, struct buf *text)
+{
+	const struct stream_view *s = stream_of(v);
+	const char *sides = s->sides == 3 ? "" : side_word(s->sides >> 1);
+
+	(void)ui;
+	if (a == ACTION_EXPORT)
+		buf_addf(text, "session-%u%s%s.%s", s->session + 1, *sides ? "-" : "", sides,
+		    s->form == STREAM_CODE ? "c" : "txt");
+	else if (a == ACTION_SAVE)
+		buf_addf(text, "session-%u%s%s.bin", s->session + 1, *sides ? "-" : "", sides);
+}
+
 const struct view_ops view_stream = {
 	.size = sizeof(struct stream_view),
 	.open = open_stream,
@@ -806,5 +826,6 @@ const struct view_ops view_stream = {
 	.update = update,
 	.draw = draw,
 	.action = action,
+	.prompt = prompt,
 	.find = find,
 };

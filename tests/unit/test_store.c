@@ -287,7 +287,7 @@ static void check_findings(
 		n += store_finding(s, i).record == row->record;
 	ck_assert_uint_eq(n, wanted);
 	ck_assert_uint_eq(now->nfindings - now->nsuperseded, wanted);
-	findlist_update(findings, s, &options);
+	(void)findlist_update(findings, s, now, &options);
 	ck_assert_uint_eq(findlist_findings(findings), wanted);
 	ck_assert_uint_eq(findlist_rows(findings), wanted);
 }

@@ -105,7 +105,7 @@ START_TEST(test_find_and_save)
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	stored_path(path, "normal.pcap");
 	snprintf(script, sizeof(script),
-	    "keys f /\ntype Hello\nkeys Enter\ndump found\nkeys Esc 1 w\ntype %s/client\nkeys "
+	    "keys f /\ntype Hello\nkeys Enter\ndump found\nkeys Esc 1 w ^U\ntype %s/client\nkeys "
 	    "Enter\n"
 	    "keys /\ntype nothing like it\nkeys Enter\ntext\n",
 	    dir);
@@ -120,6 +120,59 @@ START_TEST(test_find_and_save)
 	fclose(f);
 	unlink(path);
 	rmdir(dir);
+	buf_release(&out);
+}
+END_TEST
+
+/* What the keys write to a file of this ending. */
+static void written(const char *capture, const char *typed, const char *ending, struct buf *out)
+{
+	char path[4096], script[8192], dir[] = "/tmp/test-views-XXXXXX", bytes[4096];
+	struct buf screen = BUF_INIT;
+	FILE *f;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	stored_path(path, capture);
+	snprintf(script, sizeof(script), "%s e ^U\ntype %s/x.%s\nkeys Enter\ntext\n", typed, dir,
+	    ending);
+	run(path, false, script, &screen);
+	snprintf(path, sizeof(path), "%s/x.%s", dir, ending);
+	f = fopen(path, "r");
+	ck_assert_msg(f != NULL, "%s", screen.data);
+	buf_reset(out);
+	for (size_t n; (n = fread(bytes, 1, sizeof(bytes), f)) > 0;)
+		buf_add(out, bytes, n);
+	fclose(f);
+	unlink(path);
+	rmdir(dir);
+	buf_release(&screen);
+}
+
+/* Bytes as numbers, each turn by itself, the rest as comments; of many sessions every line with every lifeline. */
+START_TEST(test_exports)
+{
+	struct buf out = BUF_INIT;
+	size_t lines = 0;
+
+	written("normal.pcap", "keys f c 1", "c", &out);
+	ck_assert_str_eq(out.data,
+	    "/* #1  10.0.0.1:40000 to 10.0.0.2:80 */\n"
+	    "static const unsigned char client_0[45] = { /* 0.018216 s, packet 4 */\n"
+	    "\t0x47, 0x45, 0x54, 0x20, 0x2f, 0x68, 0x65, 0x6c, 0x6c, 0x6f, 0x20, 0x48,\n"
+	    "\t0x54, 0x54, 0x50, 0x2f, 0x31, 0x2e, 0x31, 0x0d, 0x0a, 0x48, 0x6f, 0x73,\n"
+	    "\t0x74, 0x3a, 0x20, 0x73, 0x65, 0x72, 0x76, 0x65, 0x72, 0x2e, 0x65, 0x78,\n"
+	    "\t0x61, 0x6d, 0x70, 0x6c, 0x65, 0x0d, 0x0a, 0x0d, 0x0a,\n"
+	    "};\n");
+	written("tap-loss.pcap", "keys f", "c", &out);
+	ck_assert_ptr_nonnull(strstr(
+	    out.data, "\n/* 1,000 bytes of the server missing: acknowledged, not captured */\n"));
+	written("proxy.pcap", "keys Space Space Enter", "txt", &out);
+	ck_assert_ptr_nonnull(strstr(out.data, "#1  10.0.0.1:40000 "));
+	ck_assert_ptr_nonnull(strstr(out.data, "10.0.0.3  NOTES\n"));
+	ck_assert_ptr_nonnull(strstr(out.data, "\n    37 "));
+	for (const char *c = out.data; *c; c++)
+		lines += *c == '\n';
+	ck_assert_uint_gt(lines, 30);
 	buf_release(&out);
 }
 END_TEST
@@ -201,6 +254,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_any_keys);
 	tcase_add_test(t, test_find_and_save);
+	tcase_add_test(t, test_exports);
 	tcase_add_test(t, test_left_out);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
