@@ -474,9 +474,12 @@ void arrival_settle(struct step *st)
 	}
 }
 
-/* Silence as proof.  0 = it only may have arrived; UINT64_MAX = it must be left out. */
-static uint64_t proof_at_end(
-    const struct endpoint *e, const struct endpoint *from, const struct arrival *a)
+/*
+ * Silence as proof.  0 = it only may have arrived; UINT64_MAX = it must be left out.  (Of an end that the capture met
+ * in the middle nobody knows whether it has sent a FIN; where it was silent afterwards that matters little.)
+ */
+static uint64_t proof_at_end(const struct conn *c, const struct endpoint *e,
+    const struct endpoint *from, const struct arrival *a)
 {
 	if (a->weak || a->doubts)
 		return UINT64_MAX;
@@ -484,9 +487,11 @@ static uint64_t proof_at_end(
 	case FACT_ICMP:
 	case FACT_RST:
 		/* Its peer acknowledges what was not captured: it may have gone on. */
-		if (e->may_have_fin || (!a->exact && a->flags))
+		if (!a->exact && a->flags)
 			return UINT64_MAX;
-		return a->unsure ? 0 : a->packet;
+		if (e->may_have_fin && !(c->is_midstream && e->state >= TCPS_ESTABLISHED))
+			return UINT64_MAX;
+		return a->unsure || e->may_have_fin ? 0 : a->packet;
 	case FACT_ACK:
 		if (e->state != TCPS_SYN_RECEIVED)
 			return a->packet;
@@ -505,7 +510,7 @@ void arrival_finish(struct conn *c, struct endpoint *e)
 
 	for (unsigned i = 0; i < e->narrivals; i++) {
 		const struct arrival *a = &e->arrivals[i];
-		uint64_t proof = proof_at_end(e, from, a);
+		uint64_t proof = proof_at_end(c, e, from, a);
 
 		if (proof != UINT64_MAX)
 			segarrives(e, from, a, proof);

@@ -171,13 +171,26 @@ static void while_closing(struct step *st)
 
 /* --- RST --- */
 
+/*
+ * What a host without a socket says to each segment that was on its way when the socket went: the number is what that
+ * acknowledged (RFC 9293 3.5.2).
+ */
+static bool is_echo(const struct step *st)
+{
+	const struct endpoint *self = st->self, *peer = st->peer;
+	uint64_t acked = peer->has_ack ? peer->rcv_nxt : self->snd_nxt;
+
+	return self->rst_seen && !st->has_ack && !st->is_foreign && self->has_seq &&
+	       st->seq >= self->base && st->seq <= acked;
+}
+
 /* RFC 9293 3.5.3 and RFC 5961 3.2: is the number in the window, and is it the expected one? */
 static void rst_sequence(struct step *st)
 {
 	const struct endpoint *self = st->self, *peer = st->peer;
 	bool at_fin = self->fin_seen && st->seq + 1 == self->fin_end;
 
-	if (!peer->has_ack || peer->state == TCPS_SYN_SENT || at_fin)
+	if (!peer->has_ack || peer->state == TCPS_SYN_SENT || at_fin || is_echo(st))
 		return;
 	if (st->seq < peer->rcv_nxt || (peer->scale_known && st->seq > peer->right_edge))
 		find_segment(st, FINDING_RST_OUT_OF_WINDOW, BY_SELF, CONFIDENCE_LIKELY);
@@ -215,7 +228,7 @@ static void rst_after_fin(struct step *st)
 	/* (Without both SYNs it is not known what a reset of this end must look like.) */
 	bool is_behind = st->seq >= self->fin_end && knows_offer(self) && knows_offer(peer);
 
-	if (!self->fin_seen || st->is_foreign)
+	if (!self->fin_seen || st->is_foreign || is_echo(st))
 		return;
 	find_segment(st, FINDING_FIN_THEN_RST, BY_SELF,
 	    is_behind ? find_header_confidence(st) : CONFIDENCE_LIKELY);
@@ -243,10 +256,13 @@ static void rst(struct step *st)
 		f = find_segment(st, FINDING_RST_WITH_DATA, BY_SELF, find_header_confidence(st));
 	if (f)
 		f->a = st->seg->len;
+	f = NULL;
 	rst_sequence(st);
 	rst_acknowledgment(st);
 	if (resets_by(st->conn, st->dir))
-		find_segment(st, FINDING_RST_REPEATED, BY_SELF, CONFIDENCE_LIKELY);
+		f = find_segment(st, FINDING_RST_REPEATED, BY_SELF, CONFIDENCE_LIKELY);
+	if (f && is_echo(st))
+		f->b++;
 	if (st->is_weak)
 		return;
 	rst_after_fin(st);
@@ -503,10 +519,13 @@ static void reset_fate(struct conn *c, unsigned dir)
 	const struct endpoint *e = &c->ends[dir], *target = &c->ends[!dir];
 	struct finding *f = find_have(c, FINDING_RST_REPEATED, dir);
 	uint32_t sent = f ? f->count + 1 : resets_by(c, dir);
+	/* (No more of them can be answers than there were packets to answer.) */
+	uint64_t asked = target->packets ? conn_sent(target) : UINT64_MAX;
+	uint64_t echoes = f ? f->b : 0, answers = echoes < asked ? echoes : asked;
 
 	if (f)
 		f->a = sent;
-	if (sent >= STORM) {
+	if (sent >= answers + STORM) {
 		f = find_conn(
 		    c, FINDING_RST_STORM, dir, CONFIDENCE_LIKELY, e->last_packet, e->last_time);
 		if (f)
