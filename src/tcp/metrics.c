@@ -103,14 +103,17 @@ static void note_lost_update(struct step *st)
 {
 	struct transfer *t = &st->self->transfer;
 	uint64_t full = st->self->offer.has_mss ? 2u * st->self->offer.mss : 1072;
+	struct finding *f = NULL;
 
 	if (is_note(st, SEGMENT_NOTE_PROBE_ACK) && t->window_closed &&
 	    ((uint64_t)st->seg->window << st->self->wscale) >= full)
 		(void)find_segment(
 		    st, FINDING_WINDOW_COLLAPSE_AFTER_UPDATE_LOST, BY_PEER, CONFIDENCE_POSSIBLE);
 	else if (is_note(st, SEGMENT_NOTE_WINDOW_PROBE) && !st->peer->transfer.window_closed)
-		(void)find_segment(
+		f = find_segment(
 		    st, FINDING_WINDOW_COLLAPSE_AFTER_UPDATE_LOST, BY_SELF, CONFIDENCE_LIKELY);
+	if (f)
+		f->cost += st->time - st->conn->spent.mark;
 }
 
 void transfer_segment(struct step *st)
@@ -275,6 +278,7 @@ static void note_needless(struct step *st, struct sent *first)
 	    seq_lt(st->seg->opt.tsecr, first->tsval))
 		return;
 	retransmit_unneeded(st, first);
+	retransmit_undone(&st->peer->transfer);
 	(void)find_segment(st, FINDING_RETRANSMISSION_SPURIOUS_EIFEL, BY_PEER, CONFIDENCE_CERTAIN);
 }
 

@@ -396,6 +396,13 @@ void retransmit_unneeded(struct step *st, struct sent *s)
 	find_not_lost(st, s);
 }
 
+/* It goes on as if it had not run (RFC 3522, 5682): what it sends again now has another reason. */
+void retransmit_undone(struct transfer *t)
+{
+	if (t->loss && t->loss->kind == RETRANSMISSION_RTO)
+		t->loss->recovery_end = 0;
+}
+
 /* Space that no packet at the tap had before: from here on it was seen. */
 static void remember(struct step *st, bool is_late)
 {

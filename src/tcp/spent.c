@@ -25,6 +25,9 @@ enum standing {
 /* A full window is waited for when it takes longer than this many round trips. */
 #define FULL_ROUND_TRIPS 2
 
+/* It limits its sender when that waits for more than one such part of a round trip. */
+#define LIMITED_PARTS 2
+
 /* What an acknowledgment lets go comes up to a quarter later than the shortest round trip. */
 #define CLOCK_FOURTHS 5
 
@@ -106,15 +109,29 @@ static enum wait repeats(const struct step *st)
 	return WAIT_RTO;
 }
 
+/*
+ * The peer had filled the window of the segment's sender.  Who sends a window at once and then has nothing to do for
+ * most of the round trip is limited by it; longer than the path's round trips its receiver held it up.
+ */
+static enum wait full_wait(const struct step *st, const struct spent *s, int64_t gap)
+{
+	struct transfer *t = &st->peer->transfer;
+
+	if (!t->rtt.samples || stands(s, RECOVERING, !st->dir))
+		return WAIT_NONE;
+	if (gap * LIMITED_PARTS > t->rtt.min)
+		t->measures.window_full_time += gap;
+	return gap > FULL_ROUND_TRIPS * t->rtt.min ? WAIT_FULL_WINDOW : WAIT_NONE;
+}
+
 static enum wait window_wait(const struct step *st, const struct spent *s, int64_t gap)
 {
-	const struct rtt *rtt = &st->peer->transfer.rtt;
-
+	/* (It has said that there is room again, and the sender has not heard that.) */
+	if ((st->notes & 1u << SEGMENT_NOTE_WINDOW_PROBE) && !st->peer->transfer.window_closed)
+		return WAIT_RECOVERY;
 	if ((st->notes & 1u << SEGMENT_NOTE_WINDOW_PROBE) || stands_either(s, CLOSED_WINDOW))
 		return WAIT_ZERO_WINDOW;
-	if (stands(s, FULL_WINDOW, !st->dir) && rtt->samples && gap > FULL_ROUND_TRIPS * rtt->min)
-		return WAIT_FULL_WINDOW;
-	return WAIT_NONE;
+	return stands(s, FULL_WINDOW, !st->dir) ? full_wait(st, s, gap) : WAIT_NONE;
 }
 
 /*
@@ -255,8 +272,6 @@ void spent_segment(struct step *st)
 	spend(s, w, gap - way);
 	if (w == WAIT_IDLE)
 		s->quiet += gap;
-	if (w == WAIT_FULL_WINDOW)
-		st->peer->transfer.measures.window_full_time += gap;
 	s->last = (uint8_t)w;
 	s->mark = c->end;
 	s->now = (uint8_t)(standing_of(&c->ends[0], &c->ends[1]) |

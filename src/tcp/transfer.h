@@ -201,6 +201,8 @@ bool retransmit_was_overtaken(const struct step *st);
 int64_t retransmit_loop(const struct endpoint *e);
 /* The sender of the segment at hand tells that it had `s` when that was sent again. */
 void retransmit_unneeded(struct step *st, struct sent *s);
+/* The timer had run too early, and its sender knows that now. */
+void retransmit_undone(struct transfer *t);
 
 /* metrics.c */
 /* Before an accepted segment moves the edges. */

@@ -344,6 +344,18 @@ static bool was_slow(const struct conn_record *r, struct verdict *v)
 	return true;
 }
 
+/* The reader had room again and said so, but its sender did not hear that. */
+static bool was_not_told(const struct conn_record *r, struct verdict *v)
+{
+	const struct finding *f = have(r, FINDING_WINDOW_COLLAPSE_AFTER_UPDATE_LOST);
+
+	if (!f || f->cost < SLOW_MIN || f->cost < r->time_spent[SPENT_RECEIVER_WINDOW] ||
+	    2 * f->cost < r->time_spent[SPENT_LOSS_RECOVERY])
+		return false;
+	*v = of_finding(VERDICT_OK_UPDATE_LOST, f);
+	return true;
+}
+
 /*
  * The server's host took the request, its application said nothing, and the client gave up waiting: spent.c counts that
  * time as the server's.  (Likely: a client that only tells may pause before it closes.)  Unless the server shows that
@@ -409,7 +421,7 @@ static bool is_closed(const struct conn_record *r, struct verdict *v)
 	v->bytes = missing;
 	v->count = again > in_vain ? again - in_vain : again;
 	v->time = cost_of_loss(r);
-	if (!missing && !is_last_word_open(r, v))
+	if (!missing && !is_last_word_open(r, v) && !was_not_told(r, v))
 		(void)was_slow(r, v);
 	return true;
 }
