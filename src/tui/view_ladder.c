@@ -87,6 +87,25 @@ static void collect_problems(struct ladder_view *v)
 		qsort(v->problems, v->nproblems, sizeof(*v->problems), by_ordinal);
 }
 
+/*
+ * A wait is drawn over several lines that are about no packet: the cursor passes over them, forward or back.  Read out
+ * it is one line like any other.
+ */
+static size_t passed_gap(const struct ladder_view *v, size_t line, bool back)
+{
+	const struct ladder_item *it;
+
+	if (v->ladder.lines == 0 || v->linear)
+		return line;
+	it = &v->ladder.items[ladder_at(&v->ladder, line)];
+	if (it->kind != LADDER_GAP)
+		return line;
+	if (back && it->line > 0)
+		return (size_t)it->line - 1;
+	line = (size_t)it->line + it->lines;
+	return line < v->ladder.lines ? line : (size_t)v->ladder.lines - 1;
+}
+
 /* The line of the current packet; where it is on one already, the cursor stays. */
 static void follow_packet(struct ladder_view *v, const struct ui *ui)
 {
@@ -101,6 +120,7 @@ static void follow_packet(struct ladder_view *v, const struct ui *ui)
 		k = n - 1;
 	if (ladder_cursor_packet(v) != k)
 		v->list.cursor = (size_t)ladder_line_of(&v->ladder, k);
+	v->list.cursor = passed_gap(v, v->list.cursor, false);
 }
 
 /* Who stands where. */
@@ -504,7 +524,7 @@ static int page(const struct ladder_view *v, const struct ui *ui)
 
 static void go_line(struct ladder_view *v, struct ui *ui, uint64_t line)
 {
-	v->list.cursor = (size_t)line;
+	v->list.cursor = passed_gap(v, (size_t)line, false);
 	v->list.top = list_top(v->list.top, v->list.cursor, (size_t)v->ladder.lines, page(v, ui));
 	if (ladder_is_merged(v))
 		show_hosts(v, ui);
@@ -571,6 +591,12 @@ static void go_problem(struct ladder_view *v, struct ui *ui, int step)
 	go_packet(v, ui, v->problems[i]);
 }
 
+/* Where the cursor is when it comes to a wait: behind it, or read out, on it. */
+static uint64_t line_of_gap(const struct ladder_view *v, const struct ladder_item *gap)
+{
+	return v->linear ? gap->line : gap->line + gap->lines;
+}
+
 static void go_gap(struct ladder_view *v, struct ui *ui, int step)
 {
 	const struct ladder *l = &v->ladder;
@@ -578,13 +604,17 @@ static void go_gap(struct ladder_view *v, struct ui *ui, int step)
 
 	for (size_t i = 1; i <= l->nitems; i++) {
 		size_t k = step > 0 ? at + i : at - i;
+		const struct ladder_item *gap;
 
 		if (k >= l->nitems)
 			break;
-		if (l->items[k].kind == LADDER_GAP) {
-			go_line(v, ui, l->items[k].line + l->items[k].lines / 2u);
-			return;
-		}
+		gap = &l->items[k];
+		if (gap->kind != LADDER_GAP || line_of_gap(v, gap) == v->list.cursor)
+			continue;
+		go_line(v, ui, line_of_gap(v, gap));
+		if (v->list.top > gap->line)
+			v->list.top = (size_t)gap->line;
+		return;
 	}
 	ui_say(ui, step > 0 ? "no gap below" : "no gap above");
 }
@@ -764,6 +794,7 @@ static void copy_line(struct ladder_view *v, struct ui *ui)
 static bool action(struct view *view, struct ui *ui, const struct act *a)
 {
 	struct ladder_view *v = ladder_of(view);
+	size_t before = v->list.cursor;
 
 	if (!v->traces || v->ladder.lines == 0)
 		return false;
@@ -785,6 +816,8 @@ static bool action(struct view *view, struct ui *ui, const struct act *a)
 	}
 	if (!list_action(&v->list, a, (size_t)v->ladder.lines, page(v, ui)))
 		return false;
+	v->list.cursor = passed_gap(v, v->list.cursor, v->list.cursor < before);
+	v->list.top = list_top(v->list.top, v->list.cursor, (size_t)v->ladder.lines, page(v, ui));
 	moved(v, ui);
 	return true;
 }
