@@ -8,10 +8,13 @@
 
 #include "tcpshadow/text.h"
 #include "tui/help.h"
+#include "tui/para.h"
 
 enum {
 	KEYS_WIDTH = 18,
-	BOX_WIDTH = 78,
+	KEYS_NARROW = 2, /* the keys are on a line of their own, this is the indent below them */
+	NARROW = 50,     /* columns of the box */
+	BOX_WIDTH = 100,
 	EDGE = 2,
 };
 
@@ -37,6 +40,26 @@ static bool is_wanted(const struct help *h, const struct ui *ui, enum action a)
 	       (row->keys && strcasestr(row->keys, h->search.data));
 }
 
+/* Where the words of the help begin, in a box w columns wide. */
+static int indent_of(int w)
+{
+	return w < NARROW ? KEYS_NARROW : KEYS_WIDTH + 1;
+}
+
+static int width_of(int w)
+{
+	return w < BOX_WIDTH ? w : BOX_WIDTH;
+}
+
+/* Lines that the action takes there. */
+static int lines_of(const struct ui *ui, enum action a, int w)
+{
+	const char *text = bind_row(a)->help;
+	int lines = para_lines(ui->tier, text, strlen(text), w - 2 * EDGE - indent_of(w));
+
+	return w < NARROW ? lines + 1 : lines;
+}
+
 static size_t count(const struct help *h, const struct ui *ui)
 {
 	size_t n = 0;
@@ -46,10 +69,41 @@ static size_t count(const struct help *h, const struct ui *ui)
 	return n;
 }
 
+static int count_lines(const struct help *h, const struct ui *ui, int w)
+{
+	int n = 0;
+
+	for (unsigned a = 0; a < ACTION_COUNT; a++)
+		n += is_wanted(h, ui, (enum action)a) ? lines_of(ui, (enum action)a, w) : 0;
+	return n;
+}
+
+/* Rows of the box, of a screen with `h` rows above the key bar. */
+static int tallest(int h)
+{
+	return h > 6 ? h - 2 : h;
+}
+
+/* The action to begin with at most, so that the last ones fill the box. */
+static size_t last_top(const struct help *h, const struct ui *ui)
+{
+	int w = width_of(ui->width), left = tallest(ui->page) - 2;
+	size_t n = count(h, ui);
+
+	for (unsigned a = ACTION_COUNT; a-- > 0 && n > 0;) {
+		if (!is_wanted(h, ui, (enum action)a))
+			continue;
+		left -= lines_of(ui, (enum action)a, w);
+		if (left < 0)
+			break;
+		n--;
+	}
+	return n;
+}
+
 static void scroll(struct help *h, const struct ui *ui, int by)
 {
-	size_t n = count(h, ui), page = (size_t)ui->page;
-	size_t most = n + 4 > page ? n + 4 - page : 0;
+	size_t most = last_top(h, ui);
 
 	if (by < 0)
 		h->list.top -= h->list.top < (size_t)-by ? h->list.top : (size_t)-by;
@@ -105,7 +159,7 @@ static void edge_text(struct grid *g, struct rect box, int y, const char *left, 
 
 	grid_puts(&p, left);
 	p = grid_pen(g, y, box.x + box.w - EDGE - w, w, ROLE_DIM);
-	if (box.w > 50)
+	if (box.w > NARROW)
 		grid_puts(&p, right);
 }
 
@@ -125,25 +179,27 @@ static void draw_frame(const struct help *h, const struct ui *ui, struct grid *g
 	buf_release(&text);
 }
 
-static void draw_row(struct pen *p, enum action a)
+static void draw_row(struct grid *g, struct rect r, enum action a, int w)
 {
+	const char *text = bind_row(a)->help;
 	struct buf keys = BUF_INIT;
+	struct pen p = rect_pen(g, rect_take_top(&r, 1), 0, ROLE_HEAD);
 
 	keys_text(&keys, a);
-	p->role = ROLE_HEAD;
-	grid_puts(p, keys.data);
-	grid_pad_to(p, p->start + KEYS_WIDTH);
-	grid_puts(p, " ");
-	p->role = ROLE_NORMAL;
-	grid_puts(p, bind_row(a)->help);
+	grid_puts(&p, keys.data);
 	buf_release(&keys);
+	if (w < NARROW && r.h > 0)
+		p = rect_pen(g, rect_take_top(&r, 1), 0, ROLE_NORMAL);
+	p.role = ROLE_NORMAL;
+	grid_pad_to(&p, p.start + indent_of(w));
+	para_put(&p, &r, text, strlen(text));
 }
 
 /* Over all of the screen where no frame tells it from what is behind. */
 static struct rect box_of(const struct help *h, const struct ui *ui, struct rect r)
 {
-	int w = r.w < BOX_WIDTH ? r.w : BOX_WIDTH, rows = (int)count(h, ui);
-	int most = r.h > 6 ? r.h - 2 : r.h, tall = rows + 2 < most ? rows + 2 : most;
+	int w = width_of(r.w), rows = count_lines(h, ui, w);
+	int most = tallest(r.h), tall = rows + 2 < most ? rows + 2 : most;
 
 	if (ui_is_linear(ui))
 		return r;
@@ -157,13 +213,11 @@ void help_draw(const struct help *h, const struct ui *ui, struct grid *g, struct
 	size_t skip = h->list.top;
 
 	draw_frame(h, ui, g, box);
-	for (unsigned a = 0, row = 0; a < ACTION_COUNT && (int)row < inner.h; a++) {
-		struct pen p = rect_pen(g, inner, (int)row, ROLE_NORMAL);
-
+	for (unsigned a = 0; a < ACTION_COUNT && inner.h > 0; a++) {
 		if (!is_wanted(h, ui, (enum action)a) || (skip && skip--))
 			continue;
-		draw_row(&p, (enum action)a);
-		row++;
+		draw_row(g, rect_take_top(&inner, lines_of(ui, (enum action)a, box.w)),
+		    (enum action)a, box.w);
 	}
 	g->cursor_y = box.y;
 	g->cursor_x = box.x;

@@ -7,11 +7,14 @@
 #include "config.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tcpshadow/finding_text.h"
+#include "tcpshadow/mem.h"
 #include "tcpshadow/text.h"
 #include "tui/ladder.h"
+#include "tui/para.h"
 
 enum {
 	TWO_COLUMNS = 120, /* from this width on the bytes stand beside the fields */
@@ -19,7 +22,9 @@ enum {
 	HEX_BYTES = 16,
 	HEX_NARROW = 8,
 	ROOM_FOR_16 = 76, /* columns */
-	HEX_START = 6,    /* column of the first byte of a line */
+	HEAD_INDENT = 2,  /* columns before the words of a head, of a line below it */
+	INDENT = 4,
+	HEX_START = 6, /* column of the first byte of a line */
 };
 
 /* The detail of the current packet, and which of its lines are visible. */
@@ -113,11 +118,24 @@ static bool has_more(const struct describe *d, size_t i)
 	return i + 1 < d->n && !d->lines[i + 1].is_head;
 }
 
+/* Lines on the screen; what is said of the packet is not cut. */
+static int height_of(const struct describe *d, size_t i, enum glyph_tier tier, int w)
+{
+	const struct describe_line *l = &d->lines[i];
+
+	if (l->section == DESCRIBE_BYTES)
+		return 1;
+	return para_lines(
+	    tier, d->text.data + l->at, l->len, w - (l->is_head ? HEAD_INDENT : INDENT));
+}
+
 static void draw_field(
     struct grid *g, const struct ladder_view *v, const struct describe *d, size_t i, struct rect r)
 {
 	const struct describe_line *l = &d->lines[i];
-	struct pen p = rect_pen(g, r, 0, l->is_head ? ROLE_HEAD : ROLE_NORMAL);
+	struct rect below = r;
+	struct pen p =
+	    rect_pen(g, rect_take_top(&below, 1), 0, l->is_head ? ROLE_HEAD : ROLE_NORMAL);
 
 	if (l->section == DESCRIBE_WHY) {
 		p.role = role_of_severity(l->severity, ROLE_NORMAL);
@@ -129,25 +147,59 @@ static void draw_field(
 	else
 		grid_puts(&p, " ");
 	grid_puts(&p, l->is_head ? " " : "   ");
-	grid_put(&p, d->text.data + l->at, l->len);
+	para_put(&p, &below, d->text.data + l->at, l->len);
+}
+
+/* A visible line: which it is of all, and how many rows it takes. */
+struct field {
+	size_t i;
+	int rows;
+};
+
+static struct field *fields_of(
+    const struct ladder_view *v, const struct describe *d, const struct grid *g, int w, size_t *n)
+{
+	struct field *f = mem_alloc(d->n + 1, sizeof(*f));
+
+	*n = 0;
+	for (size_t i = 0; i < d->n; i++)
+		if (is_visible(v, &d->lines[i]))
+			f[(*n)++] = (struct field){ i, height_of(d, i, g->tier, w) };
+	return f;
+}
+
+/* The one to begin with: all of the cursor's rows are on the screen, and no room is left at the end. */
+static size_t top_of(const struct ladder_view *v, const struct field *f, size_t n, int height)
+{
+	size_t cursor = v->pane.cursor < n ? v->pane.cursor : n - 1, top = cursor, end;
+	int rows = f[cursor].rows;
+
+	while (top > 0 && top > v->pane.top && rows + f[top - 1].rows <= height)
+		rows += f[--top].rows;
+	for (end = cursor + 1; end < n && rows <= height; end++)
+		rows += f[end].rows;
+	while (end == n && top > 0 && rows + f[top - 1].rows <= height)
+		rows += f[--top].rows;
+	return top;
 }
 
 static void draw_fields(
     struct ladder_view *v, struct grid *g, const struct describe *d, struct rect r)
 {
-	size_t total = count_visible(v, d);
-	size_t top = list_top(v->pane.top, v->pane.cursor, total, r.h);
+	size_t n;
+	struct field *f = fields_of(v, d, g, r.w, &n);
 
-	for (int y = 0; y < r.h && top + (size_t)y < total; y++) {
-		struct rect row = { r.y + y, r.x, 1, r.w };
+	for (size_t at = n ? top_of(v, f, n, r.h) : 0; r.h > 0 && at < n; at++) {
+		struct rect rows = rect_take_top(&r, f[at].rows);
 
-		draw_field(g, v, d, visible(v, d, top + (size_t)y), row);
-		if (!v->in_pane || top + (size_t)y != v->pane.cursor)
+		draw_field(g, v, d, f[at].i, rows);
+		if (!v->in_pane || at != v->pane.cursor)
 			continue;
-		grid_add_attr(g, row, ATTR_SELECTED);
-		g->cursor_y = row.y;
-		g->cursor_x = row.x;
+		grid_add_attr(g, rows, ATTR_SELECTED);
+		g->cursor_y = rows.y;
+		g->cursor_x = rows.x;
 	}
+	free(f);
 }
 
 /* One line of bytes; those of the field are marked. */
@@ -207,26 +259,6 @@ void ladder_draw_pane(struct ladder_view *v, struct ui *ui, struct grid *g, stru
 }
 
 /* ---- without a pane ---- */
-
-/* Words over the lines of r. */
-static void draw_wrapped(struct grid *g, struct rect r, const char *text, enum role role)
-{
-	for (int y = 0; y < r.h && *text; y++) {
-		struct pen p = rect_pen(g, r, y, role);
-		size_t n = strlen(text), most = (size_t)r.w;
-
-		if (n > most && y + 1 < r.h) {
-			n = most;
-			while (n > 0 && text[n] != ' ')
-				n--;
-			n = n ? n : most;
-		}
-		grid_put(&p, text, n);
-		text += n;
-		while (*text == ' ')
-			text++;
-	}
-}
 
 static const struct finding *worst_about(const struct conn_record *r, uint64_t packet)
 {
@@ -307,6 +339,6 @@ void ladder_draw_brief(struct ladder_view *v, struct ui *ui, struct grid *g, str
 		packet_text(&text, v, ui, row, &role);
 		break;
 	}
-	draw_wrapped(g, r, text.data ? text.data : "", role);
+	para_draw(g, &r, role, text.data ? text.data : "");
 	buf_release(&text);
 }

@@ -8,28 +8,63 @@
 
 #include "tui/para.h"
 
-/* Bytes of the words that fit into w columns; at least one word. */
-static size_t line_of(const struct grid *g, const char *text, int w)
+size_t para_line(enum glyph_tier tier, const char *text, size_t n, int w)
 {
-	size_t end = strcspn(text, " ");
+	size_t end = 0, next;
 
-	while (text[end]) {
-		size_t next = end + 1 + strcspn(text + end + 1, " ");
-
-		if (grid_measure(g->tier, text, next) > w)
+	if (grid_measure(tier, text, n) <= w)
+		return n;
+	while (end < n && text[end] != ' ')
+		end++;
+	for (next = end; next < n; end = next) {
+		next++;
+		while (next < n && text[next] != ' ')
+			next++;
+		if (grid_measure(tier, text, next) > w)
 			break;
-		end = next;
 	}
 	return end;
 }
 
+int para_lines(enum glyph_tier tier, const char *text, size_t n, int w)
+{
+	int lines = 0;
+	size_t take;
+
+	do {
+		take = para_line(tier, text, n, w);
+		take += take < n;
+		text += take;
+		n -= take;
+		lines++;
+	} while (n > 0);
+	return lines;
+}
+
+void para_put(struct pen *p, struct rect *below, const char *text, size_t n)
+{
+	int indent = p->x - p->start, w = p->end - p->x;
+
+	while (n > 0) {
+		size_t take = below->h > 0 ? para_line(p->grid->tier, text, n, w) : n;
+
+		grid_put(p, text, take);
+		take += take < n;
+		text += take;
+		n -= take;
+		if (n == 0)
+			return;
+		*p = rect_pen(p->grid, rect_take_top(below, 1), 0, p->role);
+		grid_pad_to(p, p->start + indent);
+	}
+}
+
 void para_draw(struct grid *g, struct rect *r, enum role role, const char *text)
 {
-	while (*text && r->h > 0) {
-		struct pen p = rect_pen(g, rect_take_top(r, 1), 0, role);
-		size_t n = line_of(g, text, r->w);
+	struct pen p;
 
-		grid_put(&p, text, r->h > 0 ? n : strlen(text));
-		text += n + (text[n] == ' ');
-	}
+	if (!*text || r->h <= 0)
+		return;
+	p = rect_pen(g, rect_take_top(r, 1), 0, role);
+	para_put(&p, r, text, strlen(text));
 }

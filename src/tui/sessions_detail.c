@@ -12,6 +12,7 @@
 #include "tcpshadow/text.h"
 #include "tcpshadow/transfer.h"
 #include "tui/graph.h"
+#include "tui/para.h"
 #include "tui/sessions.h"
 
 enum {
@@ -177,39 +178,6 @@ static void volume_line(struct detail *d)
 		grid_putf(&p, "  zero window %u", c->zero_windows + s->zero_windows);
 }
 
-/* Bytes of a text that go on a line of w columns: to the last blank, or all that fits when there is none. */
-static size_t line_of(enum glyph_tier tier, const char *text, size_t n, int w)
-{
-	size_t fits = n;
-
-	if (grid_measure(tier, text, n) <= w)
-		return n;
-	while (fits > 0 && (text[fits] != ' ' || grid_measure(tier, text, fits) > w))
-		fits--;
-	return fits ? fits : n;
-}
-
-/* Over as many lines as it needs and there are, behind an indent. */
-static void put_wrapped(struct detail *d, struct pen *p, const char *text)
-{
-	size_t n = strlen(text);
-	int indent = p->x - p->start;
-
-	while (n > 0) {
-		size_t take = d->r.h > 0 ? line_of(d->grid->tier, text, n, p->end - p->x) : n;
-
-		grid_put(p, text, take);
-		text += take;
-		n -= take;
-		if (n == 0)
-			return;
-		text++; /* the blank */
-		n--;
-		*p = next_line(d, p->role);
-		grid_pad_to(p, p->start + indent);
-	}
-}
-
 static void put_finding(struct detail *d, const struct finding *f)
 {
 	const struct finding_info *info = finding_info((enum finding_id)f->id);
@@ -222,7 +190,7 @@ static void put_finding(struct detail *d, const struct finding *f)
 	p.role = ROLE_NORMAL;
 	grid_puts(&p, " ");
 	finding_text_story(&text, f, cap_facts(d->ui->options->cap));
-	put_wrapped(d, &p, text.data);
+	para_put(&p, &d->r, text.data, text.len);
 	buf_release(&text);
 }
 
@@ -246,7 +214,7 @@ static void verdict_lines(struct detail *d)
 	p.role = ROLE_HEAD;
 	grid_puts(&p, " ");
 	verdict_sentence(&text, d->row.record);
-	put_wrapped(d, &p, text.data);
+	para_put(&p, &d->r, text.data, text.len);
 	buf_release(&text);
 }
 

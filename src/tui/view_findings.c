@@ -400,6 +400,8 @@ static void draw_nothing(
 
 	if (f->filter.len || f->severity)
 		grid_puts(&p, "nothing matches");
+	else if (ui->snap.is_done && ui->snap.nsessions == 0)
+		grid_puts(&p, "there is no TCP session that anything could be said of");
 	else
 		grid_puts(&p, ui->snap.is_done ? "nothing was found: all is well" : "nothing yet");
 }

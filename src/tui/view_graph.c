@@ -135,6 +135,10 @@ static void make_series(
 
 static void title_text(struct buf *out, const struct graph *gr, const struct ui *ui)
 {
+	if (ui->session == STORE_NONE) {
+		buf_addstr(out, series_graph_word(gr->graph));
+		return;
+	}
 	buf_addf(out, "#%u %s  ", ui->session + 1, series_graph_word(gr->graph));
 	if (!ui_is_linear(ui))
 		buf_addf(out, "%s ",
@@ -230,6 +234,45 @@ static void draw_head(const struct graph *gr, struct ui *ui, struct grid *g, str
 	buf_release(&tabs);
 }
 
+/* Has the other side what this graph shows? */
+static bool other_has(const struct graph *gr, const struct store_session *row)
+{
+	if (gr->graph == SERIES_RTT && row->record)
+		return row->record->sides[!gr->side].transfer.rtt.samples > 0;
+	return row->sides[!gr->side].bytes > 0;
+}
+
+static void nothing_text(struct buf *out, const struct graph *gr, const struct store_session *row)
+{
+	bool is_rtt = gr->graph == SERIES_RTT;
+
+	if (gr->to > gr->from) {
+		buf_addstr(out, "nothing in this part; 0 shows all");
+		return;
+	}
+	buf_addstr(out, is_rtt ? "no round trip was measured" : "no data");
+	if (other_has(gr, row))
+		buf_addstr(out, " from this side; d shows the other");
+	else
+		buf_addstr(out, is_rtt ? ": it takes data and its acknowledgment" : " was sent");
+}
+
+static void draw_nothing(
+    const struct graph *gr, const struct store_session *row, struct grid *g, struct rect r)
+{
+	struct buf text = BUF_INIT;
+	int w, before;
+
+	nothing_text(&text, gr, row);
+	w = grid_measure(g->tier, text.data, text.len);
+	before = w < r.w ? (r.w - w) / 2 : 0;
+	(void)rect_take_top(&r, r.h / 2);
+	(void)rect_take_left(&r, before);
+	para_draw(g, &r, ROLE_HEAD, text.data);
+	buf_release(&text);
+}
+
+/* Without anything to show there are no axes either; of a part of the time they say which. */
 static void draw_picture(struct graph *gr, const struct ui *ui, const struct store_session *row,
     struct grid *g, struct rect r)
 {
@@ -243,18 +286,10 @@ static void draw_picture(struct graph *gr, const struct ui *ui, const struct sto
 	};
 
 	make_series(gr, ui, row, plot_columns(g->tier, r, plot.is_small));
-	plot_draw(g, &plot, &gr->series);
-}
-
-static void draw_nothing(
-    const struct graph *gr, const struct store_session *row, struct grid *g, struct rect r)
-{
-	struct pen p = grid_pen(g, r.y + r.h / 2, r.x + r.w / 4, r.w * 3 / 4, ROLE_HEAD);
-
-	grid_puts(&p, gr->graph == SERIES_RTT ? "nothing to measure" : "no data");
-	grid_puts(&p, row->sides[0].bytes + row->sides[1].bytes
-	                  ? " from this side; d shows the other"
-	                  : ": none was sent");
+	if (!gr->series.is_empty || gr->to > gr->from)
+		plot_draw(g, &plot, &gr->series);
+	if (gr->series.is_empty)
+		draw_nothing(gr, row, g, r);
 }
 
 /* --- in words --- */
@@ -421,10 +456,9 @@ static void draw_plot(struct graph *gr, const struct ui *ui, const struct store_
 	struct pen p;
 
 	draw_picture(gr, ui, row, g, r);
-	if (gr->series.is_empty)
-		draw_nothing(gr, row, g, r);
 	p = rect_pen(g, legend, 0, ROLE_NORMAL);
-	plot_legend(&p, &gr->series);
+	if (!gr->series.is_empty)
+		plot_legend(&p, &gr->series);
 	p = rect_pen(g, line, 0, ROLE_NORMAL);
 	draw_cursor_line(gr, ui, row, &p);
 }
@@ -686,6 +720,14 @@ const struct view_ops view_graph = {
 
 /* --- beside the sessions --- */
 
+static void say_no_data(struct grid *g, struct rect r)
+{
+	struct pen p = rect_pen(g, r, r.h / 2, ROLE_DIM);
+
+	grid_pad_to(&p, r.x + r.w / 3);
+	grid_puts(&p, "no data was sent");
+}
+
 void graph_preview(const struct ui *ui, struct grid *g, struct rect r, uint32_t session)
 {
 	struct store_session row;
@@ -703,7 +745,9 @@ void graph_preview(const struct ui *ui, struct grid *g, struct rect r, uint32_t 
 	o.columns = plot_columns(g->tier, r, plot.is_small);
 	in = series_of_store(&from, &row);
 	series_init(&s, &in, &o);
-	if (!s.is_empty)
+	if (s.is_empty)
+		say_no_data(g, r);
+	else
 		plot_draw(g, &plot, &s);
 	series_release(&s);
 }

@@ -170,7 +170,7 @@ static void nothing_text(struct buf *out, const struct sessions *s, const struct
 		if (ui->options->is_live)
 			buf_addf(out, " on %s", ui->options->name);
 	} else if (ui->snap.packets == 0) {
-		buf_addstr(out, "0 packets: there is nothing in the capture");
+		buf_addstr(out, "0 packets: the capture is valid but empty");
 	} else {
 		none_tcp(out, ui);
 	}
