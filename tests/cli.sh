@@ -17,6 +17,12 @@ status "list --csv" 0 "$tcpshadow" list --csv "$capture"
 status "summary" 0 "$tcpshadow" summary "$capture"
 status "summary --json" 0 "$tcpshadow" summary --json "$capture"
 status "show" 0 "$tcpshadow" show 1 "$capture"
+status "help" 0 "$tcpshadow" help
+"$tcpshadow" --help >"$tmp/help"
+check "help is --help" cmp "$tmp/help" "$tmp/out"
+status "help of a command" 0 "$tcpshadow" help show
+"$tcpshadow" show --help >"$tmp/help"
+check "help COMMAND is COMMAND --help" cmp "$tmp/help" "$tmp/out"
 status "the state table" 0 "$tcpshadow" catalogue --fsm
 status "the causes of resets" 0 "$tcpshadow" catalogue --resets
 status "no command is list" 0 "$tcpshadow" "$capture"
@@ -106,7 +112,7 @@ check "every JSON line is JSON, whatever the input" all_json
 
 echo text >"$tmp/keys"
 status "browse an empty capture" 0 "$tcpshadow" browse --script "$tmp/keys" "$tmp/empty.pcap"
-matches "and see that it is empty" '0 packets: there is nothing in the capture' "$tmp/out"
+matches "and see that it is empty" '0 packets: the capture is valid but empty' "$tmp/out"
 status "an option of browse alone means browse" 0 "$tcpshadow" --linear --script "$tmp/keys" "$tmp/empty.pcap"
 status "browse what is no capture" 3 "$tcpshadow" browse --script "$tmp/keys" "$tmp/foreign.pcap"
 
@@ -127,6 +133,8 @@ misused "an option without its value" list "$capture" --time-wait
 misused "a number that is none" list --time-wait soon "$capture"
 misused "a negative number" list -c -5 "$capture"
 misused "an option of another command" catalogue --csv
+misused "help of what is no command" help zebras
+misused "help of two commands" help list show
 misused "two outputs for standard output" list -w - --zeek "$capture"
 misused "a filter that libpcap refuses" list -f 'no such filter' "$capture"
 misused "two forms of show" show 1 --json --explain "$capture"

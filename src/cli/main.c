@@ -21,7 +21,9 @@ static int answer_question(const struct options *o)
 {
 	struct buf text = BUF_INIT;
 
-	if (o->given[OPTION_HELP])
+	if (o->command == COMMAND_HELP && !o->given[OPTION_HELP])
+		help_text(&text, o->which ? options_command(o->which) : COMMAND_COUNT);
+	else if (o->given[OPTION_HELP])
 		help_text(&text, o->command_given ? o->command : COMMAND_COUNT);
 	else if (o->given[OPTION_VERSION])
 		help_version(&text);

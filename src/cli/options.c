@@ -16,7 +16,7 @@
 #define READS       (REPORTS | ON(BROWSE))
 #define REPORTS     (ON(LIST) | ON(SHOW) | ON(FOLLOW) | ON(SUMMARY) | ON(FINDINGS) | ON(EXTRACT))
 #define LIVE        (ON(LIST) | ON(SUMMARY) | ON(FINDINGS) | ON(BROWSE))
-#define ALL         (READS | ON(CATALOGUE))
+#define ALL         (READS | ON(CATALOGUE) | ON(HELP))
 
 const struct command_row command_rows[COMMAND_COUNT] = {
 #define COMMAND(id, name, operands, help) { name, operands, help },
@@ -161,20 +161,44 @@ static bool takes_which(enum command c)
 	return c == COMMAND_SHOW || c == COMMAND_FOLLOW;
 }
 
+/* Takes a word or none, and reads no capture. */
+static bool reads_nothing(enum command c)
+{
+	return c == COMMAND_CATALOGUE || c == COMMAND_HELP;
+}
+
+enum command options_command(const char *word)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (strcmp(word, command_rows[i].name) == 0)
+			return (enum command)i;
+	return COMMAND_COUNT;
+}
+
+/* `help` is about a command, and there is none of another name. */
+static int check_help(const struct options *o, struct err *e)
+{
+	if (o->command != COMMAND_HELP || !o->which || options_command(o->which) != COMMAND_COUNT)
+		return 0;
+	return check_command(o->which, e) < 0
+	           ? -1
+	           : err_set(e, "no command is called '%s'; 'tcpshadow help' lists them", o->which);
+}
+
 static int operand(struct options *o, const char *word, size_t position, struct err *e)
 {
 	if (position == 0) {
-		for (size_t i = 0; i < COMMAND_COUNT; i++) {
-			if (strcmp(word, command_rows[i].name) != 0)
-				continue;
-			o->command = (enum command)i;
+		enum command c = options_command(word);
+
+		if (c != COMMAND_COUNT) {
+			o->command = c;
 			o->command_given = true;
 			return 0;
 		}
 		if (check_command(word, e) < 0)
 			return -1;
 	}
-	if ((takes_which(o->command) || o->command == COMMAND_CATALOGUE) && !o->which)
+	if ((takes_which(o->command) || reads_nothing(o->command)) && !o->which)
 		o->which = word;
 	else
 		options_add_file(o, word);
@@ -259,8 +283,11 @@ static int check_usage(const struct options *o, struct err *e)
 	if (takes_which(o->command) && !o->which)
 		return err_set(
 		    e, "which connection? %s takes its id, host:port, or packet:NUMBER", command);
-	if (o->command == COMMAND_CATALOGUE && o->nfiles)
-		return err_set(e, "'catalogue' takes one id and reads no file");
+	if (reads_nothing(o->command) && o->nfiles)
+		return err_set(e, "'%s' takes one %s and reads no file", command,
+		    o->command == COMMAND_HELP ? "command" : "id");
+	if (check_help(o, e) < 0)
+		return -1;
 	return check_together(o, e);
 }
 

@@ -36,6 +36,7 @@ struct option_row {
 	const char *help;  /* NULL = hidden */
 };
 
+enum command options_command(const char *word); /* COMMAND_COUNT = there is none */
 extern const struct command_row command_rows[COMMAND_COUNT];
 extern const struct option_row option_rows[OPTION_COUNT];
 
