@@ -12,7 +12,7 @@
 #include "tcpshadow/finding.h"
 #include "tcpshadow/where.h"
 
-static const char ends_word[] = " ()=<>!~\"";
+static const char ends_word[] = " ()=<>!~|\"";
 static const char operators[] = "=<>!~";
 
 struct hints {
@@ -172,6 +172,19 @@ static const struct where_field *field_before(const char *expr, const char *end)
 	return field_of(&w);
 }
 
+/* The same for one of several values, behind a bar. */
+static const struct where_field *field_before_bar(const char *expr, const char *bar)
+{
+	struct word before;
+
+	do {
+		before = word_before(expr, word_before(expr, bar).at);
+		bar = before.at;
+	} while (is_word(&before, "|"));
+	return before.n == 1 && is_any(*before.at, operators) ? field_before(expr, before.at + 1)
+	                                                      : NULL;
+}
+
 size_t where_complete(const char *expr, size_t n, where_hint *hint, void *ctx)
 {
 	const char *at = expr + n;
@@ -188,7 +201,9 @@ size_t where_complete(const char *expr, size_t n, where_hint *hint, void *ctx)
 		offer_terms(&h);
 	else if (is_any(*last.at, operators))
 		offer_values(&h, field_before(expr, last.at + 1));
-	else if (is_word(&last, ")") || is_keyword(&before) ||
+	else if (is_word(&last, "|"))
+		offer_values(&h, field_before_bar(expr, last.at));
+	else if (is_word(&last, ")") || is_keyword(&before) || is_word(&before, "|") ||
 	         (before.n == 1 && is_any(*before.at, operators)))
 		offer_joints(&h);
 	else if (field_of(&last) && field_of(&last)->type != TYPE_FLAG)

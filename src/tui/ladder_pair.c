@@ -50,6 +50,8 @@ static struct ladder_columns columns(const struct ladder_view *v, const struct u
 		c.arrow = ARROW_MIN;
 	if (c.arrow > ARROW_MAX)
 		c.arrow = ARROW_MAX;
+	if (c.arrow > rest)
+		c.arrow = rest; /* both states are to be seen, whatever the notes say */
 	c.notes_at = c.arrows + c.arrow + 1 + c.state + 1;
 	c.notes = rest - c.arrow - 1;
 	return c;

@@ -51,6 +51,16 @@ static void close_sessions(struct view *v)
 	buf_release(&s->filter);
 }
 
+/* Without the folders before its name, for which there is seldom room. */
+static void complain_of_file(struct ui *ui, const struct cap_file_facts *f)
+{
+	const char *text = f->error.text, *slash = strrchr(f->name, '/');
+
+	if (slash && slash[1] && strncmp(text, f->name, strlen(f->name)) == 0)
+		text += slash + 1 - f->name;
+	ui_complain(ui, "%s", text);
+}
+
 static void update(struct view *v, struct ui *ui)
 {
 	struct sessions *s = sessions_of(v);
@@ -66,7 +76,7 @@ static void update(struct view *v, struct ui *ui)
 		return;
 	s->is_end_told = true;
 	if (sessions_broken_file(ui))
-		ui_complain(ui, "%s", sessions_broken_file(ui)->error.text);
+		complain_of_file(ui, sessions_broken_file(ui));
 }
 
 /* ---- drawing ---- */

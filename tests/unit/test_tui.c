@@ -247,6 +247,9 @@ START_TEST(expressions_are_completed)
 	expect_hints("states.client = ", 16, 10);
 	expect_hints("states.client=fin", 14, 2);
 	expect_hints("findings.severity >= w", 21, 1);
+	expect_hints("state = reset|", 14, 10);
+	expect_hints("state=reset|open|hal", 17, 2);
+	expect_hints("state = reset|open ", 19, 2);
 	expect_hints("(", 1, 20);
 	expect_hints("host ", 5, 0);
 }
