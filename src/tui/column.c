@@ -458,6 +458,16 @@ static void text_key(struct column_key *key, const struct column_cell *cell, enu
 	buf_release(&text);
 }
 
+/* As in `list`: how it stands, then the last states. */
+static uint64_t state_key(const struct column_cell *cell)
+{
+	const struct store_side *sides = cell->row->sides;
+	struct store_made made;
+
+	return (uint64_t)outcome_standing(record_of(cell, &made)) << 16 |
+	       (uint64_t)sides[SIDE_CLIENT].state << 8 | sides[SIDE_SERVER].state;
+}
+
 struct column_key column_key(const struct column_cell *cell, enum column c)
 {
 	struct column_key key = { 0, 0, cell->index };
@@ -473,6 +483,8 @@ struct column_key column_key(const struct column_cell *cell, enum column c)
 		address_key(&key, &row->sides[c == COLUMN_SERVER].addr);
 		break;
 	case COLUMN_STATE:
+		key.high = state_key(cell);
+		break;
 	case COLUMN_CLIENT_STATE:
 	case COLUMN_SERVER_STATE:
 	case COLUMN_PROBLEM:

@@ -46,7 +46,7 @@ static bool ask_to_quit(struct app *a, const struct act *act)
 	ask(a, act);
 	buf_addstr(text, "quit and lose ");
 	text_count(text, lost);
-	buf_addstr(text, lost == 1 ? " packet? y/n" : " packets? y/n");
+	buf_addstr(text, lost == 1 ? " packet?" : " packets?");
 	return true;
 }
 
@@ -77,7 +77,7 @@ static bool ask_to_replace(struct app *a, const struct act *act)
 		ui_complain(&a->ui, "%s is the capture itself", act->arg);
 	} else {
 		ask(a, act);
-		buf_addf(&a->question.text, "replace %s? y/n", act->arg);
+		buf_addf(&a->question.text, "replace %s?", act->arg);
 	}
 	return true;
 }
@@ -114,9 +114,15 @@ void confirm_key(struct app *a, uint32_t key)
 
 void confirm_draw(struct app *a, struct rect line)
 {
+	static const char answers[] = " y/n";
 	struct pen p = rect_pen(&a->grid, line, 0, ROLE_WARN);
+	int end = p.end;
 
+	p.end -= (int)sizeof(answers) - 1; /* whatever else has no room */
 	grid_puts(&p, a->question.text.data);
+	p.end = end;
+	p.is_cut = false;
+	grid_puts(&p, answers);
 	a->grid.cursor_y = line.y;
 	a->grid.cursor_x = p.x < line.x + line.w ? p.x : line.x + line.w - 1;
 	p.role = ROLE_NORMAL;

@@ -17,6 +17,7 @@
 
 enum {
 	ROOM_FOR_PREVIEW = 100, /* columns */
+	ROWS_FOR_ALL = 7,
 	ROWS_FOR_PREVIEW = 8,
 	ROWS_FOR_BARS = 12,
 	SPENT_SHOWN = 3,
@@ -76,13 +77,31 @@ static void put_endpoint(struct pen *p, const struct store_side *side)
 	buf_release(&text);
 }
 
-static void put_state(struct pen *p, const char *who, const struct store_side *side)
+static void put_state(struct pen *p, const char *before, const char *state, bool is_presumed)
 {
 	p->role = ROLE_NORMAL;
-	grid_putf(p, "  %s ", who);
+	grid_puts(p, before);
 	p->role = ROLE_STATE;
-	grid_puts(p, tcp_state_name((enum tcp_state)side->state));
-	grid_puts(p, side->is_presumed ? "?" : "");
+	grid_puts(p, state);
+	grid_puts(p, is_presumed ? "?" : "");
+}
+
+/* Both; where there is little room as the ladder has them, the client's first. */
+static void put_states(struct pen *p, const struct store_side sides[2])
+{
+	const struct store_side *c = &sides[SIDE_CLIENT], *s = &sides[SIDE_SERVER];
+	const char *client = tcp_state_name((enum tcp_state)c->state);
+	const char *server = tcp_state_name((enum tcp_state)s->state);
+	size_t need = strlen("  client ") + strlen(client) + c->is_presumed + strlen("  server ") +
+	              strlen(server) + s->is_presumed;
+
+	if ((int)need <= p->end - p->x) {
+		put_state(p, "  client ", client, c->is_presumed);
+		put_state(p, "  server ", server, s->is_presumed);
+		return;
+	}
+	put_state(p, "  ", tcp_state_brief((enum tcp_state)c->state), c->is_presumed);
+	put_state(p, "/", tcp_state_brief((enum tcp_state)s->state), s->is_presumed);
 }
 
 static void who_line(struct detail *d)
@@ -95,8 +114,7 @@ static void who_line(struct detail *d)
 	grid_put_glyph(&p, GLYPH_BETWEEN);
 	grid_puts(&p, " ");
 	put_endpoint(&p, &d->row.sides[SIDE_SERVER]);
-	put_state(&p, "client", &d->row.sides[SIDE_CLIENT]);
-	put_state(&p, "server", &d->row.sides[SIDE_SERVER]);
+	put_states(&p, d->row.sides);
 }
 
 /* "MSS 1460/1400": what the client offered and what the server did. */
@@ -368,6 +386,13 @@ void sessions_draw_detail(struct ui *ui, struct grid *g, struct rect r, uint32_t
 	d.rows = d.r.h;
 	store_session(ui->store, index, &d.row);
 	who_line(&d);
+	if (r.h < ROWS_FOR_ALL) { /* first what matters most */
+		verdict_lines(&d);
+		finding_lines(&d);
+		volume_line(&d);
+		time_lines(&d);
+		return;
+	}
 	handshake_line(&d);
 	volume_line(&d);
 	time_lines(&d);

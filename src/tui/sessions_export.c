@@ -12,6 +12,7 @@
 
 #include "tcpshadow/mem.h"
 #include "tcpshadow/pcapout.h"
+#include "tcpshadow/text.h"
 #include "tui/save.h"
 #include "tui/sessions.h"
 
@@ -189,7 +190,9 @@ static void say_written(const struct export *x, const char *name)
 	size_t n = x->n - x->nopen;
 	struct buf text = BUF_INIT;
 
-	buf_addf(&text, "wrote %zu session%s to %s", n, n == 1 ? "" : "s", name);
+	buf_addstr(&text, "wrote ");
+	text_count(&text, n);
+	buf_addf(&text, " session%s to %s", n == 1 ? "" : "s", name);
 	if (x->nopen)
 		buf_addf(&text, "; %zu more %s still open", x->nopen, x->nopen == 1 ? "is" : "are");
 	ui_say(x->ui, "%s", text.data);

@@ -13,8 +13,10 @@
 #include "tui/sessions.h"
 
 enum {
-	DETAIL_LINES = 7, /* of the box under the table */
+	DETAIL_LINES = 7,     /* of the box under the table */
+	DETAIL_LINES_LOW = 5, /* on a screen with few rows */
 	DETAIL_LINES_TALL = 14,
+	LOW = 20,
 	DETAIL_LINES_MOST = 20, /* where the table leaves them free */
 	TABLE_FRAME = 5,        /* head, titles, rule, keys */
 	ROOM_FOR_DETAIL = 14,   /* rows of the screen below which there is no box */
@@ -173,8 +175,9 @@ static void none_tcp(struct buf *out, const struct ui *ui)
 static void nothing_text(struct buf *out, const struct sessions *s, const struct ui *ui)
 {
 	if (s->filter.len && ui->snap.nsessions) {
-		buf_addf(
-		    out, "none of %u sessions matches; \\ clears the filter", ui->snap.nsessions);
+		buf_addstr(out, "none of ");
+		text_count(out, ui->snap.nsessions);
+		buf_addstr(out, " sessions matches; \\ clears the filter");
 	} else if (!ui->snap.is_done) {
 		buf_addstr(out, ui->snap.packets ? "no TCP yet" : "waiting for packets");
 		if (ui->options->is_live)
@@ -200,7 +203,9 @@ static void draw_nothing(
 /* More than it has to have when all rows are known and there is room below them. */
 static int detail_lines(const struct sessions *s, const struct ui *ui, int height)
 {
-	int least = height >= TALL ? DETAIL_LINES_TALL : DETAIL_LINES;
+	int least = height >= TALL ? DETAIL_LINES_TALL
+	            : height < LOW ? DETAIL_LINES_LOW
+	                           : DETAIL_LINES;
 	int spare = height - TABLE_FRAME;
 
 	if (s->is_alone || height < ROOM_FOR_DETAIL)
