@@ -491,8 +491,13 @@ static void live_socket(const struct step *st, struct reset_record *r)
 		r->bytes = received(st) - first;
 	r->wait = st->time - peer->reset.data_time;
 	r->evidence |= unanswered_of(self, r);
-	if (!(r->evidence & (BIT(PROBES) | BIT(REPEATS))))
-		r->evidence |= application_of(st, r);
+	if (r->evidence & (BIT(PROBES) | BIT(REPEATS)))
+		return;
+	r->evidence |= application_of(st, r);
+	/* (Near the peer it was captured before the RST, near the sender it comes later: notice_late_data().) */
+	r->evidence |=
+	    when(r->bytes && peer->has_seq && peer->cap_nxt > received(st) && !peer->fin_seen,
+	        BIT(MORE_COMING));
 }
 
 static void no_socket(const struct step *st, struct reset_record *r)
