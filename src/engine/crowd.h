@@ -92,6 +92,7 @@ struct listener {
 	bool is_overflowing;
 	uint16_t steady;        /* attempts in a row at the same distance */
 	int64_t attempt, pause; /* the latest, and the time before it */
+	int64_t answered;       /* when a connection was opened last, 0 = never */
 	uint64_t first, last;   /* packets */
 	struct sketch sources;
 	struct flood_window window;

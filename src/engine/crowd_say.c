@@ -15,6 +15,9 @@
 #define ROUND_TRIP (NS_PER_SEC / 20)
 #define SLOW_MIN   (NS_PER_SEC / 5)
 
+/* A service that opened a connection so long ago is up (ns). */
+#define IGNORED_SPAN (10 * NS_PER_SEC)
+
 enum {
 	SCAN_SPREAD = 15,   /* ports or hosts that are a scan */
 	STEALTH_SPREAD = 8, /* likewise with packets that no kernel sends first */
@@ -31,6 +34,7 @@ enum {
 	SCALED_MIN = 3,
 	CLOSED_WINDOWS_MIN = 10,
 	DEAF_LIKELY = 3,
+	IGNORED_SYNS = 3,
 	US = 1000,
 };
 
@@ -379,18 +383,42 @@ static void look_at_flood(struct crowd *c, struct conn_record *r, const struct l
 		add(c, r, about_flood(l, &f, c->now), SIDE_CLIENT);
 }
 
+/* SYNs again and again to a host that answers others: it is there. */
+static bool was_ignored(const struct conn_record *r)
+{
+	return r->handshake == HANDSHAKE_UNANSWERED && r->syns >= IGNORED_SYNS && !r->nicmp &&
+	       !r->nresets;
+}
+
+static void look_at_ignored(struct crowd *c, struct conn_record *r, const struct listener *l)
+{
+	struct finding f;
+
+	if (!l->answered || l->answered + IGNORED_SPAN < r->start)
+		return;
+	f = about_listener(l, FINDING_SYN_IGNORED, 1);
+	f.a = l->opened;
+	f.packets[0] = r->uid;
+	f.npackets = 1;
+	f.confidence = CONFIDENCE_LIKELY;
+	add(c, r, f, SIDE_SERVER);
+}
+
 /* (Most records show nothing that their listener could explain: it is not looked up for them.) */
 static void look_at_listener(struct crowd *c, struct conn_record *r)
 {
 	bool half_open = is_half_open(r), slow = was_slow(r), cut_short = was_cut_short(r);
+	bool ignored = was_ignored(r);
 	const struct listener *l = NULL;
 
-	if (half_open || slow || cut_short || (r->signs & SIGN_DEAF))
+	if (half_open || slow || cut_short || ignored || (r->signs & SIGN_DEAF))
 		l = crowd_listener(c, &r->sides[SIDE_SERVER].addr);
 	if (!l)
 		return;
 	if (half_open)
 		look_at_flood(c, r, l);
+	if (ignored)
+		look_at_ignored(c, r, l);
 	if (is_deaf(r, l))
 		add(c, r, about_overflow(l), SIDE_SERVER);
 	if (slow)

@@ -397,12 +397,22 @@ static int64_t cost_of_loss(const struct conn_record *r)
 	return r->time_spent[SPENT_LOSS_RECOVERY] + (f ? f->cost : 0);
 }
 
+/* (A SYN that comes again because an older connection had answered the first was not lost.) */
+static uint32_t sent_again(const struct conn_record *r, const struct side_record *s)
+{
+	const struct retransmission_record *again = &s->transfer.again;
+	bool was_in_the_way =
+	    have(r, FINDING_HALF_OPEN_RECOVERED) && !have(r, FINDING_SYN_RETRANSMITTED);
+
+	return again->segments - (was_in_the_way ? again->kinds[RETRANSMISSION_SYN] : 0);
+}
+
 static bool is_closed(const struct conn_record *r, struct verdict *v)
 {
 	const struct side_record *c = &r->sides[SIDE_CLIENT], *s = &r->sides[SIDE_SERVER];
 	uint64_t lost = c->lost_bytes + s->lost_bytes;
 	uint64_t missing = c->missing_bytes + s->missing_bytes + lost;
-	uint32_t again = c->transfer.again.segments + s->transfer.again.segments;
+	uint32_t again = sent_again(r, c) + sent_again(r, s);
 	uint32_t in_vain = c->transfer.again.in_vain + s->transfer.again.in_vain;
 	enum verdict_kind kind = VERDICT_OK;
 
@@ -502,6 +512,8 @@ void verdict_learn(struct conn_record *r)
 	const struct finding *f = have(r, FINDING_ACCEPT_QUEUE_OVERFLOW_SUSPECTED);
 	uint32_t times = r->verdict.count;
 
+	if (r->verdict.kind == VERDICT_NO_ANSWER && have(r, FINDING_SYN_IGNORED))
+		r->verdict.kind = VERDICT_IGNORED;
 	if (!f || f->confidence < CONFIDENCE_LIKELY || !is_unheard(r))
 		return;
 	r->verdict = of_finding(VERDICT_NOT_ACCEPTED, f);
