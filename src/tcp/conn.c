@@ -823,6 +823,12 @@ static bool answers(const struct endpoint *synack_sender, const struct segment *
 	return synack_sender->iss && (uint32_t)synack_sender->rcv_nxt == syn->seq + 1;
 }
 
+/* Its timestamp goes on from that of the end's latest segment: it is the same host. */
+static bool has_same_clock(const struct endpoint *e, const struct segment *s)
+{
+	return e->has_tsval && (s->opt.seen & OPT_TIMESTAMPS) && s->opt.tsval - e->tsval < TS_SLACK;
+}
+
 enum syn_fate conn_syn_fate(const struct conn *c, const struct segment *s, uint8_t dir)
 {
 	const struct endpoint *from = &c->ends[dir], *to = &c->ends[!dir];
@@ -841,7 +847,7 @@ enum syn_fate conn_syn_fate(const struct conn *c, const struct segment *s, uint8
 			return SYN_BELONGS;
 		return SYN_STARTS_NEW;
 	}
-	if (from->state == TCPS_SYN_SENT && to->packets == 0)
+	if (to->packets == 0 && (from->state == TCPS_SYN_SENT || has_same_clock(from, s)))
 		return SYN_STARTS_NEW;
 	return SYN_PENDING;
 }

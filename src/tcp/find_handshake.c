@@ -183,6 +183,15 @@ static int64_t first_syn_time(const struct step *st)
 	return c->syn_time >= 0 ? c->syn_time : st->time;
 }
 
+/* The answer came from an older connection, and was reset just now: the next SYN goes to nobody who knows one. */
+static bool has_cleared_way(const struct step *st)
+{
+	const struct conn *c = st->conn;
+
+	return c->is_stale && c->nresets && c->resets[c->nresets - 1].by == st->dir &&
+	       c->resets[c->nresets - 1].packet == st->self->last_packet;
+}
+
 /* The SYN that was sent before. */
 static void same_syn(struct step *st)
 {
@@ -199,6 +208,8 @@ static void same_syn(struct step *st)
 		    CONFIDENCE_POSSIBLE);
 		return;
 	}
+	if (has_cleared_way(st))
+		return;
 	if (st->peer->synack_sent && st->self->memory.deaf_syns < UINT8_MAX)
 		st->self->memory.deaf_syns++;
 	f = find_segment(st, FINDING_SYN_RETRANSMITTED, BY_SELF, CONFIDENCE_LIKELY);
@@ -656,7 +667,7 @@ static enum previous_end previous_end_of(const struct conn *old, uint8_t dir)
 {
 	const struct endpoint *from = &old->ends[dir], *to = &old->ends[!dir];
 
-	if (to->packets == 0 && from->memory.sent_syn)
+	if (to->packets == 0 && from->memory.sent_syn && !from->has_ack)
 		return PREVIOUS_UNANSWERED;
 	if (from->rst_seen || to->rst_seen || old->refused)
 		return PREVIOUS_RESET;

@@ -231,7 +231,7 @@ static void look_at_duplicate(struct step *st)
 	(void)find_segment(st, FINDING_DSACK, BY_SELF, CONFIDENCE_CERTAIN);
 	if (!s || !s->tries || s->flags & SENT_UNNEEDED)
 		return;
-	retransmit_unneeded(st, s);
+	retransmit_unneeded(st, s, 1);
 	(void)find_segment(st, FINDING_RETRANSMISSION_SPURIOUS_DSACK, BY_PEER, CONFIDENCE_CERTAIN);
 }
 

@@ -277,7 +277,8 @@ static void note_needless(struct step *st, struct sent *first)
 	    !seq_lt(st->seg->opt.tsecr, first->tsval_again) ||
 	    seq_lt(st->seg->opt.tsecr, first->tsval))
 		return;
-	retransmit_unneeded(st, first);
+	/* (The first one has arrived, so all the others were for nothing.) */
+	retransmit_unneeded(st, first, first->tries);
 	retransmit_undone(&st->peer->transfer);
 	(void)find_segment(st, FINDING_RETRANSMISSION_SPURIOUS_EIFEL, BY_PEER, CONFIDENCE_CERTAIN);
 }
@@ -485,6 +486,9 @@ void transfer_set_aside(struct conn *c, struct sent_ring sent[2])
 	for (unsigned i = 0; i < 2; i++) {
 		struct transfer *t = &c->ends[i].transfer;
 
+		sent[i] = (struct sent_ring){ 0 };
+		if (t->is_closed)
+			continue;
 		t->tries_open = tries_open(&c->ends[i], &c->ends[!i]);
 		t->is_closed = true;
 		sent[i] = t->sent;

@@ -384,16 +384,17 @@ static void note_again(struct step *st, bool fills)
 	st->transfer.tries = old ? old->tries : 1;
 }
 
-void retransmit_unneeded(struct step *st, struct sent *s)
+void retransmit_unneeded(struct step *st, struct sent *s, unsigned times)
 {
 	struct transfer *t = &st->peer->transfer;
 
 	s->flags |= SENT_UNNEEDED;
-	t->measures.unneeded++;
+	t->measures.unneeded += times;
 	if (s->flags & SENT_IN_VAIN || !t->loss)
 		return;
-	t->loss->again.in_vain++;
-	find_not_lost(st, s);
+	t->loss->again.in_vain += times;
+	for (; times; times--)
+		find_not_lost(st, s);
 }
 
 /* It goes on as if it had not run (RFC 3522, 5682): what it sends again now has another reason. */

@@ -114,7 +114,7 @@ struct transfer {
 	uint16_t small_updates;   /* window updates of little use, in a row */
 	uint16_t frequent;        /* keepalives soon after the one before */
 	uint16_t held_writes;     /* small writes that left with a delayed ACK */
-	uint32_t probes_at_close; /* the peer's, when its window closed last */
+	uint32_t probes_at_close; /* the peer's, when its window last closed or opened */
 	int64_t held_time;        /* that they waited, ns */
 	int64_t ack_delay;        /* of its last ACK, of a small segment, ns */
 	uint64_t dropped_from; /* number it took back from its window with data there, 0 = none */
@@ -199,8 +199,8 @@ void retransmit_note(struct step *st, bool fills);
 bool retransmit_was_overtaken(const struct step *st);
 /* Time from a packet at the tap to the end's answer to it, as short as it was seen, ns; -1 = not known. */
 int64_t retransmit_loop(const struct endpoint *e);
-/* The sender of the segment at hand tells that it had `s` when that was sent again. */
-void retransmit_unneeded(struct step *st, struct sent *s);
+/* The sender of the segment at hand tells that it had `s` when that was sent again, the last so many times. */
+void retransmit_unneeded(struct step *st, struct sent *s, unsigned times);
 /* The timer had run too early, and its sender knows that now. */
 void retransmit_undone(struct transfer *t);
 
