@@ -26,6 +26,8 @@
 #include "tcpshadow/seq.h"
 
 enum {
+	TICKS_MIN = 10,                 /* that make a clock's speed known */
+	TICKS_SURE = 2,                 /* that are sure to have passed */
 	DOUBLED_MIN = 3,                /* copies that make a habit of the tap */
 	SAME_PLACE = NS_PER_SEC / 1000, /* a tap that delivers twice does it at once, ns */
 	OTHER_PLACE = NS_PER_SEC / 200, /* from one place of capture to the other, ns */
@@ -262,13 +264,25 @@ static bool is_soon(int64_t late)
 	return late >= 0 && late < LATE_MAX;
 }
 
+/* As fast as its sender's clock goes it has gone on since: a repetition would have a newer timestamp. */
+static bool has_ticked(const struct step *st, int64_t late)
+{
+	const struct endpoint *e = st->self;
+	uint32_t ticks = e->tsval - e->memory.syn_tsval;
+
+	return (st->seg->opt.seen & OPT_TIMESTAMPS) && e->has_tsval && e->offer.timestamps &&
+	       ticks >= TICKS_MIN && (uint64_t)late * ticks > TICKS_SURE * (uint64_t)st->time;
+}
+
 static bool repeats_first(const struct step *st, const struct sent *old)
 {
 	int64_t late = st->time - old->first;
 
 	if (old->ip_id != st->seg->ip_id || old->tsval != st->seg->opt.tsval || !is_soon(late))
 		return false;
-	return old->ip_id ? varies_ids(st, old) && was_not_due(st, late) : is_outdated(st);
+	if (!old->ip_id)
+		return is_outdated(st) || has_ticked(st, late);
+	return varies_ids(st, old) && was_not_due(st, late);
 }
 
 /* (The ID of a repetition is not kept; but a third one would not be older than other packets.) */

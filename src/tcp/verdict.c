@@ -14,6 +14,7 @@
 
 enum {
 	REPEATS_MIN = 3, /* unanswered repetitions that are a connection that died */
+	FINS_MIN = 2,    /* likewise of a FIN, behind a request without an answer */
 };
 
 /* A closed window that cost so much is worth a word (ns). */
@@ -370,6 +371,12 @@ static bool was_left_waiting(const struct conn_record *r, struct verdict *v)
 		return false;
 	if (have(r, FINDING_CLOSE_WAIT_STUCK))
 		return false;
+	/* (Whose host does not even acknowledge a FIN that is sent again is not there.) */
+	if (c->fin_open && c->unanswered >= FINS_MIN) {
+		*v = about(VERDICT_FIN_TIMED_OUT, SIDE_CLIENT, CONFIDENCE_LIKELY);
+		v->count = c->unanswered;
+		return true;
+	}
 	*v = about(s->lost_bytes ? VERDICT_NEVER_ARRIVED : VERDICT_LEFT_WAITING, SIDE_SERVER,
 	    CONFIDENCE_LIKELY);
 	v->bytes = s->lost_bytes;
