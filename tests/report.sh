@@ -48,6 +48,8 @@ below() { # TEXT OPTIONS...: of show, blanks and line ends as one
 	grep -qe "$below_text" "$tmp/out" && ! grep -q 18446744 "$tmp/out"
 }
 check "numbers before the first one are negative" below 'ACK 11 SACK -10-1'
+check "those of a segment, too" below 'RETX -10+11 ack 1'
+check "and in the JSON" below '"seq":-10,"ack":1,' --json
 check "and so they are in words" below '-10 to 0 arrived a second time' --explain
 
 "$top_builddir/tests/storytool" -w "$tmp/reused.pcap" "$top_srcdir/tests/script/find-tuple-reused-early.pkt"

@@ -30,6 +30,7 @@ void buf_reserve(struct buf *b, size_t extra); /* room for `extra` more bytes */
 void buf_addf(struct buf *b, const char *fmt, ...) TS_PRINTF(2, 3);
 void buf_addv(struct buf *b, const char *fmt, va_list args) TS_PRINTF(2, 0);
 void buf_add_u64(struct buf *b, uint64_t v); /* decimal; much faster than buf_addf */
+void buf_add_i64(struct buf *b, int64_t v);
 void buf_add_padded(
     struct buf *b, uint32_t v, size_t digits); /* leading zeros to at most 9 places */
 void buf_pad(struct buf *b, char c, size_t n); /* n times c */

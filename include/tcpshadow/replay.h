@@ -33,12 +33,14 @@ struct end_snapshot {
 };
 
 struct replay_step {
-	uint8_t side;                /* enum side that sent it */
-	uint64_t rel_seq, rel_ack;   /* relative to the ISNs; rel_ack only with the ACK flag */
-	uint64_t window;             /* scaled where the scale is known */
-	bool window_scaled;          /* the scale is known */
-	bool has_conflict;           /* its bytes differ from others for the same numbers */
-	uint32_t notes;              /* 1u << SEGMENT_NOTE_x */
+	uint8_t side; /* enum side that sent it */
+	uint64_t rel_seq,
+	    rel_ack;        /* relative to the ISNs, modulo 2^64: an old segment is below 0; rel_ack
+	                                only with the ACK flag */
+	uint64_t window;    /* scaled where the scale is known */
+	bool window_scaled; /* the scale is known */
+	bool has_conflict;  /* its bytes differ from others for the same numbers */
+	uint32_t notes;     /* 1u << SEGMENT_NOTE_x */
 	struct end_snapshot ends[2]; /* [enum side] */
 	struct transfer_step transfer;
 };

@@ -32,6 +32,8 @@ void text_duration(struct buf *out, int64_t ns);
 void text_bytes(struct buf *out, uint64_t n);
 /* A count with thousands separators: 1,204. */
 void text_count(struct buf *out, uint64_t n);
+/* Likewise of a number that may be below 0, modulo 2^64. */
+void text_signed_count(struct buf *out, uint64_t n);
 /* How many digits it has in decimal. */
 unsigned text_digits(uint64_t n);
 /* Date and time of day: 2026-08-21 10:04:39.602114 (local time, or UTC with a Z). */

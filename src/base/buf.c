@@ -94,6 +94,13 @@ void buf_add_u64(struct buf *b, uint64_t v)
 	buf_end_at(b, digits_u64(b->data + b->len, v));
 }
 
+void buf_add_i64(struct buf *b, int64_t v)
+{
+	if (v < 0)
+		buf_addch(b, '-');
+	buf_add_u64(b, v < 0 ? -(uint64_t)v : (uint64_t)v);
+}
+
 void buf_add_padded(struct buf *b, uint32_t v, size_t digits)
 {
 	buf_reserve(b, digits);

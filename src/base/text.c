@@ -288,6 +288,15 @@ void text_count(struct buf *out, uint64_t n)
 	}
 }
 
+void text_signed_count(struct buf *out, uint64_t n)
+{
+	bool is_negative = (int64_t)n < 0;
+
+	if (is_negative)
+		buf_addch(out, '-');
+	text_count(out, is_negative ? -n : n);
+}
+
 void text_date(struct buf *out, int64_t ns, bool utc)
 {
 	int64_t seconds = ns / NS_PER_SEC, rest = ns % NS_PER_SEC;

@@ -82,10 +82,10 @@ static void number_line(struct describe *d, const struct describe_source *s)
 
 	if (st->ends[s->row->side].snd_known) {
 		buf_addstr(&d->text, "seq ");
-		text_count(&d->text, st->rel_seq);
+		text_signed_count(&d->text, st->rel_seq);
 		if (s->seg->len) {
 			buf_addstr(&d->text, "  next ");
-			text_count(&d->text, st->rel_seq + segment_seq_len(s->seg));
+			text_signed_count(&d->text, st->rel_seq + segment_seq_len(s->seg));
 		}
 	} else {
 		buf_addstr(&d->text, "seq ?");
@@ -136,9 +136,11 @@ static void sack_text(struct buf *out, const struct describe_source *s, struct r
 
 		if (row->step.ends[!row->side].snd_known) {
 			buf_addch(out, ' ');
-			text_count(out, base + (uint64_t)(int64_t)(int32_t)(left - row->raw_ack));
+			text_signed_count(
+			    out, base + (uint64_t)(int64_t)(int32_t)(left - row->raw_ack));
 			buf_addch(out, '-');
-			text_count(out, base + (uint64_t)(int64_t)(int32_t)(right - row->raw_ack));
+			text_signed_count(
+			    out, base + (uint64_t)(int64_t)(int32_t)(right - row->raw_ack));
 		} else {
 			buf_addf(out, " %u-%u", left, right);
 		}
@@ -256,7 +258,7 @@ void describe_tcp(struct describe *d, const struct describe_source *s)
 		tcp_line(d, base, 8, 12);
 		buf_addstr(&d->text, "ack ");
 		if (s->row->step.ends[!s->row->side].snd_known)
-			text_count(&d->text, s->row->step.rel_ack);
+			text_signed_count(&d->text, s->row->step.rel_ack);
 		else
 			buf_addch(&d->text, '?');
 		buf_addf(&d->text, "  (raw %u)", g->ack);

@@ -140,10 +140,10 @@ static void header_line(struct explainer *x, const struct explain_row *r)
 	if (row->is_icmp)
 		return;
 	buf_addstr(&x->line, "SEQ ");
-	buf_add_u64(&x->line, explain_seq(r));
+	buf_add_i64(&x->line, (int64_t)explain_seq(r));
 	if (row->flags & TCP_ACK) {
 		buf_addstr(&x->line, "; ACK ");
-		buf_add_u64(&x->line, explain_ack(r));
+		buf_add_i64(&x->line, (int64_t)explain_ack(r));
 	}
 	buf_addstr(&x->line, "; flags");
 	flag_names(&x->line, row);

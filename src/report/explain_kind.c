@@ -180,7 +180,7 @@ static bool is_question(const struct session_row *row)
 
 static enum says says_of_question(const struct session_row *row)
 {
-	bool is_old = row->step.rel_seq < row->step.ends[row->side].snd_una;
+	bool is_old = (int64_t)(row->step.rel_seq - row->step.ends[row->side].snd_una) < 0;
 
 	if (has_note(row, SEGMENT_NOTE_KEEPALIVE))
 		return SAYS_KEEPALIVE;

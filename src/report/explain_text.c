@@ -86,14 +86,14 @@ static void seq(struct buf *out, const void *about)
 {
 	const struct explain_row *r = about;
 
-	buf_add_u64(out, explain_seq(r));
+	buf_add_i64(out, (int64_t)explain_seq(r));
 }
 
 static void ack(struct buf *out, const void *about)
 {
 	const struct explain_row *r = about;
 
-	buf_add_u64(out, explain_ack(r));
+	buf_add_i64(out, (int64_t)explain_ack(r));
 }
 
 /* "Bytes 1 to 45", "Byte 7" */
@@ -110,7 +110,7 @@ static void next(struct buf *out, const void *about)
 {
 	const struct explain_row *r = about;
 
-	buf_add_u64(out, explain_seq(r) + explain_space(r->row));
+	buf_add_i64(out, (int64_t)(explain_seq(r) + explain_space(r->row)));
 }
 
 static void raw_seq(struct buf *out, const void *about)
@@ -124,7 +124,7 @@ static void fin(struct buf *out, const void *about)
 {
 	const struct explain_row *r = about;
 
-	buf_add_u64(out, explain_seq(r) + r->row->len);
+	buf_add_i64(out, (int64_t)(explain_seq(r) + r->row->len));
 }
 
 static void raw_fin(struct buf *out, const void *about)

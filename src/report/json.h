@@ -178,6 +178,14 @@ static inline void json_u64(struct buf *out, const char *key, uint64_t v)
 	json_done(out, put_u64(json_begin(out, key), "", v));
 }
 
+static inline void json_i64(struct buf *out, const char *key, int64_t v)
+{
+	if (v < 0)
+		json_done(out, put_u64(json_begin(out, key), "-", -(uint64_t)v));
+	else
+		json_done(out, put_u64(json_begin(out, key), "", (uint64_t)v));
+}
+
 static inline void json_ns(struct buf *out, const char *key, int64_t ns)
 {
 	json_done(out, put_ns(json_begin(out, key), "", ns));

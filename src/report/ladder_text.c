@@ -77,9 +77,9 @@ static void headline(struct buf *out, const struct session_row *row)
 	ladder_flags_text(out, row);
 	buf_addch(out, ' ');
 	if (pure_ack)
-		buf_add_u64(out, ack_number(row));
+		buf_add_i64(out, (int64_t)ack_number(row));
 	else
-		buf_add_u64(out, number(row, row->side, row->step.rel_seq, row->raw_seq));
+		buf_add_i64(out, (int64_t)number(row, row->side, row->step.rel_seq, row->raw_seq));
 	if (row->len)
 		buf_addf(out, "+%u", (unsigned)row->len);
 }
@@ -124,7 +124,7 @@ static void make_part(struct buf *part, const struct session_row *row, unsigned 
 
 	buf_reset(part);
 	if (i == 0 && row->flags & TCP_ACK && !pure_ack)
-		buf_addf(part, "ack %" PRIu64, ack_number(row));
+		buf_addf(part, "ack %" PRId64, (int64_t)ack_number(row));
 	if (i == 1 && row->nsack)
 		buf_addf(part, "SACK %" PRId64 "-%" PRId64 "%s", (int64_t)row->sack_left,
 		    (int64_t)row->sack_right, row->nsack > 1 ? "..." : "");

@@ -75,9 +75,9 @@ static void tcp_json(struct buf *out, const struct session_row *row)
 	json_word(out, "by", side_word(row->side));
 	flags_json(out, row->flags);
 	if (row->step.ends[row->side].snd_known)
-		json_u64(out, "seq", row->step.rel_seq);
+		json_i64(out, "seq", (int64_t)row->step.rel_seq);
 	if (row->flags & TCP_ACK && row->step.ends[!row->side].snd_known)
-		json_u64(out, "ack", row->step.rel_ack);
+		json_i64(out, "ack", (int64_t)row->step.rel_ack);
 	json_u64(out, "length", row->len);
 	json_u64(out, "window", row->flags & TCP_SYN ? row->raw_window : row->step.window);
 }

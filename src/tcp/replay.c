@@ -89,7 +89,7 @@ static uint64_t origin(const struct endpoint *e)
 	return e->iss ? e->iss : e->base;
 }
 
-/* Numbers below the origin (a keepalive on a mid-stream connection) count as 0. */
+/* What an end has sent and received does not lie below the origin. */
 static uint64_t relative(uint64_t n, uint64_t from)
 {
 	return n > from ? n - from : 0;
@@ -148,8 +148,8 @@ void replay_segment(struct replay *r, const struct segment *s, struct replay_ste
 		conn_segment(c, s, dir, &r->env, &st);
 	*out = (struct replay_step){
 		.side = dir == c->client ? SIDE_CLIENT : SIDE_SERVER,
-		.rel_seq = relative(st.seq, origin(st.self)),
-		.rel_ack = st.has_ack ? relative(st.ack, origin(st.peer)) : 0,
+		.rel_seq = st.seq - origin(st.self),
+		.rel_ack = st.has_ack ? st.ack - origin(st.peer) : 0,
 		.window = s->kind == SEG_ICMP ? 0 : st.self->last_window,
 		.window_scaled = st.self->scale_known,
 		.has_conflict = st.conflicts,

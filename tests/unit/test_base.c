@@ -169,6 +169,10 @@ START_TEST(test_buf)
 	buf_add(&b, NULL, 0);
 	ck_assert_uint_eq(b.len, 3 + 1 + 20 + 1 + 3);
 	ck_assert_int_eq(memcmp(b.data, "a\0bc184467440737095516150   ", b.len + 1), 0);
+	buf_reset(&b);
+	buf_add_i64(&b, 7);
+	buf_add_i64(&b, INT64_MIN);
+	ck_assert_str_eq(b.data, "7-9223372036854775808");
 	buf_release(&b);
 	ck_assert_uint_eq(b.len, 0);
 	ck_assert_uint_eq(b.alloc, 0);

@@ -19,6 +19,7 @@
 #include "tcpshadow/finding_text.h"
 #include "tcpshadow/ladder.h"
 #include "tcpshadow/mem.h"
+#include "tcpshadow/text.h"
 #include "tcpshadow/verdict.h"
 
 START_TEST(test_json)
@@ -558,6 +559,24 @@ START_TEST(test_segment_text)
 }
 END_TEST
 
+/* From before its sender's first number, as a keepalive or an old segment may be. */
+START_TEST(test_segment_below)
+{
+	struct session_row row = { .flags = TCP_ACK, .len = 10 };
+	struct buf text = BUF_INIT;
+
+	row.step.rel_seq = (uint64_t)-5;
+	row.step.rel_ack = (uint64_t)-8;
+	row.step.ends[0].snd_known = row.step.ends[1].snd_known = true;
+	ladder_segment_text(&text, &row, 60);
+	ck_assert_str_eq(text.data, "DATA -5+10 ack -8 win 0");
+	buf_reset(&text);
+	text_signed_count(&text, (uint64_t)-12345);
+	ck_assert_str_eq(text.data, "-12,345");
+	buf_release(&text);
+}
+END_TEST
+
 /* A state whose cause is older than the state before stands below that one, not above. */
 START_TEST(test_state_lines)
 {
@@ -744,6 +763,7 @@ int main(void)
 	tcase_add_loop_test(t, test_query, 0, (int)ARRAY_LEN(queries));
 	tcase_add_test(t, test_fold_and_gaps);
 	tcase_add_loop_test(t, test_segment_text, 0, (int)ARRAY_LEN(segments));
+	tcase_add_test(t, test_segment_below);
 	tcase_add_test(t, test_state_lines);
 	tcase_add_test(t, test_output_error);
 	srunner_run_all(runner, CK_ENV);
