@@ -162,21 +162,27 @@ static bool stays(const struct arrival *old, const struct arrival *new)
 	return fact_of(new) == FACT_ACK && !old->weak && !old->doubts;
 }
 
-static void enqueue(struct endpoint *to, struct arrival *a)
+/* Takes in the one behind the list. */
+static void enqueue(struct endpoint *to)
 {
-	for (unsigned i = 0; i < to->narrivals; i++) {
+	const struct arrival *a = &to->arrivals[to->narrivals];
+	unsigned n = to->narrivals, gone = n;
+
+	for (unsigned i = 0; i < n; i++) {
 		if (fact_of(a) == FACT_FIN && fact_of(&to->arrivals[i]) == FACT_FIN)
-			a->again = true;
+			to->arrivals[n].again = true;
 		if (!is_repeat(&to->arrivals[i], a))
 			continue;
 		if (stays(&to->arrivals[i], a))
 			return;
-		remove_at(to, i);
+		gone = i;
 		break;
 	}
-	if (to->narrivals == ARRIVALS_MAX)
-		remove_at(to, victim(to));
-	to->arrivals[to->narrivals++] = *a;
+	if (gone == n && n == ARRIVALS_MAX)
+		gone = victim(to);
+	to->narrivals++;
+	if (gone < n)
+		remove_at(to, gone);
 }
 
 /*
@@ -229,28 +235,32 @@ static void judge_rst(struct step *st, struct arrival *a)
 		st->notes |= 1u << SEGMENT_NOTE_RST_NOT_OBEYED;
 }
 
+/* (Member by member: a whole struct would be made elsewhere first, and copied from there before it is written.) */
 void arrival_queue(struct step *st)
 {
-	struct arrival a;
+	const struct segment *s = st->seg;
+	struct arrival *a;
 
 	if (st->peer->narrivals && !st->is_weak)
 		refute_fins(st);
 	if (!is_fact(st))
 		return;
-	a = (struct arrival){
-		.packet = st->seg->packet,
-		.time = st->time,
-		.seq = st->seq,
-		.end = st->end,
-		.ack = st->has_ack ? st->ack : 0,
-		.flags = st->seg->flags,
-		.has_tsval = st->seg->opt.seen & OPT_TIMESTAMPS,
-		.tsval = st->seg->opt.tsval,
-		.weak = st->is_weak,
-	};
-	if (st->seg->flags & TCP_RST)
-		judge_rst(st, &a);
-	enqueue(st->peer, &a);
+	a = &st->peer->arrivals[st->peer->narrivals];
+	a->packet = s->packet;
+	a->time = st->time;
+	a->seq = st->seq;
+	a->end = st->end;
+	a->ack = st->has_ack ? st->ack : 0;
+	a->doubted_at = 0;
+	a->tsval = s->opt.tsval;
+	a->flags = s->flags;
+	a->doubts = 0;
+	a->has_tsval = s->opt.seen & OPT_TIMESTAMPS;
+	a->again = a->unsure = a->exact = false;
+	a->weak = st->is_weak;
+	if (s->flags & TCP_RST)
+		judge_rst(st, a);
+	enqueue(st->peer);
 }
 
 /* The end has begun anew after a RST: it had obeyed it. */

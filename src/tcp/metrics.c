@@ -37,22 +37,22 @@ static bool is_note(const struct step *st, enum segment_note n)
 	return st->notes & 1u << n;
 }
 
-/* New numbers [from, end) of the segment at hand. */
+/* New numbers [from, end) of the segment at hand.  (Member by member: as for arrivals.) */
 static void remember(struct step *st, uint64_t from)
 {
 	const struct segment *s = st->seg;
 	struct pool *pool = st->env ? st->env->flights : NULL;
+	struct sent *sent = sent_push(&st->self->transfer.sent, pool);
 
-	*sent_push(&st->self->transfer.sent, pool) = (struct sent){
-		.seq = from,
-		.packet = s->packet,
-		.first = st->time,
-		.last = st->time,
-		.len = (uint32_t)(st->end - from),
-		.tsval = s->opt.tsval,
-		.tsval_again = s->opt.tsval,
-		.ip_id = s->ip_id,
-	};
+	sent->seq = from;
+	sent->packet = s->packet;
+	sent->again = 0;
+	sent->first = sent->last = st->time;
+	sent->len = (uint32_t)(st->end - from);
+	sent->tsval = sent->tsval_again = s->opt.tsval;
+	sent->ip_id = s->ip_id;
+	sent->tries = 0;
+	sent->flags = 0;
 }
 
 static bool is_pure_ack(const struct step *st)
