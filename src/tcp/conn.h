@@ -226,7 +226,8 @@ struct endpoint {
 	                       HOLES_MAX of them, NULL before the first */
 
 	/* Lists: what is behind the counts is indeterminate, never written and never packed. */
-	struct arrival arrivals[ARRIVALS_MAX + 1]; /* captured, on the way to this end; oldest first;
+	struct arrival
+	    arrivals[ARRIVALS_MAX + 1]; /* captured, on the way to this end; oldest first;
 	                                              and one that is being made */
 	struct state_entry history[HISTORY_MAX];
 };
