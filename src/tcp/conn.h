@@ -340,7 +340,7 @@ void conn_finish(struct conn *c, struct stream_env *env, bool reused, bool time_
  * be all zero.  Packing spoils *c; `out` has room for CONN_PACKED_MAX bytes.
  */
 enum {
-	CONN_PACKED_MAX = 4096,
+	CONN_PACKED_MAX = 4352,
 };
 size_t conn_pack(struct conn *c, const struct conn *mould, uint8_t *out);
 void conn_unpack(struct conn *c, const struct conn *mould, const uint8_t *in);
