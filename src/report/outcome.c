@@ -121,15 +121,23 @@ void outcome_text(struct buf *out, const struct conn_record *r, bool brief)
 		buf_addf(out, brief ? " %s" : " by %s", by);
 }
 
+/* Both halves of the way; -1 = no such time exists. */
+static int64_t both_halves(int64_t there, int64_t back)
+{
+	int64_t sum;
+
+	return there < 0 || back < 0 || __builtin_add_overflow(there, back, &sum) ? -1 : sum;
+}
+
 int64_t outcome_round_trip(const struct conn_record *r)
 {
 	const struct rtt_record *c = &r->sides[SIDE_CLIENT].transfer.rtt;
 	const struct rtt_record *s = &r->sides[SIDE_SERVER].transfer.rtt;
 
 	if (r->has_syn_to_synack && r->has_synack_to_ack)
-		return r->syn_to_synack + r->synack_to_ack;
+		return both_halves(r->syn_to_synack, r->synack_to_ack);
 	if (c->samples && s->samples)
-		return c->min + s->min;
+		return both_halves(c->min, s->min);
 	if (c->samples && r->vantage == VANTAGE_CLIENT)
 		return c->min;
 	if (s->samples && r->vantage == VANTAGE_SERVER)

@@ -79,7 +79,7 @@ void ladder_linear_text(
 /* ladder_export.c */
 /* Write the connection to a new file; its name says the form.  Says what came of it. */
 void ladder_export(struct ladder_view *v, struct ui *ui, const char *name);
-void ladder_export_merged(struct ladder_view *v, struct ui *ui, const char *name);
+void ladder_export_lines(struct ladder_view *v, struct ui *ui, const char *name);
 
 /* ladder_merged.c */
 /* How many lifelines there is room for on lines `w` wide. */

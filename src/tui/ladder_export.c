@@ -3,7 +3,7 @@
  * ladder_export - writes the connection to a file, as `show` prints it.
  *
  * Output: by the name's ending: .txt for people, as wide as the screen, .json, .mmd a Mermaid diagram.  Of several
- *         connections: .txt, the lines as they are drawn, as wide as all lifelines need.
+ *         connections, and of one that is still open: .txt, the lines as they are drawn.
  * Memory: a row for each packet while it is written (session.h); limited.  Of several: a grid of PAGE lines.
  */
 #include "config.h"
@@ -94,7 +94,7 @@ static int width_of_all(const struct ladder_view *v, const struct ui *ui)
 {
 	int w = ui->width > WIDTH ? ui->width : WIDTH;
 
-	while (w < WIDTH_MOST && ladder_merged_shown(v, ui, w) < v->lines.n)
+	while (ladder_is_merged(v) && w < WIDTH_MOST && ladder_merged_shown(v, ui, w) < v->lines.n)
 		w += PAGE / 10;
 	return w;
 }
@@ -163,7 +163,15 @@ static int write_lines(void *ctx, struct report_out *out, struct err *e)
 	return rc;
 }
 
-void ladder_export_merged(struct ladder_view *v, struct ui *ui, const char *name)
+static void say_written(const struct ladder_view *v, struct ui *ui, const char *name)
+{
+	if (ladder_is_merged(v))
+		ui_say(ui, "wrote %zu sessions to %s", traces_conns(v->traces), name);
+	else
+		ui_say(ui, "wrote session %u as it stands to %s", v->session + 1, name);
+}
+
+void ladder_export_lines(struct ladder_view *v, struct ui *ui, const char *name)
 {
 	struct export x = { .v = v, .ui = ui };
 	struct err e = { "" };
@@ -173,7 +181,7 @@ void ladder_export_merged(struct ladder_view *v, struct ui *ui, const char *name
 	if (save_report(ui, name, write_lines, &x, &e) < 0)
 		ui_complain(ui, "%s", e.text);
 	else
-		ui_say(ui, "wrote %zu sessions to %s", traces_conns(v->traces), name);
+		say_written(v, ui, name);
 }
 
 /* Without its record the file would tell of an end that has not come. */
@@ -185,7 +193,8 @@ static bool is_over(const struct ladder_view *v)
 static void complain_of_open(const struct ladder_view *v, struct ui *ui)
 {
 	if (ui->options->is_live)
-		ui_complain(ui, "session %u is still open: wait until it is over", v->session + 1);
+		ui_complain(
+		    ui, "session %u is still open: only .txt has it so far", v->session + 1);
 	else
 		ui_complain(ui, "the capture is still being read: wait until it is done");
 }
@@ -197,6 +206,8 @@ void ladder_export(struct ladder_view *v, struct ui *ui, const char *name)
 
 	if (!x.report)
 		ui_complain(ui, "the name must end in .txt, .json or .mmd");
+	else if (!is_over(v) && ui->options->is_live && x.report == report_show)
+		ladder_export_lines(v, ui, name);
 	else if (!is_over(v))
 		complain_of_open(v, ui);
 	else if (traces_count(v->traces) > PACKETS_MOST)

@@ -810,7 +810,7 @@ static bool action(struct view *view, struct ui *ui, const struct act *a)
 		return true;
 	}
 	if (a->id == ACTION_EXPORT) {
-		(ladder_is_merged(v) ? ladder_export_merged : ladder_export)(
+		(ladder_is_merged(v) ? ladder_export_lines : ladder_export)(
 		    v, ui, a->arg ? a->arg : "");
 		return true;
 	}

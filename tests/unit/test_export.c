@@ -209,8 +209,13 @@ static void look(void *ctx, int per_mille, uint64_t packets)
 		return;
 	if (now.nover == 0 && !l->was_open) {
 		export(&l->o, "keys Enter\n", &out);
+		ck_assert_msg(
+		    strstr(out.data, "wrote session 1 as it stands") != NULL, "%s", out.data);
+		buf_reset(&out);
+		take_target(&out);
+		ck_assert_ptr_nonnull(strstr(out.data, " SYN 0 "));
+		screen_after(&l->o, "keys Enter e ^U\ntype x.json\nkeys Enter\n", &out);
 		ck_assert_msg(strstr(out.data, "session 1 is still open") != NULL, "%s", out.data);
-		ck_assert(!is_written());
 		export(&l->o, "", &out);
 		ck_assert_msg(strstr(out.data, "none of them is over yet") != NULL, "%s", out.data);
 		ck_assert(!is_written());
