@@ -156,6 +156,12 @@ check "--where chooses whose findings are told" json '
 assert {r["connection"] for r in rows[:-1]} == {rows[0]["connection"]} and rows[0]["server"]["port"] == 81
 assert sum(rows[-1]["severities"].values()) == len(rows) - 1' findings --json --where 'port = 81' "$@"
 
+sorted_shown() { # KEY TITLE
+	COLUMNS=70 "$tcpshadow" list --sort "$1" "$captures/textbook.pcap" | sed -n 1p | grep -q " $2"
+}
+check "what lines are sorted by is shown in narrow tables too" eval \
+	'sorted_shown -rtt RTT && sorted_shown -retx RETX && sorted_shown bytes BYTES'
+
 # The letters of the kinds, in the order of the output, must be in this order too.
 worst_first() {
 	"$tcpshadow" findings "$@" | sed -n 's/^\([X!~.]\) [a-z].*/\1/p' >"$tmp/marks"

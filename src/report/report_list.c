@@ -75,15 +75,39 @@ static bool is_in_list(enum column c)
 	return rows[c].rank != ABSENT;
 }
 
+/* The column that shows what lines are put in order by; COLUMN_COUNT = none does. */
+static enum column sorted_column(const struct report_options *o)
+{
+	static const enum column columns[REPORT_SORT_COUNT + 1] = {
+		[REPORT_SORT_START] = COLUMN_START,
+		[REPORT_SORT_END] = COLUMN_COUNT,
+		[REPORT_SORT_DURATION] = COLUMN_DURATION,
+		[REPORT_SORT_PACKETS] = COLUMN_PACKETS,
+		[REPORT_SORT_BYTES] = COLUMN_BYTES,
+		[REPORT_SORT_RETX] = COLUMN_RETX,
+		[REPORT_SORT_RTT] = COLUMN_RTT,
+		[REPORT_SORT_CLIENT] = COLUMN_CLIENT,
+		[REPORT_SORT_SERVER] = COLUMN_SERVER,
+		[REPORT_SORT_STATE] = COLUMN_STATE,
+		[REPORT_SORT_CLOSE] = COLUMN_STATE,
+		[REPORT_SORT_HEALTH] = COLUMN_HEALTH,
+		[REPORT_SORT_COUNT] = COLUMN_COUNT,
+	};
+
+	return columns[o->sort];
+}
+
 /* Non-ASCII names of files take more bytes than columns: nothing may stand behind them. */
 static void choose_columns(struct list_sink *ls)
 {
+	enum column sorted = sorted_column(ls->o);
+
 	for (unsigned c = 0; c < COLUMN_COUNT; c++)
 		if (is_in_list((enum column)c))
 			ls->columns[ls->ncolumns++] = (struct table_column){
 				.title = rows[c].title,
 				.right = rows[c].right,
-				.rank = rows[c].rank,
+				.rank = c == sorted ? 0 : rows[c].rank,
 				.can_cut = c == COLUMN_CLIENT || c == COLUMN_SERVER,
 				.styled = c == COLUMN_HEALTH || c == COLUMN_STATE,
 			};

@@ -386,7 +386,7 @@ static void filter_by_cell(struct sessions *s, struct ui *ui, bool exclude)
 		buf_addf(&all, "(%s) and ", s->filter.data);
 	buf_addf(&all, exclude ? "not (%s)" : "%s", expr.data);
 	if (expr.len == 0)
-		ui_say(ui, "the filter language has no name for this: sort by another column");
+		ui_say(ui, "the filter language has no name for this cell: sort by another column");
 	else if (!sessions_set_filter(s, ui, all.data, &e))
 		ui_complain(ui, "%s", e.what.text);
 	buf_release(&expr);
