@@ -242,7 +242,7 @@ static bool is_habit(const struct step *st)
 static bool was_not_due(const struct step *st, int64_t late)
 {
 	return (st->seg->opt.seen & OPT_TIMESTAMPS) || is_habit(st) ||
-	       (late < TIMER_MIN && !st->peer->transfer.dup_acks);
+	       st->end <= st->peer->rcv_nxt || (late < TIMER_MIN && !st->peer->transfer.dup_acks);
 }
 
 /* Its sender has sent something with a newer timestamp: it would give that to a repetition, too. */

@@ -403,7 +403,8 @@ static void disowning_rst(struct step *st)
 	uint32_t acked = was_answered ? st->peer->memory.synack_ack : (uint32_t)st->peer->rcv_nxt;
 	struct finding *f;
 
-	if (st->has_ack || c->is_stale || !st->self->memory.sent_syn || st->seg->seq != acked)
+	if (st->has_ack || c->is_stale || !st->self->memory.sent_syn || st->seg->seq != acked ||
+	    st->self->fin_seen)
 		return;
 	if (!was_answered && !find_have(c, FINDING_CHALLENGE_ACK, !st->dir))
 		return;

@@ -180,8 +180,8 @@ static bool is_echo(const struct step *st)
 	const struct endpoint *self = st->self, *peer = st->peer;
 	uint64_t acked = peer->has_ack ? peer->rcv_nxt : self->snd_nxt;
 
-	return self->rst_seen && !st->has_ack && !st->is_foreign && self->has_seq &&
-	       st->seq >= self->base && st->seq <= acked;
+	return (self->rst_seen || st->conn->is_over) && !st->has_ack && !st->is_foreign &&
+	       self->has_seq && st->seq >= self->base && st->seq <= acked;
 }
 
 /* RFC 9293 3.5.3 and RFC 5961 3.2: is the number in the window, and is it the expected one? */
@@ -222,13 +222,19 @@ static bool knows_offer(const struct endpoint *e)
 	return e->offer.seen && !e->is_offer_cut;
 }
 
+/* Another one of the same: once is enough. */
+static bool was_told(const struct step *st)
+{
+	return is_echo(st) && find_have(st->conn, FINDING_FIN_THEN_RST, st->dir);
+}
+
 static void rst_after_fin(struct step *st)
 {
 	const struct endpoint *self = st->self, *peer = st->peer;
 	/* (Without both SYNs it is not known what a reset of this end must look like.) */
 	bool is_behind = st->seq >= self->fin_end && knows_offer(self) && knows_offer(peer);
 
-	if (!self->fin_seen || st->is_foreign || is_echo(st))
+	if (!self->fin_seen || st->is_foreign || was_told(st))
 		return;
 	find_segment(st, FINDING_FIN_THEN_RST, BY_SELF,
 	    is_behind ? find_header_confidence(st) : CONFIDENCE_LIKELY);

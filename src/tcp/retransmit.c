@@ -107,13 +107,45 @@ static enum age age_by_header(const struct step *st, const struct sent *above)
 	return age != AGE_UNKNOWN ? age : age_by_id(st, above);
 }
 
+/* What its sender sent later, if the segment is old: what lies above, or the same bytes again. */
+static const struct sent *sent_later(const struct step *st)
+{
+	const struct sent_ring *r = &st->self->transfer.sent;
+	const struct sent *above = sent_above(r, st->end);
+
+	return above ? above : sent_find(r, st->seq);
+}
+
+/* As far as two of its packets show, its sender's IDs count them. */
+static bool counts_packets(const struct step *st, const struct sent *s)
+{
+	const struct sent *next = sent_next(&st->self->transfer.sent, s);
+
+	return next && next->ip_id && next->ip_id != s->ip_id &&
+	       (uint16_t)(next->ip_id - s->ip_id) < ID_APART;
+}
+
+/* From after the connection's begin and before its sender's newest segment; all that it brings has come. */
+static bool is_of_the_past(const struct step *st)
+{
+	const struct endpoint *e = st->self;
+
+	return e->offer.timestamps && seq_le(e->memory.syn_tsval, st->seg->opt.tsval) &&
+	       st->end <= st->peer->rcv_nxt;
+}
+
 /* (Timestamps alone may be wrong, and IDs alone anything.) */
 bool retransmit_was_overtaken(const struct step *st)
 {
-	const struct sent *above = sent_above(&st->self->transfer.sent, st->end);
+	const struct sent *later = sent_later(st);
+	bool is_before = later && age_by_id(st, later) == AGE_OLDER;
 
-	return above && (st->seg->opt.seen & OPT_TIMESTAMPS) &&
-	       seq_lt(st->seg->opt.tsval, st->self->tsval) && age_by_id(st, above) == AGE_OLDER;
+	if (!later)
+		return false;
+	if (!(st->seg->opt.seen & OPT_TIMESTAMPS))
+		return is_before && counts_packets(st, later);
+	return seq_lt(st->seg->opt.tsval, st->self->tsval) &&
+	       (is_before || (!st->seg->ip_id && is_of_the_past(st)));
 }
 
 /* Its timestamp is newer than any of its sender so far: it was sent after all that showed that it was missing. */
