@@ -36,6 +36,7 @@ enum {
 	ID_FAR = 4096,   /* and those of one host hardly by more between two of its packets */
 	ID_HABIT = 2,    /* steps that show how a sender counts */
 	ID_JUMPS = 3,    /* in their place: it went up by much once, or back */
+	EVEN_PART = 16,  /* of an interval, that another may differ by */
 	PROBES_MIN = 2,  /* unanswered keepalives that kill a connection */
 	REPEATS_MIN = 3, /* repetitions that look like giving up */
 	FULL_SEGMENT = 1448,
@@ -424,17 +425,18 @@ static uint64_t answer_of(const struct step *st)
 {
 	const struct endpoint *self = st->self;
 	uint64_t seen = earlier_resets(st);
+	uint64_t open = st->conn->is_midstream ? BIT(MIDSTREAM) : BIT(NEVER_ENDED);
 
 	if (seen)
 		return seen;
 	if (self->fin_seen)
 		return answer_after_fin(st);
-	if (st->conn->is_midstream)
-		return BIT(MIDSTREAM);
 	if (self->reset.gave_up >= REPEATS_MIN && !self->transfer.probed_last)
-		return BIT(GAVE_UP) | BIT(NEVER_ENDED);
+		return BIT(GAVE_UP) | open;
 	if (self->reset.gave_up >= REPEATS_MIN && is_probe_overdue(st))
-		return BIT(STOPPED_PROBING) | BIT(NEVER_ENDED);
+		return BIT(STOPPED_PROBING) | open;
+	if (st->conn->is_midstream)
+		return open;
 	return BIT(NEVER_ENDED) |
 	       when(st->time - self->reset.spoke_at < RESTART_MIN, BIT(SPOKE_JUST_BEFORE));
 }
@@ -468,9 +470,24 @@ static uint64_t application_of(const struct step *st, const struct reset_record 
 	                  BIT(WINDOW_SHRUNK));
 }
 
-static uint64_t unanswered_of(const struct endpoint *self, struct reset_record *r)
+/*
+ * With the other end not captured, keepalives look like probes of a closed window; but they come, and so does the end,
+ * at even intervals.
+ */
+static bool has_probed_in_vain(const struct step *st)
 {
-	if (self->reset.probes >= PROBES_MIN) {
+	const struct endpoint *self = st->self;
+	int64_t gap = self->transfer.keepalive_gap, wait = st->time - self->transfer.keepalive_time;
+	bool is_even = wait - gap <= gap / EVEN_PART && gap - wait <= gap / EVEN_PART;
+
+	return self->reset.probes >= PROBES_MIN && (st->peer->packets || is_even);
+}
+
+static uint64_t unanswered_of(const struct step *st, struct reset_record *r)
+{
+	const struct endpoint *self = st->self;
+
+	if (has_probed_in_vain(st)) {
 		r->count = self->reset.probes;
 		return BIT(PROBES);
 	}
@@ -490,7 +507,7 @@ static void live_socket(const struct step *st, struct reset_record *r)
 	if (peer->has_seq && peer->payload_bytes && received(st) > first)
 		r->bytes = received(st) - first;
 	r->wait = st->time - peer->reset.data_time;
-	r->evidence |= unanswered_of(self, r);
+	r->evidence |= unanswered_of(st, r);
 	if (r->evidence & (BIT(PROBES) | BIT(REPEATS)))
 		return;
 	r->evidence |= application_of(st, r);

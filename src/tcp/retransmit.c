@@ -232,6 +232,17 @@ static bool allows_loss_probe(const struct step *st)
 	return !a->seen || !b->seen || (a->sack_permitted && b->sack_permitted);
 }
 
+/*
+ * The other end is not captured, nor what it asked for: only what comes alone, long after it was sent, shows the
+ * timer.
+ */
+static bool is_unexplained(const struct step *st, const struct sent *old)
+{
+	const struct loss *l = st->self->transfer.loss;
+
+	return !old || (l->counted_until && st->time - l->counted_until < RTO_MIN * 3 / 4);
+}
+
 /* The timer ran out.  The last segment of a flight is sent by the loss probe's timer first (RFC 8985 7). */
 static enum retransmission_kind timer_kind(
     const struct step *st, const struct sent *old, int64_t gap)
@@ -241,6 +252,8 @@ static enum retransmission_kind timer_kind(
 	if (is_tail && allows_loss_probe(st) && !st->peer->transfer.dup_acks &&
 	    gap <= 2 * sender_rtt(st) + RTO_MIN + TIMER_SLACK)
 		return RETRANSMISSION_TLP;
+	if (!st->peer->packets && is_unexplained(st, old))
+		return RETRANSMISSION_OTHER;
 	if (!old || gap >= sender_rto(st) * 3 / 4)
 		return RETRANSMISSION_RTO;
 	return RETRANSMISSION_OTHER;
@@ -271,7 +284,7 @@ static enum retransmission_kind recovery_kind(const struct step *st, const struc
 
 static bool is_recovering(const struct step *st, const struct loss *l)
 {
-	return l->recovery_end && st->peer->rcv_nxt < l->recovery_end;
+	return l->recovery_end && st->peer->has_ack && st->peer->rcv_nxt < l->recovery_end;
 }
 
 static enum retransmission_kind kind_of(

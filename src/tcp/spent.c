@@ -31,6 +31,12 @@ enum standing {
 /* What an acknowledgment lets go comes up to a quarter later than the shortest round trip. */
 #define CLOCK_FOURTHS 5
 
+/* The least that may be a full segment (RFC 9293 3.7.1). */
+#define FULL_UNKNOWN 536
+
+/* Where neither a handshake nor data of the receiver shows the round trip it may be that long (ns). */
+#define LOOP_UNKNOWN (NS_PER_SEC / 5)
+
 /* Who waits for an answer waits so long, and longer than he paused between his words by this factor. */
 #define WAITS_AT_LEAST NS_PER_SEC
 #define WAITS_LONGER   3
@@ -161,7 +167,11 @@ static int64_t clock_way(const struct step *st, const struct spent *s)
 	const struct rtt *rtt = &st->peer->transfer.rtt;
 	bool was_answered = st->peer->last_time == s->mark && !stands(s, OUTSTANDING, st->dir);
 
-	return s->talker == st->dir && s->was_full && was_answered && rtt->samples ? rtt->min : 0;
+	if (s->talker != st->dir || !s->was_full || !was_answered)
+		return 0;
+	if (!rtt->samples)
+		return st->conn->is_midstream ? LOOP_UNKNOWN : 0;
+	return rtt->min;
 }
 
 /* Nothing is wrong: the applications' time, and the path's. */
@@ -244,7 +254,12 @@ static void note_word(struct spent *s, const struct step *st, int64_t silence)
 {
 	const struct syn_offer *offer = &st->peer->offer;
 
-	s->was_full = offer->has_mss && st->seg->len + st->seg->header_len - 20u >= offer->mss;
+	/* (Where no SYN was captured, what is as long as any so far.) */
+	if (offer->has_mss)
+		s->was_full = st->seg->len + st->seg->header_len - 20u >= offer->mss;
+	else
+		s->was_full = st->seg->len >= FULL_UNKNOWN &&
+		              st->seg->len == st->self->transfer.measures.largest_segment;
 	if (s->talker != st->dir)
 		s->pause = 0;
 	else if (silence > s->pause)
