@@ -87,7 +87,7 @@ static void grow(struct sessions_layout *l, enum column c, int most, int *left)
 	}
 }
 
-/* The widest address among the rows that can be seen. */
+/* The widest cell among the rows that can be seen. */
 static int widest(const struct sessions *s, const struct ui *ui, enum column c, int rows)
 {
 	size_t top = list_top(s->list.top, s->list.cursor, s->nshown, rows);
@@ -134,6 +134,7 @@ void sessions_layout(
 	}
 	s->columns = in;
 	left = r.w - width_of_all(ui, in, r.w);
+	grow(l, COLUMN_STATE, widest(s, ui, COLUMN_STATE, r.h), &left);
 	grow(l, COLUMN_CLIENT, widest(s, ui, COLUMN_CLIENT, r.h), &left);
 	grow(l, COLUMN_SERVER, widest(s, ui, COLUMN_SERVER, r.h), &left);
 	grow(l, COLUMN_STATE, 13, &left);
