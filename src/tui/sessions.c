@@ -47,11 +47,11 @@ static bool is_wanted(const struct sessions *s, const struct column_cell *cell)
 		return false;
 	if (s->filter.len == 0)
 		return true;
-	if (strcmp(s->filter.data, "marked") == 0)
-		return sessions_is_marked(s, cell->index);
+	if (s->only_marked && !sessions_is_marked(s, cell->index))
+		return false;
 	if (s->where)
 		return store_matches(cell->ui->store, s->where, cell->index);
-	return has_text(s, cell);
+	return s->only_marked || has_text(s, cell);
 }
 
 static void order(struct sessions *s, struct column_key *keys)
@@ -212,14 +212,39 @@ bool sessions_is_expression(const char *text)
 	return false;
 }
 
+const char *sessions_filter_rest(const char *text, bool *only_marked)
+{
+	static const char marked[] = "marked", and[] = " and ";
+	size_t n = sizeof(marked) - 1;
+
+	*only_marked = strncmp(text, marked, n) == 0 &&
+	               (text[n] == '\0' || strncmp(text + n, and, sizeof(and) - 1) == 0);
+	if (!*only_marked)
+		return text;
+	return text[n] ? text + n + sizeof(and) - 1 : text + n;
+}
+
+struct where *sessions_compile(const char *text, struct where_error *e)
+{
+	bool only_marked;
+	const char *rest = sessions_filter_rest(text, &only_marked);
+	struct where *where = *rest ? where_compile(rest, e) : NULL;
+
+	e->at += (size_t)(rest - text);
+	return where;
+}
+
 bool sessions_type_filter(struct sessions *s, const char *text, struct where_error *e)
 {
-	struct where *where = *text ? where_compile(text, e) : NULL;
+	bool only_marked;
+	const char *rest = sessions_filter_rest(text, &only_marked);
+	struct where *where = sessions_compile(text, e);
 
-	if (!where && *text && sessions_is_expression(text))
+	if (!where && *rest && (only_marked || sessions_is_expression(text)))
 		return false;
 	where_free(s->where);
 	s->where = where;
+	s->only_marked = only_marked;
 	buf_reset(&s->filter);
 	buf_addstr(&s->filter, text);
 	s->is_stale = true;

@@ -26,7 +26,7 @@ static void filter_choices(const char *typed, struct choices *out)
 
 	out->from = from;
 	if (from == 0 && n && strncmp("marked", typed, n) == 0)
-		choices_add(out, "marked", "what was marked with Space", false);
+		choices_add(out, "marked", "what was marked with Space; marked and EXPR", false);
 	if (out->n == 1 && strcmp(out->items[0].text, typed + from) == 0)
 		choices_clear(out);
 }
@@ -93,9 +93,11 @@ static bool may_grow(const char *text)
 void sessions_typing(struct sessions *s, const char *text, struct prompt_error *e)
 {
 	struct where_error wrong = { 0 };
-	struct where *where = *text ? where_compile(text, &wrong) : NULL;
+	struct where *where = sessions_compile(text, &wrong);
+	bool only_marked;
+	const char *rest = sessions_filter_rest(text, &only_marked);
 
-	e->is_wrong = !where && sessions_is_expression(text);
+	e->is_wrong = !where && *rest && (only_marked || sessions_is_expression(text));
 	e->at = wrong.at;
 	e->len = wrong.len;
 	e->what = wrong.what;

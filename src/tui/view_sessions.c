@@ -379,11 +379,14 @@ static void filter_by_cell(struct sessions *s, struct ui *ui, bool exclude)
 	struct store_session row;
 	struct column_cell cell = { ui, &row, s->shown[s->list.cursor] };
 	struct where_error e;
+	bool only_marked;
+	const char *rest = sessions_filter_rest(s->filter.len ? s->filter.data : "", &only_marked);
 
 	store_session(ui->store, cell.index, &row);
 	column_expression(&expr, &cell, s->sort);
+	buf_addstr(&all, only_marked ? "marked and " : "");
 	if (s->where)
-		buf_addf(&all, "(%s) and ", s->filter.data);
+		buf_addf(&all, "(%s) and ", rest);
 	buf_addf(&all, exclude ? "not (%s)" : "%s", expr.data);
 	if (expr.len == 0)
 		ui_say(ui, "the filter language has no name for this cell: sort by another column");
