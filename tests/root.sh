@@ -209,7 +209,7 @@ shown() { # PATTERN: until a line of the screen has it, at most 10 s
 	return 1
 }
 browse() { # OPTIONS...
-	screens new-session -d -x 100 -y 24 "cd '$tmp/rec' && HOME='$tmp' ASAN_OPTIONS=detect_leaks=0 LC_ALL=C.UTF-8 ip netns exec $b \
+	screens new-session -d -x 100 -y 24 "trap : INT; cd '$tmp/rec' && HOME='$tmp' ASAN_OPTIONS=detect_leaks=0 LC_ALL=C.UTF-8 ip netns exec $b \
 		'$tcpshadow' browse -i vb -f 'tcp port 80' $*; echo ended with \$?; sleep 60"
 }
 if command -v tmux >/dev/null && browse -w seen.pcap; then
@@ -247,6 +247,10 @@ if command -v tmux >/dev/null && browse -w seen.pcap; then
 	screens send-keys q
 	shown '^quit and lose [1-9][0-9]* packets\? y/n'
 	screens send-keys n
+	shown '^quit: not done'
+	screens send-keys C-c
+	shown '^quit and lose [1-9][0-9]* packets\? y/n'
+	screens send-keys Escape
 	shown '^quit: not done'
 	ok "browse without -w asks before it loses packets"
 	screens send-keys e C-u

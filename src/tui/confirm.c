@@ -44,6 +44,7 @@ static bool ask_to_quit(struct app *a, const struct act *act)
 	if (lost == 0)
 		return false;
 	ask(a, act);
+	buf_reset(text);
 	buf_addstr(text, "quit and lose ");
 	text_count(text, lost);
 	buf_addstr(text, lost == 1 ? " packet?" : " packets?");
@@ -87,6 +88,14 @@ bool confirm_first(struct app *a, const struct act *act)
 	if (quits(a, act))
 		return ask_to_quit(a, act);
 	return (act->id == ACTION_EXPORT || act->id == ACTION_SAVE) && ask_to_replace(a, act);
+}
+
+bool confirm_interrupt(struct app *a)
+{
+	const struct act quit = { .id = ACTION_QUIT };
+
+	return (confirm_is_open(a) && quits(a, &(struct act){ .id = a->question.id })) ||
+	       !confirm_first(a, &quit);
 }
 
 /* To quit again is a yes, too: who cannot wait presses ^C twice. */

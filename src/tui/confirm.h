@@ -9,6 +9,8 @@
 
 /* True: the action waits for an answer, or was refused; it is not to be done now. */
 bool confirm_first(struct app *a, const struct act *act);
+/* ^C: true = quit at once; otherwise it is asked, and the next one is a yes. */
+bool confirm_interrupt(struct app *a);
 bool confirm_is_open(const struct app *a);
 /* The answer: what was asked about is done, or not. */
 void confirm_key(struct app *a, uint32_t key);

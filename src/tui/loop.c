@@ -19,6 +19,7 @@
 
 #include "tcpshadow/mem.h"
 #include "tui/app.h"
+#include "tui/confirm.h"
 #include "tui/term.h"
 
 #define FRAME (NS_PER_SEC / 10)
@@ -104,6 +105,11 @@ static void take_signals(struct tui *l)
 			break;
 		case SIGCONT:
 			term_forget(l->term);
+			break;
+		case SIGINT:
+			/* Typed, it asks before packets are lost; who sends it knows. */
+			if (info.ssi_code != SI_KERNEL || confirm_interrupt(&l->app))
+				l->end_signal = SIGINT;
 			break;
 		default:
 			l->end_signal = (int)info.ssi_signo;
