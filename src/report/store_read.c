@@ -115,9 +115,10 @@ uint64_t store_ordinal(const struct store *s, uint16_t file, uint64_t number)
 	return before + number;
 }
 
-static bool has_ended(uint8_t state)
+/* It sent its FIN, or is past all that. */
+static bool has_closed(uint8_t state)
 {
-	return state == TCPS_CLOSED || state == TCPS_TIME_WAIT;
+	return state == TCPS_CLOSED || (state > TCPS_ESTABLISHED && state != TCPS_CLOSE_WAIT);
 }
 
 /* How it stands, by the states that its last packet left. */
@@ -129,9 +130,13 @@ static void make_outcome(struct conn_record *r, const struct store_session *row)
 	r->close = CLOSE_NONE;
 	r->verdict.kind = VERDICT_OPEN;
 	r->verdict.by = BY_NOBODY;
-	if (has_ended(client) && has_ended(server))
-		r->close = client == server && client == TCPS_CLOSED ? CLOSE_RESET : CLOSE_FOUR_WAY;
-	else if (client > TCPS_ESTABLISHED || server > TCPS_ESTABLISHED) {
+	if (client == TCPS_CLOSED && server == TCPS_CLOSED) {
+		r->close = CLOSE_RESET;
+	} else if (has_closed(client) && has_closed(server)) {
+		r->close = CLOSE_FOUR_WAY;
+	} else if (client == TCPS_CLOSED || server == TCPS_CLOSED) {
+		r->close = CLOSE_RESET;
+	} else if (client > TCPS_ESTABLISHED || server > TCPS_ESTABLISHED) {
 		r->close = CLOSE_HALF_CLOSED;
 		r->verdict.kind = VERDICT_HALF_CLOSED;
 	} else if (!row->is_midstream &&

@@ -23,10 +23,13 @@ static void ask(struct app *a, const struct act *act)
 	buf_addstr(&a->question.arg, act->arg ? act->arg : "");
 }
 
-/* What quitting would lose: packets of a live capture that -w does not write, and that no export has. */
+/*
+ * What quitting would lose: packets of a live capture that -w does not write, or of a pipe that goes on, as of ssh and
+ * tcpdump; and that no export has.
+ */
 static uint64_t unsaved(const struct ui *ui)
 {
-	if (!ui->options->is_live || ui->options->recording)
+	if ((!ui->options->is_live && !ui_is_endless(ui)) || ui->options->recording)
 		return 0;
 	return ui->snap.ntcp > ui->nsaved ? ui->snap.ntcp - ui->nsaved : 0;
 }

@@ -192,7 +192,7 @@ static bool is_over(const struct ladder_view *v)
 
 static void complain_of_open(const struct ladder_view *v, struct ui *ui)
 {
-	if (ui->options->is_live)
+	if (ui_is_endless(ui))
 		ui_complain(
 		    ui, "session %u is still open: only .txt has it so far", v->session + 1);
 	else
@@ -206,7 +206,7 @@ void ladder_export(struct ladder_view *v, struct ui *ui, const char *name)
 
 	if (!x.report)
 		ui_complain(ui, "the name must end in .txt, .json or .mmd");
-	else if (!is_over(v) && ui->options->is_live && x.report == report_show)
+	else if (!is_over(v) && ui_is_endless(ui) && x.report == report_show)
 		ladder_export_lines(v, ui, name);
 	else if (!is_over(v))
 		complain_of_open(v, ui);

@@ -228,7 +228,7 @@ void sessions_export(struct sessions *s, struct ui *ui, const char *name)
 		ui_complain(ui, "the name must end in .pcap, .pcapng, .csv, .json or .txt");
 		return;
 	}
-	if (!ui->snap.is_done && !ui->options->is_live) {
+	if (!ui->snap.is_done && !ui_is_endless(ui)) {
 		ui_complain(ui, "the capture is still being read: wait until it is done");
 		return;
 	}

@@ -170,6 +170,11 @@ static inline bool ui_is_linear(const struct ui *ui)
 {
 	return ui->setting[SETTING_LINEAR] != 0;
 }
+/* Nobody knows when it ends: an interface, or a pipe that is still being read. */
+static inline bool ui_is_endless(const struct ui *ui)
+{
+	return !ui->snap.is_done && (ui->options->is_live || ui->snap.per_mille < 0);
+}
 /* For texts that go to grid_put(); on plain lines the word for it where there is one. */
 const char *ui_glyph(const struct ui *ui, enum glyph g);
 

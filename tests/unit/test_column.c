@@ -194,6 +194,43 @@ START_TEST(cells_become_filters)
 }
 END_TEST
 
+/* How a connection stands whose record has not come. */
+START_TEST(what_is_open_stands_somewhere)
+{
+	static const struct {
+		uint8_t client, server;
+		bool is_midstream;
+		const char *state;
+	} cases[] = {
+		{ TCPS_SYN_SENT, TCPS_UNKNOWN, false, "half-open" },
+		{ TCPS_SYN_SENT, TCPS_SYN_RECEIVED, false, "half-open" },
+		{ TCPS_ESTABLISHED, TCPS_SYN_RECEIVED, false, "half-open" },
+		{ TCPS_ESTABLISHED, TCPS_ESTABLISHED, false, "open" },
+		{ TCPS_UNKNOWN, TCPS_ESTABLISHED, true, "mid, open" },
+		{ TCPS_FIN_WAIT_1, TCPS_ESTABLISHED, false, "half-closed" },
+		{ TCPS_FIN_WAIT_2, TCPS_CLOSE_WAIT, false, "half-closed" },
+		{ TCPS_TIME_WAIT, TCPS_LAST_ACK, false, "closed" },
+		{ TCPS_CLOSED, TCPS_TIME_WAIT, false, "closed" },
+		{ TCPS_CLOSED, TCPS_CLOSED, false, "RST" },
+		{ TCPS_CLOSED, TCPS_ESTABLISHED, false, "RST" },
+	};
+	struct ui ui = { .nrates = 0 };
+	struct buf text = BUF_INIT;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct store_session row = { .is_midstream = cases[i].is_midstream };
+		struct column_cell cell = { &ui, &row, 0 };
+
+		row.sides[SIDE_CLIENT].state = cases[i].client;
+		row.sides[SIDE_SERVER].state = cases[i].server;
+		buf_reset(&text);
+		column_text(&text, &cell, COLUMN_STATE);
+		ck_assert_msg(strcmp(text.data, cases[i].state) == 0, "%zu: %s", i, text.data);
+	}
+	buf_release(&text);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("column");
@@ -204,6 +241,7 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, the_list_says_the_same);
 	tcase_add_test(tc, cells_become_filters);
+	tcase_add_test(tc, what_is_open_stands_somewhere);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

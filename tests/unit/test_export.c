@@ -224,6 +224,12 @@ static void look(void *ctx, int per_mille, uint64_t packets)
 		l->o.is_live = false;
 		export(&l->o, "keys Enter\n", &out);
 		ck_assert_ptr_nonnull(strstr(out.data, "still being read"));
+		ck_assert(!is_written());
+		screen_after(&l->o, "keys q\n", &out);
+		ck_assert_ptr_null(strstr(out.data, "quit and lose"));
+		store_publish(l->o.store, -1, packets); /* a pipe: who knows when it ends */
+		asks_before_quitting(&l->o);
+		saves_packets(l);
 		l->o.is_live = true;
 		l->was_open = true;
 	} else if (now.nover == 1 && !l->was_over) {
