@@ -699,6 +699,17 @@ static void choices(
 		choices_add(out, sort_word(i), sort[i], f->sort == (enum findlist_sort)i);
 }
 
+static void prompt(struct view *v, struct ui *ui, enum action a, struct buf *text)
+{
+	const struct findings *f = findings_of(v);
+
+	(void)ui;
+	if (a == ACTION_FILTER && f->filter.len)
+		buf_addstr(text, f->filter.data);
+	else if (a == ACTION_EXPORT)
+		buf_addstr(text, "findings.txt");
+}
+
 const struct view_ops view_findings = {
 	.size = sizeof(struct findings),
 	.open = open_findings,
@@ -708,4 +719,5 @@ const struct view_ops view_findings = {
 	.draw = draw,
 	.action = action,
 	.choices = choices,
+	.prompt = prompt,
 };

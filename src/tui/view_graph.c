@@ -710,12 +710,21 @@ static bool action(struct view *v, struct ui *ui, const struct act *a)
 	return move_action(gr, ui, &row, a) || show_action(gr, ui, &row, a);
 }
 
+static void prompt(struct view *v, struct ui *ui, enum action a, struct buf *text)
+{
+	static const char *const words[] = { "sequence", "window", "rtt", "rate" };
+
+	if (a == ACTION_EXPORT && ui->session != STORE_NONE)
+		buf_addf(text, "session-%u-%s.svg", ui->session + 1, words[graph_of(v)->graph]);
+}
+
 const struct view_ops view_graph = {
 	.size = sizeof(struct graph),
 	.open = open_graph,
 	.close = close_graph,
 	.draw = draw,
 	.action = action,
+	.prompt = prompt,
 };
 
 /* --- beside the sessions --- */
