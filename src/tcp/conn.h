@@ -189,7 +189,7 @@ struct endpoint {
 	bool is_offer_cut;        /* the capture lacks options of its SYN */
 	bool offers_accurate_ecn; /* its SYN asked for RFC 9768 */
 	bool offers_mptcp;        /* its SYN was MP_CAPABLE */
-	uint8_t far_rounds;       /* times that it sent from far_ack on, each time farther */
+	uint8_t far_rounds;       /* times that it spoke from far_ack on */
 	bool far_is_new;          /* it has not done so yet from this one on */
 	bool gave_up_ecn;         /* its SYN asked for ECN, and was sent again without */
 	uint8_t stuck_times;      /* copies of the large segment that is not acknowledged */

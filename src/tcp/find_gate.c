@@ -55,6 +55,11 @@ static bool is_explained(const struct conn *c, unsigned id)
 	} explained[] = {
 		/* of course it was not closed: the capture ended while it was busy */
 		{ FINDING_NEVER_CLOSED, FINDING_CAPTURE_ENDS_MID },
+		/* the highest bytes may be among those that the capture lacks */
+		{ FINDING_SACK_INVALID, FINDING_CAPTURE_GAP_ACKED },
+		/* and the acknowledgments that moved the window */
+		{ FINDING_SEQ_RIGHT_OF_WINDOW, FINDING_CAPTURE_GAP_ACKED },
+		{ FINDING_WINDOW_EXCEEDED, FINDING_CAPTURE_GAP_ACKED },
 		/* the card or the host puts segments together: sizes are not the sender's */
 		{ FINDING_MSS_EXCEEDED, FINDING_OFFLOAD_SUPER_SEGMENTS },
 		/* acknowledgments that are written in the wrong order step back */

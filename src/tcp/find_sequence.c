@@ -56,8 +56,9 @@ static void rejected(struct step *st)
 	if (!is_note(st, SEGMENT_NOTE_NOT_ACCEPTABLE_ACK) || is_fin ||
 	    st->peer->state == TCPS_SYN_SENT)
 		return;
+	/* (Who has gone on itself unseen may well have received what was not seen.) */
 	find_segment(st, st->ack > st->peer->snd_nxt ? FINDING_ACK_OF_UNSENT : FINDING_ACK_TOO_OLD,
-	    BY_SELF, CONFIDENCE_LIKELY);
+	    BY_SELF, st->seq > st->self->snd_nxt ? CONFIDENCE_POSSIBLE : CONFIDENCE_LIKELY);
 }
 
 static void window(struct step *st)
@@ -186,6 +187,22 @@ static void look_back(struct conn *c, unsigned dir)
 		    c, FINDING_SEQ_WRAPPED, dir, CONFIDENCE_CERTAIN, e->last_packet, e->last_time);
 }
 
+/*
+ * It acknowledged more than it could have got, again and again until the end, and nothing else: rather than inventing
+ * that it goes on with an end of which nothing was captured any more.
+ */
+static void doubt_far_acks(struct conn *c, unsigned dir)
+{
+	static const enum finding_id blame[] = { FINDING_ACK_OF_UNSENT, FINDING_FIN_BAD_ACK };
+
+	for (size_t i = 0; c->ends[dir].far_ack && i < ARRAY_LEN(blame); i++) {
+		struct finding *f = find_have(c, blame[i], !dir);
+
+		if (f && (f->count > 1 || i > 0))
+			f->confidence = CONFIDENCE_POSSIBLE;
+	}
+}
+
 /* May look_back() find something? */
 static bool is_odd(const struct endpoint *e, const struct endpoint *peer)
 {
@@ -194,6 +211,8 @@ static bool is_odd(const struct endpoint *e, const struct endpoint *peer)
 
 void find_sequence_end(struct conn *c)
 {
+	doubt_far_acks(c, 0);
+	doubt_far_acks(c, 1);
 	if (!is_odd(&c->ends[0], &c->ends[1]) && !is_odd(&c->ends[1], &c->ends[0]))
 		return;
 	look_back(c, c->client);

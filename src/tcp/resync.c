@@ -8,9 +8,9 @@
  * Limits: what was captured until then counts as missing, too: at most ROUNDS windows.
  * Spec:   RFC 9293 3.4: an acknowledgment is of what was sent, and data is sent into the window.
  *
- * One of the two alone may be wrong, or a forgery.  But where one end acknowledges and the other sends from there on, in
- * turn ROUNDS times, each time farther, and nothing comes at the numbers that were known, these two talk with each
- * other, and it is the capture that was not there.
+ * One of the two alone may be wrong, or a forgery.  But where one end acknowledges and the other speaks from there on, in
+ * turn ROUNDS times, and nothing comes at the numbers that were known, these two talk with each other, and it is the
+ * capture that was not there.
  */
 #include "config.h"
 
@@ -28,8 +28,6 @@ void resync_hear(struct step *st)
 	if (!from->far_ack || st->ack < from->far_ack) {
 		from->far_rounds = 0;
 		from->far_time = st->time;
-	} else if (st->ack == from->far_ack) {
-		return;
 	}
 	from->far_ack = st->ack;
 	from->far_is_new = true;
@@ -40,8 +38,7 @@ static bool is_wanted(const struct step *st)
 {
 	const struct endpoint *self = st->self, *to = st->peer;
 
-	return st->end > st->seq && !(st->seg->flags & (TCP_SYN | TCP_RST)) &&
-	       st->seq >= self->far_ack &&
+	return !(st->seg->flags & (TCP_SYN | TCP_RST)) && st->seq >= self->far_ack &&
 	       st->end <= self->far_ack + ((uint64_t)WINDOW_WIRE_MAX << to->wscale);
 }
 

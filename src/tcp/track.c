@@ -86,7 +86,20 @@ static bool is_old_timestamp(const struct step *st)
 	       seq_lt(st->seg->opt.tsval, st->peer->ts_recent);
 }
 
-/* Right edge of what the peer offered; without its scale the largest window there can be. */
+/*
+ * Right edge of what the peer offered.  What it acknowledged beyond the captured numbers counts when the sender is
+ * there itself.
+ */
+static uint64_t offered_edge(const struct step *st)
+{
+	const struct endpoint *self = st->self, *to = st->peer;
+	uint64_t edge = self->unseen_ack + to->last_window;
+	bool is_beyond = st->end > to->right_edge && st->seq >= self->unseen_ack;
+
+	return self->unseen_ack && is_beyond && edge > to->right_edge ? edge : to->right_edge;
+}
+
+/* Without its scale the peer may have offered the largest window there can be. */
 static bool is_right_of_window(const struct step *st)
 {
 	const struct endpoint *to = st->peer;
@@ -95,7 +108,7 @@ static bool is_right_of_window(const struct step *st)
 		return false;
 	if (!to->scale_known)
 		return st->seq > to->right_edge + (UINT64_C(65535) << 14);
-	return st->seq > to->right_edge;
+	return st->seq > offered_edge(st);
 }
 
 /* RFC 5961 5.2: older than SND.UNA less the largest window the peer was ever offered. */
@@ -179,6 +192,14 @@ static bool looks_foreign(const struct step *st)
 	       !(st->seg->opt.seen & OPT_TIMESTAMPS);
 }
 
+/* The segment is what its receiver takes: what it shows of the window and the numbers holds. */
+static void accept_edges(struct step *st)
+{
+	st->peer->right_edge = offered_edge(st);
+	if (st->self->far_ack | st->peer->far_ack)
+		resync_settle(st);
+}
+
 void track_validity(struct step *st)
 {
 	bool refused = is_refused_handshake(st);
@@ -192,7 +213,6 @@ void track_validity(struct step *st)
 		right = !resync_agrees(st);
 	st->is_old_ack = old_ack;
 	st->acks_unsent = st->has_ack && st->peer->has_seq && st->ack > st->peer->snd_nxt;
-	st->edge_before = st->peer->right_edge;
 	if (bad_sum)
 		note(st, SEGMENT_NOTE_BAD_CHECKSUM);
 	if (old_ts)
@@ -206,8 +226,9 @@ void track_validity(struct step *st)
 	              (st->seg->notes & NOTES_HOST_DROPS);
 	if (st->is_weak)
 		note(st, SEGMENT_NOTE_IGNORED);
-	else if (st->self->far_ack | st->peer->far_ack)
-		resync_settle(st);
+	else
+		accept_edges(st);
+	st->edge_before = st->peer->right_edge;
 	st->is_foreign = (st->seg->flags & TCP_RST) && looks_foreign(st);
 }
 
