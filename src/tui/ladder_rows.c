@@ -14,6 +14,8 @@
 #include "tcpshadow/text.h"
 #include "tui/ladder_line.h"
 
+enum { NOTES_LEAST = 3 }; /* columns */
+
 /* ---- segments ---- */
 
 /* The numbers as on the wire. */
@@ -40,7 +42,8 @@ static const struct conn_record *record_of(const struct ladder_line *l)
 	return &l->v->source.records[l->conn];
 }
 
-static enum role note_role(const struct conn_record *r, uint64_t packet)
+/* Of what names the packet. */
+static uint8_t worst_of(const struct conn_record *r, uint64_t packet)
 {
 	uint8_t worst = SEVERITY_INFO;
 
@@ -48,14 +51,29 @@ static enum role note_role(const struct conn_record *r, uint64_t packet)
 		if (finding_info(r->findings[i].id)->severity > worst &&
 		    session_is_evidence(&r->findings[i], packet))
 			worst = finding_info(r->findings[i].id)->severity;
-	return role_of_severity(worst, ROLE_DIM);
+	return worst;
+}
+
+/* Where there is no room for words, the letter alone, before the line. */
+static void put_mark(const struct ladder_line *l, uint8_t worst)
+{
+	char mark[] = { outcome_mark((enum severity)worst), '\0' };
+	struct pen p = ladder_pen(l, 0, 1, role_of_severity(worst, ROLE_DIM));
+
+	if (worst >= SEVERITY_NOTE)
+		grid_puts(&p, mark);
 }
 
 static void put_notes(const struct ladder_line *l, const struct session_row *row)
 {
-	struct pen p = ladder_notes_pen(l, note_role(record_of(l), row->packet));
+	uint8_t worst = worst_of(record_of(l), row->packet);
+	struct pen p = ladder_notes_pen(l, role_of_severity(worst, ROLE_DIM));
 	struct buf text = BUF_INIT;
 
+	if (l->c.notes - l->used < NOTES_LEAST) {
+		put_mark(l, worst);
+		return;
+	}
 	ladder_notes_text(&text, record_of(l), row, cap_facts(l->ui->options->cap));
 	grid_puts(&p, text.data);
 	buf_release(&text);
@@ -97,8 +115,7 @@ static void draw_segment(struct ladder_line *l, uint32_t i)
 	           session_caused(&r->sides[SIDE_SERVER], row.packet) });
 	ladder_segment_text(&words, &row, (size_t)(l->span - LADDER_ARROW_ENDS));
 	l->shape->arrow(l, words.data, to_server, to_server ? ROLE_CLIENT : ROLE_SERVER);
-	if (l->c.notes > l->used)
-		put_notes(l, &row);
+	put_notes(l, &row);
 	buf_release(&words);
 }
 
