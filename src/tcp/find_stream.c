@@ -120,8 +120,12 @@ static void look_at_facts(struct conn *c, unsigned dir)
 	if (!f)
 		f = find_conn(c, FINDING_STREAM_AMBIGUOUS, dir, CONFIDENCE_CERTAIN,
 		    e->facts.conflict.packet, c->end);
-	if (f)
-		f->a = e->facts.conflict.offset;
+	if (!f)
+		return;
+	f->a = e->facts.conflict.offset;
+	/* (Where data is missing, so may be the acknowledgment that moved the window.) */
+	if (doubts == DOUBT_WINDOW && e->missing)
+		f->confidence = CONFIDENCE_POSSIBLE;
 }
 
 void find_stream_end(struct conn *c)
