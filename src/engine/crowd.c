@@ -342,8 +342,10 @@ static void count_opened(struct listener *l, const struct event_sign *sign, int6
 	begin_deaf_window(l, time);
 	l->opened++;
 	l->opened_now++;
-	if (time > l->answered)
-		l->answered = time;
+	if (!l->opened_first)
+		l->opened_first = time;
+	if (time > l->opened_last)
+		l->opened_last = time;
 	l->scaled += sign->scales;
 	isn_watch(&l->isn, sign->server_isn, sign->client.port, time);
 	if (sign->span < 0)

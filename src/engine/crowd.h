@@ -92,8 +92,9 @@ struct listener {
 	bool is_overflowing;
 	uint16_t steady;        /* attempts in a row at the same distance */
 	int64_t attempt, pause; /* the latest, and the time before it */
-	int64_t answered;       /* when a connection was opened last, 0 = never */
-	uint64_t first, last;   /* packets */
+	int64_t opened_first;   /* when a connection was opened, 0 = never */
+	int64_t opened_last;
+	uint64_t first, last; /* packets */
 	struct sketch sources;
 	struct flood_window window;
 	struct flood flood;

@@ -394,7 +394,9 @@ static void look_at_ignored(struct crowd *c, struct conn_record *r, const struct
 {
 	struct finding f;
 
-	if (!l->answered || l->answered + IGNORED_SPAN < r->start)
+	/* (It may have been started since, or have ended before.) */
+	if (!l->opened_first || l->opened_first > r->end ||
+	    l->opened_last + IGNORED_SPAN < r->start)
 		return;
 	f = about_listener(l, FINDING_SYN_IGNORED, 1);
 	f.a = l->opened;

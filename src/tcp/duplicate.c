@@ -133,7 +133,8 @@ static void note_copy(struct step *st)
 static void note_late(struct step *st, int64_t since)
 {
 	const int64_t ms = NS_PER_SEC / 1000;
-	uint64_t late = (uint64_t)((st->time - since + ms - 1) / ms);
+	/* (The clock may have been set back since.) */
+	uint64_t late = st->time > since ? (uint64_t)((st->time - since + ms - 1) / ms) : 0;
 	struct finding *f;
 
 	st->is_copy = true;

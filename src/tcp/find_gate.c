@@ -39,36 +39,52 @@ unsigned find_traps(const struct conn *c)
 	return traps;
 }
 
-static bool has_any(const struct conn *c, enum finding_id id)
+/* What was missing, so long before or after, may have moved what the finding is about (ns). */
+#define OUTAGE_MAX (2 * NS_PER_SEC)
+
+/* (Of many times only the first is known.) */
+static bool is_at_hand(const struct finding *cause, const struct finding *f)
 {
-	for (unsigned dir = 0; dir <= BY_NOBODY; dir++)
-		if (find_have(c, id, dir))
+	int64_t apart = cause->time - f->time;
+
+	return cause->count > 1 || (apart <= OUTAGE_MAX && apart >= -OUTAGE_MAX);
+}
+
+static bool has_cause(const struct conn *c, const struct finding *f, enum finding_id id, bool near)
+{
+	for (unsigned dir = 0; dir <= BY_NOBODY; dir++) {
+		const struct finding *cause = find_have(c, id, dir);
+
+		if (cause && (!near || is_at_hand(cause, f)))
 			return true;
+	}
 	return false;
 }
 
-/* What is on the right leaves nothing to say for what is on the left. */
-static bool is_explained(const struct conn *c, unsigned id)
+/* What is on the right, at any time or near, leaves nothing to say for what is on the left. */
+static bool is_explained(const struct conn *c, const struct finding *f)
 {
 	static const struct {
 		uint16_t id, cause; /* enum finding_id */
+		bool near;
 	} explained[] = {
 		/* of course it was not closed: the capture ended while it was busy */
-		{ FINDING_NEVER_CLOSED, FINDING_CAPTURE_ENDS_MID },
+		{ FINDING_NEVER_CLOSED, FINDING_CAPTURE_ENDS_MID, false },
 		/* the highest bytes may be among those that the capture lacks */
-		{ FINDING_SACK_INVALID, FINDING_CAPTURE_GAP_ACKED },
+		{ FINDING_SACK_INVALID, FINDING_CAPTURE_GAP_ACKED, true },
 		/* and the acknowledgments that moved the window */
-		{ FINDING_SEQ_RIGHT_OF_WINDOW, FINDING_CAPTURE_GAP_ACKED },
-		{ FINDING_WINDOW_EXCEEDED, FINDING_CAPTURE_GAP_ACKED },
+		{ FINDING_SEQ_RIGHT_OF_WINDOW, FINDING_CAPTURE_GAP_ACKED, true },
+		{ FINDING_WINDOW_EXCEEDED, FINDING_CAPTURE_GAP_ACKED, true },
 		/* the card or the host puts segments together: sizes are not the sender's */
-		{ FINDING_MSS_EXCEEDED, FINDING_OFFLOAD_SUPER_SEGMENTS },
+		{ FINDING_MSS_EXCEEDED, FINDING_OFFLOAD_SUPER_SEGMENTS, false },
 		/* acknowledgments that are written in the wrong order step back */
-		{ FINDING_ACK_REGRESSED, FINDING_CLOCK_STEP_BACK },
-		{ FINDING_ACK_REGRESSED, FINDING_REORDERED_AT_TAP },
+		{ FINDING_ACK_REGRESSED, FINDING_CLOCK_STEP_BACK, false },
+		{ FINDING_ACK_REGRESSED, FINDING_REORDERED_AT_TAP, false },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(explained); i++)
-		if (explained[i].id == id && has_any(c, (enum finding_id)explained[i].cause))
+		if (explained[i].id == f->id &&
+		    has_cause(c, f, (enum finding_id)explained[i].cause, explained[i].near))
 			return true;
 	return false;
 }
@@ -81,7 +97,7 @@ void find_gate(struct conn *c)
 		return;
 	traps = find_traps(c);
 	for (unsigned i = c->nfindings; i-- > 0;)
-		if (is_explained(c, c->findings[i].id))
+		if (is_explained(c, &c->findings[i]))
 			find_drop(c, &c->findings[i]);
 	for (unsigned i = 0; i < c->nfindings; i++)
 		finding_doubt(&c->findings[i], traps);

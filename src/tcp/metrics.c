@@ -109,7 +109,8 @@ static void note_lost_update(struct step *st)
 	    ((uint64_t)st->seg->window << st->self->wscale) >= full)
 		(void)find_segment(
 		    st, FINDING_WINDOW_COLLAPSE_AFTER_UPDATE_LOST, BY_PEER, CONFIDENCE_POSSIBLE);
-	else if (is_note(st, SEGMENT_NOTE_WINDOW_PROBE) && !st->peer->transfer.window_closed)
+	else if (is_note(st, SEGMENT_NOTE_WINDOW_PROBE) && !st->peer->transfer.window_closed &&
+	         st->peer->last_window)
 		f = find_segment(
 		    st, FINDING_WINDOW_COLLAPSE_AFTER_UPDATE_LOST, BY_SELF, CONFIDENCE_LIKELY);
 	if (f)

@@ -133,7 +133,8 @@ static enum wait full_wait(const struct step *st, const struct spent *s, int64_t
 static enum wait window_wait(const struct step *st, const struct spent *s, int64_t gap)
 {
 	/* (It has said that there is room again, and the sender has not heard that.) */
-	if ((st->notes & 1u << SEGMENT_NOTE_WINDOW_PROBE) && !st->peer->transfer.window_closed)
+	if ((st->notes & 1u << SEGMENT_NOTE_WINDOW_PROBE) && !st->peer->transfer.window_closed &&
+	    st->peer->last_window)
 		return WAIT_RECOVERY;
 	if ((st->notes & 1u << SEGMENT_NOTE_WINDOW_PROBE) || stands_either(s, CLOSED_WINDOW))
 		return WAIT_ZERO_WINDOW;

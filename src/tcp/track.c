@@ -209,10 +209,15 @@ void track_validity(struct step *st)
 
 	if (bad_ack && !bad_sum && st->ack > st->peer->snd_nxt && st->peer->has_seq)
 		resync_hear(st);
-	if (right && !bad_sum && !bad_ack)
-		right = !resync_agrees(st);
 	st->is_old_ack = old_ack;
 	st->acks_unsent = st->has_ack && st->peer->has_seq && st->ack > st->peer->snd_nxt;
+	st->is_weak = is_stray_syn(st) || refused || bad_sum || old_ts || bad_ack ||
+	              lacks_ack_flag(st) || has_unexpected_md5(st) || has_bad_ip_checksum(st) ||
+	              (st->seg->notes & NOTES_HOST_DROPS);
+	/* (Only what is right otherwise shows that both ends have gone on.) */
+	if (right && !st->is_weak)
+		right = !resync_agrees(st);
+	st->is_weak |= right;
 	if (bad_sum)
 		note(st, SEGMENT_NOTE_BAD_CHECKSUM);
 	if (old_ts)
@@ -221,9 +226,6 @@ void track_validity(struct step *st)
 		note(st, SEGMENT_NOTE_OUT_OF_WINDOW);
 	if (bad_ack)
 		note(st, SEGMENT_NOTE_NOT_ACCEPTABLE_ACK);
-	st->is_weak = is_stray_syn(st) || refused || bad_sum || old_ts || right || bad_ack ||
-	              lacks_ack_flag(st) || has_unexpected_md5(st) || has_bad_ip_checksum(st) ||
-	              (st->seg->notes & NOTES_HOST_DROPS);
 	if (st->is_weak)
 		note(st, SEGMENT_NOTE_IGNORED);
 	else

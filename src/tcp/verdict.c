@@ -517,9 +517,11 @@ static bool is_unheard(const struct conn_record *r)
 void verdict_learn(struct conn_record *r)
 {
 	const struct finding *f = have(r, FINDING_ACCEPT_QUEUE_OVERFLOW_SUSPECTED);
+	const struct finding *ignored = have(r, FINDING_SYN_IGNORED);
 	uint32_t times = r->verdict.count;
 
-	if (r->verdict.kind == VERDICT_NO_ANSWER && have(r, FINDING_SYN_IGNORED))
+	if (r->verdict.kind == VERDICT_NO_ANSWER && ignored &&
+	    ignored->confidence >= CONFIDENCE_LIKELY)
 		r->verdict.kind = VERDICT_IGNORED;
 	if (!f || f->confidence < CONFIDENCE_LIKELY || !is_unheard(r))
 		return;
