@@ -135,12 +135,13 @@ static enum says says_of_syn(const struct explain_row *r, const struct explain_p
 	return p->syn[peer] ? SAYS_SYN_CROSSED : SAYS_SYN;
 }
 
+/* An ACK from before the first packet captured has a number below 0. */
 static bool acks_fin(const struct explain_row *r, const struct explain_past *p)
 {
 	unsigned peer = !r->row->side;
 
 	return p->fin[peer] && !p->fin_acked[peer] && r->row->flags & TCP_ACK &&
-	       r->row->step.rel_ack > p->fin_number[peer];
+	       (int64_t)(r->row->step.rel_ack - p->fin_number[peer]) > 0;
 }
 
 static enum says says_of_fin(const struct explain_row *r, const struct explain_past *p)

@@ -74,6 +74,25 @@ START_TEST(test_says)
 }
 END_TEST
 
+/* Numbers count from the first packet captured: an older ACK is below 0, not far above. */
+START_TEST(test_ack_below_fin)
+{
+	struct session *s = session_of_one_row();
+	struct explain_past past;
+	struct explain_row r;
+
+	explain_past_init(&past, s);
+	past.fin[SIDE_SERVER] = true;
+	s->rows[0].step.rel_ack = (uint64_t)-1000;
+	explain_row_init(&r, &past, s, 0);
+	ck_assert(!past.fin_acked[SIDE_SERVER]);
+	s->rows[0].step.rel_ack = 1;
+	explain_row_init(&r, &past, s, 0);
+	ck_assert(past.fin_acked[SIDE_SERVER]);
+	session_free(s);
+}
+END_TEST
+
 START_TEST(test_concept)
 {
 	const struct concept_row *row = explain_concept((enum concept)_i);
@@ -99,6 +118,7 @@ int main(void)
 
 	suite_add_tcase(s, t);
 	tcase_add_loop_test(t, test_says, 0, SAYS_COUNT);
+	tcase_add_test(t, test_ack_below_fin);
 	tcase_add_loop_test(t, test_concept, 0, CONCEPT_COUNT);
 	tcase_add_loop_test(t, test_meaning, 0, TCPS_COUNT);
 	srunner_run_all(runner, CK_ENV);
