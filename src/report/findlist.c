@@ -471,12 +471,12 @@ void findlist_toggle(struct findlist *l, size_t row)
 	number_rows(l);
 }
 
-/* A connection that goes on has its findings anew, in another record. */
+/* A connection that goes on has its findings anew, in another record.  Both ends can have one at one time. */
 static bool is_same(const struct store_finding *a, const struct store_finding *b)
 {
 	return a->finding == b->finding ||
 	       (a->session == b->session && a->finding->id == b->finding->id &&
-	           a->finding->time == b->finding->time);
+	           a->finding->by == b->finding->by && a->finding->time == b->finding->time);
 }
 
 static size_t find_in_group(

@@ -145,7 +145,7 @@ static void fill_activity(struct store_open *o)
 		o->row.activity[i] = o->touched >> i & 1u ? height(o->parts[i]) : 0;
 }
 
-/* SYN to SYN-ACK to ACK, the last of each before the next, as in conn_record. */
+/* The last SYN before the first SYN-ACK, the last of those before the ACK, as in conn_record. */
 static void measure(struct store_open *o, const struct event_segment *g)
 {
 	if (o->is_measured || g->is_icmp)
@@ -155,7 +155,8 @@ static void measure(struct store_open *o, const struct event_segment *g)
 	} else if (g->flags & TCP_SYN && o->syn_time >= 0) {
 		o->synack_time = g->time;
 		o->synack_end = g->end;
-		o->row.syn_to_synack = g->time - o->syn_time;
+		if (o->row.syn_to_synack < 0)
+			o->row.syn_to_synack = g->time - o->syn_time;
 	} else {
 		o->is_measured = o->synack_time < 0 || g->end != o->synack_end;
 		if (o->synack_time >= 0 && o->is_measured)

@@ -347,6 +347,64 @@ START_TEST(test_looks_over)
 }
 END_TEST
 
+/* As in the record: the first SYN-ACK answers the SYN, repeated ones tell how long the ACK took. */
+START_TEST(test_first_synack)
+{
+	struct cap_facts facts = { 0 };
+	struct store *s = store_new(&facts);
+	struct event ev = { .type = EVENT_OPEN, .id = 1 };
+	struct store_session row;
+
+	ev.u.open.time = 100;
+	ck_assert_int_eq(store_sink(s)->ops->event(store_sink(s), &ev, NULL), 0);
+	tell_segment(s, 1, 100, TCP_SYN);
+	tell_segment(s, 2, 130, TCP_SYN | TCP_ACK);
+	tell_segment(s, 3, 1130, TCP_SYN | TCP_ACK);
+	store_publish(s, 0, 3);
+	store_session(s, 0, &row);
+	ck_assert_int_eq(row.syn_to_synack, 30);
+	store_free(s);
+}
+END_TEST
+
+/* The cursor stays on its finding when the record is made anew, also where both ends have the same one. */
+START_TEST(test_both_ends)
+{
+	const struct findlist_options options = { .by = FINDLIST_FLAT };
+	struct cap_facts facts = { .is_live = true };
+	struct store *s = store_new(&facts);
+	struct finding both[2] = { { .id = FINDING_SYN_REJECTED_RST, .by = SIDE_CLIENT },
+		{ .id = FINDING_SYN_REJECTED_RST, .by = SIDE_SERVER } };
+	struct finding anew[2] = { both[0], both[1] };
+	struct conn_record record = { .id = 1, .findings = both, .nfindings = 2 };
+	struct event ev = { .type = EVENT_OPEN, .id = 1 };
+	struct store_snapshot now;
+	struct findlist_row rows[2];
+
+	findings = findlist_new();
+	ck_assert_int_eq(store_sink(s)->ops->event(store_sink(s), &ev, NULL), 0);
+	tell_segment(s, 1, 100, TCP_SYN);
+	record.sides[1].end = 1;
+	ev = (struct event){ .type = EVENT_CLOSED, .id = 1, .u.record = &record };
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(store_sink(s)->ops->event(store_sink(s), &ev, NULL), 0);
+		store_publish(s, 0, 1);
+		store_snapshot(s, &now);
+		(void)findlist_update(findings, s, &now, &options);
+		ck_assert_uint_eq(findlist_rows(findings), 2);
+		for (size_t k = 0; k < 2 && i == 0; k++)
+			rows[k] = findlist_row(findings, k);
+		record.findings = anew;
+	}
+	for (size_t k = 0; k < 2; k++)
+		ck_assert_uint_eq(
+		    findlist_row(findings, findlist_row_like(findings, &rows[k])).worst.finding->by,
+		    rows[k].worst.finding->by);
+	findlist_free(findings);
+	store_free(s);
+}
+END_TEST
+
 START_TEST(test_stable)
 {
 	struct stable s;
@@ -388,6 +446,8 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_taken_back);
 	tcase_add_test(tc, test_looks_over);
+	tcase_add_test(tc, test_first_synack);
+	tcase_add_test(tc, test_both_ends);
 	tcase_add_test(tc, test_stable);
 	tcase_add_test(tc, test_publish);
 	tcase_add_test(tc, test_captures);
