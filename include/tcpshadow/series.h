@@ -139,6 +139,7 @@ void series_init(struct series *g, const struct series_input *in, const struct s
 void series_release(struct series *g);
 
 const char *series_graph_word(enum series_graph g);    /* "time-sequence" */
+const char *series_graph_brief(enum series_graph g);   /* "seq" */
 const char *series_track_word(enum series_track_id t); /* "window" */
 char series_mark_letter(enum series_mark m);
 const char *series_mark_word(enum series_mark m);

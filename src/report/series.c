@@ -69,6 +69,13 @@ const char *series_graph_word(enum series_graph g)
 	return words[g];
 }
 
+const char *series_graph_brief(enum series_graph g)
+{
+	static const char *const words[] = { "seq", "window", "rtt", "rate" };
+
+	return words[g];
+}
+
 const char *series_track_word(enum series_track_id t)
 {
 	return infos[t].word;

@@ -6,6 +6,7 @@
 
 #include <sys/stat.h>
 
+#include <fnmatch.h>
 #include <string.h>
 
 #include "tcpshadow/text.h"
@@ -25,13 +26,16 @@ static void ask(struct app *a, const struct act *act)
 
 /*
  * What quitting would lose: packets of a live capture that -w does not write, or of a pipe that goes on, as of ssh and
- * tcpdump; and that no export has.
+ * tcpdump; and that no export has.  By now, also while the screen is kept as it was.
  */
 static uint64_t unsaved(const struct ui *ui)
 {
+	struct store_snapshot now;
+
 	if ((!ui->options->is_live && !ui_is_endless(ui)) || ui->options->recording)
 		return 0;
-	return ui->snap.ntcp > ui->nsaved ? ui->snap.ntcp - ui->nsaved : 0;
+	store_snapshot(ui->store, &now);
+	return now.ntcp > ui->nsaved ? now.ntcp - ui->nsaved : 0;
 }
 
 static bool quits(const struct app *a, const struct act *act)
@@ -54,6 +58,72 @@ static bool ask_to_quit(struct app *a, const struct act *act)
 	return true;
 }
 
+/* The folder of a name, and what is behind its last slash. */
+static const char *split(const char *name, struct buf *folder)
+{
+	const char *slash = strrchr(name, '/');
+
+	if (!slash)
+		buf_addstr(folder, ".");
+	else
+		buf_add(folder, name, slash == name ? 1 : (size_t)(slash - name));
+	return slash ? slash + 1 : name;
+}
+
+static bool is_same_folder(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* For fnmatch(): what strftime() fills in may be anything. */
+static void pattern_of(const char *base, struct buf *out)
+{
+	for (; *base; base++) {
+		if (base[0] == '%' && base[1]) {
+			buf_addch(out, '*');
+			base++;
+			continue;
+		}
+		if (strchr("*?[\\", *base))
+			buf_addch(out, '\\');
+		buf_addch(out, *base);
+	}
+}
+
+/* Files that follow each other have a time in their names (-G), a number behind them (-C -W), or both. */
+static bool is_like(const char *pattern, const char *base)
+{
+	struct buf stem = BUF_INIT;
+	bool is_it = fnmatch(pattern, base, 0) == 0;
+
+	buf_addstr(&stem, base);
+	while (!is_it && stem.len && strchr("0123456789", stem.data[stem.len - 1])) {
+		stem.data[--stem.len] = '\0';
+		is_it = fnmatch(pattern, stem.data, 0) == 0;
+	}
+	buf_release(&stem);
+	return is_it;
+}
+
+/* Does the recorder write to it, or can it come to that? */
+static bool is_recording(const struct ui *ui, const char *name)
+{
+	struct buf folder = BUF_INIT, own = BUF_INIT, pattern = BUF_INIT;
+	bool is_it;
+
+	if (!ui->options->recording)
+		return false;
+	pattern_of(split(ui->options->recording, &own), &pattern);
+	is_it =
+	    is_like(pattern.data, split(name, &folder)) && is_same_folder(own.data, folder.data);
+	buf_release(&folder);
+	buf_release(&own);
+	buf_release(&pattern);
+	return is_it;
+}
+
 /* Is it one of the files that are read, or the one that is recorded to? */
 static bool is_input(const struct ui *ui, const struct stat *st)
 {
@@ -72,6 +142,11 @@ static bool ask_to_replace(struct app *a, const struct act *act)
 {
 	struct stat st;
 
+	if (act->arg && is_recording(&a->ui, act->arg)) {
+		ui_complain(&a->ui, "%s has a name of the recording: -w %s", act->arg,
+		    a->ui.options->recording);
+		return true;
+	}
 	if (!act->arg || stat(act->arg, &st) < 0)
 		return false;
 	if (!S_ISREG(st.st_mode)) {

@@ -40,59 +40,68 @@ static int refused(const char *name, int error, struct err *e)
 	return err_set(e, "%s: not allowed: files go below the folder it was started in", name);
 }
 
-FILE *save_create(const struct ui *ui, const char *name, struct err *e)
-{
+/* A file that is being written: what it replaces stays until all is in it. */
+struct target {
+	const char *name; /* borrowed */
+	struct buf path;  /* where the bytes go: the name, or beside the file that is replaced */
 	FILE *f;
+};
 
+static int begin(struct target *t, const struct ui *ui, struct err *e)
+{
+	buf_addstr(&t->path, t->name);
 	if (ui->is_sure)
-		(void)unlink(name);
-	f = fopen(name, "wxe");
-	if (!f)
-		(void)refused(name, errno, e);
-	return f;
+		buf_addf(&t->path, ".%ld.new", (long)getpid());
+	t->f = fopen(t->path.data, "wxe");
+	return t->f ? 0 : refused(t->name, errno, e);
 }
 
-static int write_file(
-    const struct ui *ui, const char *name, const void *bytes, size_t n, struct err *e)
+/* rc: of what was written.  Of what fails nothing is left. */
+static int end(struct target *t, int rc, struct err *e)
 {
-	FILE *f = save_create(ui, name, e);
-	int error;
+	bool replaces = strcmp(t->path.data, t->name) != 0;
 
-	if (!f)
-		return -1;
-	error = fwrite(bytes, 1, n, f) == n ? 0 : errno;
-	if (fclose(f) != 0 && !error)
-		error = errno;
-	if (error)
-		(void)unlink(name);
-	return error ? err_set(e, "%s: %s", name, strerror(error)) : 0;
+	if (fclose(t->f) != 0 && rc == 0)
+		rc = err_set(e, "%s: %s", t->name, strerror(errno));
+	if (rc == 0 && replaces && rename(t->path.data, t->name) < 0)
+		rc = refused(t->name, errno, e);
+	if (rc < 0)
+		(void)unlink(t->path.data);
+	return rc;
 }
 
 int save_report(const struct ui *ui, const char *name, save_write *write, void *ctx, struct err *e)
 {
-	FILE *f = save_create(ui, name, e);
+	struct target t = { .name = name, .path = BUF_INIT };
 	struct report_out out;
-	int rc;
+	int rc = begin(&t, ui, e);
 
-	if (!f)
-		return -1;
-	report_out_init(&out, f);
-	rc = write(ctx, &out, e);
-	if (rc == 0)
-		rc = report_out_flush(&out, e);
-	report_out_release(&out);
-	if (fclose(f) != 0 && rc == 0)
-		rc = err_set(e, "%s: %s", name, strerror(errno));
-	if (rc < 0)
-		(void)unlink(name);
+	if (rc == 0) {
+		report_out_init(&out, t.f);
+		rc = write(ctx, &out, e);
+		if (rc == 0)
+			rc = report_out_flush(&out, e);
+		report_out_release(&out);
+		rc = end(&t, rc, e);
+	}
+	buf_release(&t.path);
 	return rc;
 }
 
-void save_bytes(struct ui *ui, const char *name, const void *bytes, size_t n)
+static int put(void *ctx, struct report_out *out, struct err *e)
 {
+	const struct buf *bytes = ctx;
+
+	buf_add(&out->buf, bytes->data, bytes->len);
+	return report_out_commit(out, e);
+}
+
+void save_bytes(struct ui *ui, const char *name, const struct buf *bytes)
+{
+	struct buf from = *bytes;
 	struct err e = { "" };
 
-	if (write_file(ui, name, bytes, n, &e) < 0)
+	if (save_report(ui, name, put, &from, &e) < 0)
 		ui_complain(ui, "%s", e.text);
 	else
 		ui_say(ui, "saved %s", name);
@@ -108,6 +117,6 @@ void save_view(struct ui *ui, struct view *v, int w, int h, const char *name)
 	v->ops->draw(v, ui, &g, grid_rect(&g));
 	script_text(&text, &g);
 	grid_release(&g);
-	save_bytes(ui, name, text.data, text.len);
+	save_bytes(ui, name, &text);
 	buf_release(&text);
 }

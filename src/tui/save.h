@@ -7,18 +7,14 @@
 #ifndef TUI_SAVE_H
 #define TUI_SAVE_H
 
-#include <stdio.h>
-
 #include "tui/view.h"
 
-/* A new file; NULL and *e when there can be none. */
-FILE *save_create(const struct ui *ui, const char *name, struct err *e);
-/* Write what `write` puts out to a new file; of what fails nothing is left.  -1 and *e. */
+/* Write what `write` puts out to a new file; of what fails nothing is left, and what it should replace stays.  -1 and *e. */
 typedef int save_write(void *ctx, struct report_out *out, struct err *e);
 TS_NODISCARD int save_report(
     const struct ui *ui, const char *name, save_write *write, void *ctx, struct err *e);
 /* Write the bytes to a new file, and say what came of it. */
-void save_bytes(struct ui *ui, const char *name, const void *bytes, size_t n);
+void save_bytes(struct ui *ui, const char *name, const struct buf *bytes);
 /* What the view draws on a screen of w by h, as plain lines. */
 void save_view(struct ui *ui, struct view *v, int w, int h, const char *name);
 /* Screens are written as text: false and said why, when the name is none of a text. */

@@ -212,11 +212,17 @@ static bool has_any(const struct export *x)
 	return x->write == write_packets || x->ui->snap.is_done;
 }
 
-/* Quitting loses none of the packets that were captured by now. */
+/*
+ * Quitting loses none of the packets that were captured by the snapshot, when every session is in the file or was
+ * forgotten: of those there is nothing to write any more.
+ */
 static void note_saved(const struct export *x, const struct sessions *s)
 {
-	if (x->write == write_packets && s->nmarked == 0 && s->filter.len == 0)
-		x->ui->nsaved = x->ui->snap.ntcp;
+	const struct store_snapshot *now = &x->ui->snap;
+
+	if (x->write == write_packets && s->nmarked == 0 &&
+	    x->n + now->nforgotten == now->nsessions)
+		x->ui->nsaved = now->ntcp;
 }
 
 void sessions_export(struct sessions *s, struct ui *ui, const char *name)
@@ -235,6 +241,7 @@ void sessions_export(struct sessions *s, struct ui *ui, const char *name)
 	x.report = (struct report_options){ .facts = cap_facts(ui->options->cap),
 		.sort = REPORT_SORT_COUNT,
 		.utc = ui->options->utc };
+	sessions_update(s, ui, true); /* the rows may be older than the snapshot: keys hold them */
 	choose(&x, s);
 	if (!has_any(&x)) {
 		ui_complain(ui, "none of them is over yet; .pcap has what was captured so far");

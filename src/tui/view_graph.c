@@ -148,10 +148,9 @@ static void title_text(struct buf *out, const struct graph *gr, const struct ui 
 
 static void tabs_text(struct buf *out, const struct graph *gr)
 {
-	static const char *const words[] = { "seq", "window", "rtt", "rate" };
-
 	for (unsigned i = 0; i < SERIES_GRAPH_COUNT; i++)
-		buf_addf(out, i == gr->graph ? " [%u %s]" : "  %u %s ", i + 1, words[i]);
+		buf_addf(out, i == gr->graph ? " [%u %s]" : "  %u %s ", i + 1,
+		    series_graph_brief((enum series_graph)i));
 }
 
 /* What is known of a side's data at a packet, as the packets so far tell. */
@@ -660,7 +659,7 @@ static void export(struct view *v, struct ui *ui, const struct store_session *ro
 	buf_addf(&title, "#%u %s, data of the %s", ui->session + 1, series_graph_word(gr->graph),
 	    side_word(gr->side));
 	plot_svg(&out, &gr->series, title.data);
-	save_bytes(ui, name, out.data, out.len);
+	save_bytes(ui, name, &out);
 	buf_release(&out);
 	buf_release(&title);
 }
@@ -712,10 +711,9 @@ static bool action(struct view *v, struct ui *ui, const struct act *a)
 
 static void prompt(struct view *v, struct ui *ui, enum action a, struct buf *text)
 {
-	static const char *const words[] = { "sequence", "window", "rtt", "rate" };
-
 	if (a == ACTION_EXPORT && ui->session != STORE_NONE)
-		buf_addf(text, "session-%u-%s.svg", ui->session + 1, words[graph_of(v)->graph]);
+		buf_addf(text, "session-%u-%s.svg", ui->session + 1,
+		    series_graph_brief(graph_of(v)->graph));
 }
 
 const struct view_ops view_graph = {

@@ -6,7 +6,6 @@
  */
 #include "config.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -640,32 +639,36 @@ static struct stream_range selection(struct stream_view *s, const struct ui *ui)
 	return r;
 }
 
-static int write_bytes(void *ctx, const uint8_t *bytes, size_t n, struct err *e)
+static int put_bytes(void *ctx, const uint8_t *bytes, size_t n, struct err *e)
 {
-	return fwrite(bytes, 1, n, ctx) == n ? 0 : err_set(e, "%s", strerror(errno));
+	struct report_out *out = ctx;
+
+	buf_add(&out->buf, bytes, n);
+	return report_out_commit(out, e);
+}
+
+struct copy {
+	struct stream_view *s;
+	struct stream_range range;
+};
+
+static int write_copy(void *ctx, struct report_out *out, struct err *e)
+{
+	struct copy *c = ctx;
+	const struct stream_taker taker = { put_bytes, out };
+
+	return streammap_copy(c->s->map, &c->s->source, &c->range, &taker, e);
 }
 
 static void save(struct stream_view *s, struct ui *ui, const char *name)
 {
-	struct stream_range r = selection(s, ui);
+	struct copy c = { s, selection(s, ui) };
 	struct err e = { "" };
-	FILE *f;
-	int rc;
 
-	if (!name || !*name) {
+	if (!name || !*name)
 		ui_complain(ui, "to which file? :save NAME");
-		return;
-	}
-	f = save_create(ui, name, &e);
-	if (!f) {
+	else if (save_report(ui, name, write_copy, &c, &e) < 0)
 		ui_complain(ui, "%s", e.text);
-		return;
-	}
-	rc = streammap_copy(s->map, &s->source, &r, &(struct stream_taker){ write_bytes, f }, &e);
-	if (fclose(f) != 0 && rc == 0)
-		rc = err_set(&e, "%s", strerror(errno));
-	if (rc < 0)
-		ui_complain(ui, "%s: %s", name, e.text);
 	else
 		ui_say(ui, "saved %s", name);
 }

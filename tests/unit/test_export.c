@@ -4,7 +4,11 @@
  */
 #include "config.h"
 
+#include <sys/resource.h>
+
 #include <check.h>
+#include <dirent.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +16,7 @@
 
 #include "lib/stored.h"
 #include "tcpshadow/tui.h"
+#include "tui/app.h"
 
 static const struct tui_size size = { 100, 24 };
 static char dir[32], capture[64], target[64];
@@ -153,6 +158,110 @@ START_TEST(a_file_is_replaced_only_after_a_yes)
 }
 END_TEST
 
+static void write_old(void)
+{
+	FILE *f = fopen(target, "w");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_ge(fputs("old", f), 0);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+static unsigned files_in_dir(void)
+{
+	DIR *d = opendir(dir);
+	unsigned n = 0;
+
+	ck_assert_ptr_nonnull(d);
+	for (const struct dirent *e; (e = readdir(d));)
+		n += e->d_name[0] != '.';
+	(void)closedir(d);
+	return n;
+}
+
+/* A file that cannot be written whole replaces nothing and leaves nothing. */
+START_TEST(what_fails_leaves_the_old_file)
+{
+	static const char *const keys[] = { "keys e ^U\n", "keys Enter e ^U\n", "keys f w ^U\n" };
+	const struct engine_options engine = { .threads = 1 };
+	const struct rlimit few = { 8, RLIM_INFINITY };
+	struct tui_options o = { .name = "test", .utc = true, .engine = &engine, .home = dir };
+	const char *file = capture;
+	struct buf out = BUF_INIT;
+	struct stored s;
+	char script[128];
+
+	copy("normal.pcap");
+	ck_assert(stored_open(&s, &file, 1, &engine, NULL));
+	o.store = s.store;
+	o.cap = s.cap;
+	ck_assert(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	write_old();
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &few), 0);
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		(void)snprintf(script, sizeof(script), "%stype ~/out.txt\nkeys Enter y\n", keys[i]);
+		screen_after(&o, script, &out);
+		ck_assert_msg(strstr(out.data, "File too large") != NULL, "%s", out.data);
+		ck_assert_uint_eq(files_in_dir(), 2);
+		(void)snprintf(script, sizeof(script), "%stype ~/new.txt\nkeys Enter\n", keys[i]);
+		screen_after(&o, script, &out);
+		ck_assert_msg(strstr(out.data, "File too large") != NULL, "%s", out.data);
+		ck_assert_uint_eq(files_in_dir(), 2);
+	}
+	buf_reset(&out);
+	take_target(&out);
+	ck_assert_str_eq(out.data, "old");
+	stored_close(&s);
+	buf_release(&out);
+}
+END_TEST
+
+/* A recording goes from file to file: no name that it can come to is anybody else's. */
+START_TEST(no_file_of_the_recording_is_written)
+{
+	static const struct {
+		const char *recording, *name;
+		bool is_refused;
+	} rows[] = {
+		{ "all.txt", "all.txt", true },
+		{ "all.txt", "all.txt2", true },
+		{ "all.txt", "all2.txt", false },
+		{ "all", "all.txt", false },
+		{ "[a]?.txt", "[a]?.txt07", true },
+		{ "[a]?.txt", "ab.txt", false },
+		{ "x-%F-%H.txt", "x-2026-11-20-17.txt", true },
+		{ "x-%F-%H.txt", "y-2026-11-20-17.txt", false },
+		{ "%s.txt", "other/5.txt", false },
+	};
+	struct tui_options o = { .name = "test", .is_live = true };
+	char recording[64], script[128];
+	struct buf out = BUF_INIT;
+	struct stored s;
+	const struct engine_options engine = { .threads = 1 };
+	const char *file = capture;
+
+	copy("normal.pcap");
+	ck_assert(stored_open(&s, &file, 1, &engine, NULL));
+	o.store = s.store;
+	o.cap = s.cap;
+	o.engine = &engine;
+	o.home = dir;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		(void)snprintf(recording, sizeof(recording), "%s/%s", dir, rows[i].recording);
+		(void)snprintf(script, sizeof(script), "keys Enter f w ^U\ntype ~/%s\nkeys Enter\n",
+		    rows[i].name);
+		o.recording = recording;
+		screen_after(&o, script, &out);
+		ck_assert_msg(rows[i].is_refused == !!strstr(out.data, "a name of the recording"),
+		    "%s: %s", rows[i].name, out.data);
+		(void)snprintf(script, sizeof(script), "%s/%s", dir, rows[i].name);
+		(void)unlink(script);
+	}
+	stored_close(&s);
+	buf_release(&out);
+}
+END_TEST
+
 /* What is captured and written nowhere is not lost by one key. */
 static void asks_before_quitting(const struct tui_options *o)
 {
@@ -177,7 +286,28 @@ struct live {
 	struct tui_options o;
 	bool was_open, was_over;
 	struct buf written;
+	struct app paused; /* since the first packet, which it has saved */
 };
+
+static void pauses(struct live *l)
+{
+	app_init(&l->paused, &l->o, size.w, size.h);
+	app_event(&l->paused, &(struct app_event){ .type = APP_KEY, .key = 'p' });
+	ck_assert(l->paused.ui.is_paused);
+	l->paused.ui.nsaved = l->paused.ui.snap.ntcp;
+}
+
+/* What came while the screen was kept as it was is asked about, too. */
+static void quits_paused(struct live *l, uint64_t packets)
+{
+	char asked[64];
+
+	(void)snprintf(asked, sizeof(asked), "quit and lose %u packets?",
+	    (unsigned)(packets - l->paused.ui.nsaved));
+	app_event(&l->paused, &(struct app_event){ .type = APP_KEY, .key = 'q' });
+	ck_assert_str_eq(l->paused.question.text.data, asked);
+	app_release(&l->paused);
+}
 
 static void saves_packets(struct live *l)
 {
@@ -232,6 +362,7 @@ static void look(void *ctx, int per_mille, uint64_t packets)
 		saves_packets(l);
 		l->o.is_live = true;
 		l->was_open = true;
+		pauses(l);
 	} else if (now.nover == 1 && !l->was_over) {
 		export(&l->o, "keys s\ntype id\nkeys Enter g Enter\n", &out);
 		ck_assert_msg(strstr(out.data, "wrote session 1") != NULL, "%s", out.data);
@@ -244,6 +375,7 @@ static void look(void *ctx, int per_mille, uint64_t packets)
 		take_target(&out);
 		ck_assert_ptr_nonnull(strstr(out.data, "10.0.0.1:"));
 		l->was_over = true;
+		quits_paused(l, now.ntcp);
 	}
 	buf_release(&out);
 }
@@ -290,6 +422,8 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_capture_that_was_cut_is_not_told_from_memory);
+	tcase_add_test(tc, what_fails_leaves_the_old_file);
+	tcase_add_test(tc, no_file_of_the_recording_is_written);
 	tcase_add_test(tc, a_file_is_replaced_only_after_a_yes);
 	tcase_add_test(tc, live_what_is_over_can_be_written);
 	suite_add_tcase(suite, tc);
