@@ -177,6 +177,36 @@ START_TEST(test_exports)
 }
 END_TEST
 
+/* `and` goes before `or`: what is marked and one of two things needs parentheses. */
+START_TEST(test_marked_or)
+{
+	static const struct {
+		const char *filter;
+		bool is_refused;
+	} rows[] = {
+		{ "marked and state = closed or retx", true },
+		{ "marked and (retx or rto)or zwin", true },
+		{ "marked and (retx or rto)", false },
+		{ "marked and history != \"a or b\"", false },
+		{ "state = closed or retx", false },
+	};
+	struct buf out = BUF_INIT;
+	char path[4096], script[256];
+
+	stored_path(path, "normal.pcap");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(script, sizeof(script), "keys Space /\ntype %s\nkeys Enter\ntext\n",
+		    rows[i].filter);
+		buf_reset(&out);
+		run(path, false, script, &out);
+		ck_assert_msg(rows[i].is_refused == !!strstr(out.data, "marked and (A or B)"), "%s",
+		    out.data);
+		ck_assert_msg(!strstr(out.data, "expected"), "%s", out.data);
+	}
+	buf_release(&out);
+}
+END_TEST
+
 /* ---- a merged ladder of more packets than it takes ---- */
 
 struct step {
@@ -254,6 +284,7 @@ int main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_any_keys);
 	tcase_add_test(t, test_find_and_save);
+	tcase_add_test(t, test_marked_or);
 	tcase_add_test(t, test_exports);
 	tcase_add_test(t, test_left_out);
 	srunner_run_all(runner, CK_ENV);
