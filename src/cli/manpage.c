@@ -113,7 +113,9 @@ static void add_names(struct buf *out)
 	    "The columns of \\fBlist\\fR and of the screens are \\fBhealth\\fR, \\fBid\\fR, "
 	    "\\fBstate\\fR, \\fBbytes\\fR,\n"
 	    "\\fBpackets\\fR, \\fBrtt\\fR, \\fBretx\\fR, \\fBzwin\\fR and "
-	    "\\fBduration\\fR here.\n"
+	    "\\fBduration\\fR here;\n"
+	    "\\fBhealth\\fR is the severity alone, also where the column says that nobody "
+	    "answered.\n"
 	    "What is not known of a connection matches nothing.\n");
 	for (size_t i = 0; i < where_name_count(); i++) {
 		struct where_name n = where_name_at(i);

@@ -64,7 +64,7 @@ static int term_word(struct where_term *t, const char *text, struct err *e)
 	t->word = where_type_match(t->field->type, text);
 	if (t->word)
 		return 0;
-	/* `state` takes the names of RFC 9293, too: the last one of either side. */
+	/* `state` takes the names of RFC 9293, too: the last one of either side.  CLOSED is how it ended: `states` has both. */
 	if (t->field->type == TYPE_STANDING && where_type_match(TYPE_STATE, text)) {
 		t->field = where_field_find("states", &sides);
 		t->sides = SIDES_EITHER;
