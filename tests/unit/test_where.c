@@ -118,8 +118,8 @@ static const char *const true_ones[] = {
 	"handshake.options.client.timestamps = false and not timestamps",
 	"not fast_open and ecn and handshake.options.ecn",
 	"close.outcome = four_way and close = four_way",
-	"states = CLOSED and state = closed and state = fin and state != reset and state = "
-	"rst|closed",
+	"states = CLOSED and state = closed and state = fin",
+	"state = closed and state != reset and state = rst|closed",
 	"outcome = ok and verdict = ok and health = warn and health = warning",
 	"round_trip = 12ms and rtt = 12ms and rtt < 50ms and dur = 1.5s",
 	/* several values, and counts alone */
