@@ -35,6 +35,8 @@ struct where_error {
 };
 
 struct where *where_compile(const char *expr, struct where_error *e); /* NULL: see *e */
+/* Where in the expression its last `or` outside parentheses was, SIZE_MAX = there is none. */
+size_t where_outer_or(const struct where *w);
 void where_free(struct where *w);
 bool where_match(const struct where *w, const struct conn_record *r); /* w NULL matches all */
 /* The expression with the wrong token underlined: two lines, each after `indent` spaces. */

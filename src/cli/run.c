@@ -315,9 +315,9 @@ int run_command(const struct options *o, struct settings *s)
 		return follow_cmd_run(o, s);
 	case COMMAND_EXTRACT:
 		return extract_run(o, s);
-	case COMMAND_HELP: /* was answered */
 	case COMMAND_CATALOGUE:
 		return run_catalogue(o, s);
+	case COMMAND_HELP: /* main() has answered it */
 	case COMMAND_COUNT:
 		break;
 	}

@@ -33,9 +33,8 @@ void report_fields(struct buf *out)
 	}
 	buf_addstr(out,
 	    "\nA star or a plus stands for client or server. Without it, a name means either side "
-	    "with a "
-	    "star,\nboth together with a plus. Several values of = and != stand with a bar between "
-	    "them: `port = 80|443`.\n");
+	    "with a star,\nboth together with a plus. Several values of = and != stand with a bar "
+	    "between them: `port = 80|443`.\n");
 }
 
 void report_words(struct buf *out)

@@ -31,6 +31,7 @@ struct where {
 	size_t nterms, cap_terms;
 	struct where_step *steps;
 	size_t nsteps, cap_steps;
+	size_t outer_or; /* byte of the expression; SIZE_MAX = all its `or` are in parentheses */
 };
 
 enum token_kind {
@@ -389,6 +390,8 @@ static int parse_joint(struct parser *p, bool *complete)
 		    p, p->depth ? "expected 'and', 'or' or ')'" : "expected 'and' or 'or'");
 	kind = is_word(p, "and") ? STEP_AND : STEP_OR;
 	reduce(p, kind);
+	if (kind == STEP_OR && p->depth == 0)
+		p->where->outer_or = p->token.at;
 	*complete = false;
 	if (push(p, kind) < 0)
 		return -1;
@@ -423,12 +426,18 @@ struct where *where_compile(const char *expr, struct where_error *e)
 	memset(e, 0, sizeof(*e));
 	buf_init(&p.text);
 	p.where = mem_alloc(1, sizeof(*p.where));
+	p.where->outer_or = SIZE_MAX;
 	rc = parse(&p);
 	buf_release(&p.text);
 	if (rc == 0)
 		return p.where;
 	where_free(p.where);
 	return NULL;
+}
+
+size_t where_outer_or(const struct where *w)
+{
+	return w->outer_or;
 }
 
 void where_free(struct where *w)

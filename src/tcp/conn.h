@@ -225,10 +225,12 @@ struct endpoint {
 	struct hole *holes; /* sent, not captured, not acknowledged; unordered; heap, owned:
 	                       HOLES_MAX of them, NULL before the first */
 
-	/* Lists: what is behind the counts is indeterminate, never written and never packed. */
+	/*
+	 * Lists: what is behind the counts is indeterminate, never written (but for the arrival that is being made) and
+	 * never packed.
+	 */
 	struct arrival
-	    arrivals[ARRIVALS_MAX + 1]; /* captured, on the way to this end; oldest first;
-	                                              and one that is being made */
+	    arrivals[ARRIVALS_MAX + 1]; /* captured, on the way to this end; oldest first */
 	struct state_entry history[HISTORY_MAX];
 };
 

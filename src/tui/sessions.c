@@ -18,7 +18,6 @@
 #define LIVE_PACE NS_PER_SEC
 /* For so long after a key nothing moves, so that Enter opens what was under the eye. */
 #define KEY_PEACE (2 * NS_PER_SEC)
-#define BLANKS    " \t\r\n"
 
 static int compare(const void *a, const void *b)
 {
@@ -225,42 +224,15 @@ const char *sessions_filter_rest(const char *text, bool *only_marked)
 	return text[n] ? text + n + sizeof(and) - 1 : text + n;
 }
 
-/* Length of the token, blanks before it left out: quoted, a word, or one character. */
-static size_t token(const char *s)
-{
-	const char *end = *s == '"' || *s == '\'' ? strchr(s + 1, *s) : NULL;
-	size_t n = strcspn(s, " \t\r\n()=!<>~\"'");
-
-	if (end)
-		return (size_t)(end - s) + 1;
-	return n ? n : 1;
-}
-
-/* The first `or` outside parentheses and quotes; NULL = there is none. */
-static const char *outer_or(const char *s)
-{
-	int depth = 0;
-
-	for (s += strspn(s, BLANKS); *s; s += strspn(s, BLANKS)) {
-		size_t n = token(s);
-
-		if (n == 2 && depth == 0 && memcmp(s, "or", n) == 0)
-			return s;
-		depth += *s == '(' ? 1 : *s == ')' ? -1 : 0;
-		s += n;
-	}
-	return NULL;
-}
-
 /* Behind `marked and`, which does not bind the whole of `A or B` in the language. */
-static struct where *refuse_or(const char *rest, struct where *where, struct where_error *e)
+static struct where *refuse_or(struct where *where, struct where_error *e)
 {
-	const char *at = outer_or(rest);
+	size_t at = where ? where_outer_or(where) : SIZE_MAX;
 
-	if (!where || !at)
+	if (at == SIZE_MAX)
 		return where;
 	where_free(where);
-	e->at = (size_t)(at - rest);
+	e->at = at;
 	e->len = 2;
 	(void)err_set(&e->what, "'and' goes before 'or': marked and (A or B)");
 	return NULL;
@@ -273,7 +245,7 @@ struct where *sessions_compile(const char *text, struct where_error *e)
 	struct where *where = *rest ? where_compile(rest, e) : NULL;
 
 	if (only_marked)
-		where = refuse_or(rest, where, e);
+		where = refuse_or(where, e);
 	e->at += (size_t)(rest - text);
 	return where;
 }
