@@ -19,36 +19,38 @@ each() {
 
 # ---- bytes
 
-# What list says of the streams against the files of extract and what follow prints.
+# What list says of the streams against the files of extract and what follow prints.  (One process for all captures.)
 cat >"$tmp/bytes.py" <<'END'
-import hashlib, json, os, subprocess, sys
-program, capture, records, folder = sys.argv[1:]
-rows = {(r["id"], r["side"]): r for r in map(json.loads, open(folder + "/index.json"))}
-table = open(folder + "/index.tsv").read().splitlines()
-assert len(table) == len(rows) + 1
-files = {"index.json", "index.tsv"} | {r["file"] for r in rows.values() if "file" in r}
-assert set(os.listdir(folder)) == files, os.listdir(folder)
-for record in map(json.loads, open(records)):
-	if record["type"] != "connection":
-		continue
-	for side in "client", "server":
-		stream = record["streams"][side]
-		row = rows.get((record["id"], side), {"written": 0})
-		raw = subprocess.run([program, "follow", str(record["id"]), "--raw", "-q", "--" + side,
-			capture], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
-		assert len(raw) == row["written"] >= stream["bytes"]
-		assert hashlib.sha256(raw[:stream["bytes"]]).hexdigest() == stream.get("sha256", hashlib.sha256().hexdigest())
-		if "file" in row:
-			assert open(f"{folder}/{row['file']}", "rb").read() == raw
-			for key in "bytes", "missing", "gaps", "conflicts", "ambiguous", "sha256":
-				assert row[key] == stream[key], key
+import hashlib, json, os, shutil, subprocess, sys
+program, folder, *captures = sys.argv[1:]
+def run(*command):
+	return subprocess.run([program, *command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+for capture in captures:
+	print(capture)
+	shutil.rmtree(folder, ignore_errors=True)
+	records = run("list", "--json", "--digest", capture).splitlines()
+	run("extract", "-o", folder, capture)
+	rows = {(r["id"], r["side"]): r for r in map(json.loads, open(folder + "/index.json"))}
+	table = open(folder + "/index.tsv").read().splitlines()
+	assert len(table) == len(rows) + 1
+	files = {"index.json", "index.tsv"} | {r["file"] for r in rows.values() if "file" in r}
+	assert set(os.listdir(folder)) == files, os.listdir(folder)
+	for record in map(json.loads, records):
+		if record["type"] != "connection":
+			continue
+		for side in "client", "server":
+			stream = record["streams"][side]
+			row = rows.get((record["id"], side), {"written": 0})
+			raw = run("follow", str(record["id"]), "--raw", "-q", "--" + side, capture)
+			assert len(raw) == row["written"] >= stream["bytes"]
+			assert hashlib.sha256(raw[:stream["bytes"]]).hexdigest() == stream.get("sha256", hashlib.sha256().hexdigest())
+			if "file" in row:
+				assert open(f"{folder}/{row['file']}", "rb").read() == raw
+				for key in "bytes", "missing", "gaps", "conflicts", "ambiguous", "sha256":
+					assert row[key] == stream[key], key
 END
-same_bytes() {
-	"$tcpshadow" list --json --digest "$1" >"$tmp/json" 2>/dev/null
-	"$tcpshadow" extract -o "$tmp/x" "$1" 2>/dev/null
-	python3 "$tmp/bytes.py" "$tcpshadow" "$1" "$tmp/json" "$tmp/x"
-}
-check "follow --raw and extract write what the digests are of" each same_bytes
+check "follow --raw and extract write what the digests are of" \
+	python3 "$tmp/bytes.py" "$tcpshadow" "$tmp/x" "$captures"/*.pcap*
 
 # shellcheck disable=SC2002 # a pipe on purpose
 both_ways() {
@@ -88,7 +90,7 @@ check "--hex and --c-array hold the same bytes" read_back
 if command -v cc >/dev/null 2>&1; then
 	compiles() {
 		"$tcpshadow" follow 1 --c-array "$1" >"$tmp/array.c" 2>/dev/null
-		cc -std=c99 -c -o "$tmp/array.o" "$tmp/array.c"
+		cc -std=c99 -fsyntax-only "$tmp/array.c"
 	}
 	check "--c-array is C" each compiles
 else
@@ -196,32 +198,36 @@ status "-w - and JSON: exit 2" 2 "$tcpshadow" list --json -w - "$captures/normal
 
 # A capture of one connection alone says the same of it, but for its numbers.
 cat >"$tmp/record.py" <<'END'
-import json, subprocess, sys
-program, before, folder = sys.argv[1:]
-files = {r["id"]: r["file"] for r in map(json.loads, open(folder + "/index.json"))}
+import json, shutil, subprocess, sys
+program, folder, *captures = sys.argv[1:]
+def run(*command):
+	return subprocess.run([program, *command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 def plain(v):
 	if isinstance(v, dict):
 		return {k: plain(x) for k, x in v.items()
 			if k not in ("packet", "proved_by", "answers") and not (k == "packets" and isinstance(x, list))}
 	# a new SYN is in a capture of its own
 	return [plain(x) for x in v if "a new SYN" not in str(x)] if isinstance(v, list) else v
-for old in map(json.loads, open(before)):
-	if old["type"] != "connection":
-		continue
-	out = subprocess.run([program, "list", "--json", f"{folder}/{files[old['id']]}"],
-		stdout=subprocess.PIPE, check=True).stdout.splitlines()
-	assert len(out) == 2
-	new = json.loads(out[0])
-	alone = [k for k in ("client", "server", "start", "end", "packets", "wire_bytes", "states", "handshake",
-		"close", "resets", "streams", "icmp") if plain(old.get(k)) != plain(new.get(k))]
-	assert not alone, (alone, old, new)
+for capture in captures:
+	print(capture)
+	shutil.rmtree(folder, ignore_errors=True)
+	records = run("list", "--json", capture).stdout.splitlines()
+	run("extract", "--pcap", "-o", folder, capture)
+	files = {r["id"]: r["file"] for r in map(json.loads, open(folder + "/index.json"))}
+	for old in map(json.loads, records):
+		if old["type"] != "connection":
+			continue
+		alone = run("list", "--json", f"{folder}/{files[old['id']]}")
+		assert alone.returncode == 0
+		out = alone.stdout.splitlines()
+		assert len(out) == 2
+		new = json.loads(out[0])
+		other = [k for k in ("client", "server", "start", "end", "packets", "wire_bytes", "states", "handshake",
+			"close", "resets", "streams", "icmp") if plain(old.get(k)) != plain(new.get(k))]
+		assert not other, (other, old, new)
 END
-same_record() {
-	"$tcpshadow" list --json "$1" >"$tmp/before" 2>/dev/null
-	"$tcpshadow" extract --pcap -o "$tmp/x" "$1" 2>/dev/null
-	python3 "$tmp/record.py" "$tcpshadow" "$tmp/before" "$tmp/x"
-}
-check "extract --pcap: each connection alone says the same" each same_record
+check "extract --pcap: each connection alone says the same" \
+	python3 "$tmp/record.py" "$tcpshadow" "$tmp/x" "$captures"/*.pcap*
 
 # ---- files
 

@@ -15,6 +15,10 @@ tmp=$(mktemp -d "${TMPDIR:-/tmp}/tcpshadow-test.XXXXXX") || exit 1
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 
+# The shim of a version manager takes ten times as long to start as the interpreter behind it.
+tap_python=$(python3 -c 'import sys; print(sys.executable)' 2>/dev/null)
+[ "$tap_python" = "$(command -v python3)" ] || PATH=${tap_python%/*}:$PATH
+
 result() { # 0 or not, what
 	tests_done=$((tests_done + 1))
 	if [ "$1" -eq 0 ]; then
