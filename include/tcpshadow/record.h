@@ -200,6 +200,9 @@ struct side_record {
 	bool fin_open;                   /* all that it sent was acknowledged but its FIN */
 	struct transfer_record transfer; /* likewise */
 	uint16_t unanswered; /* repetitions that it sent last, and nobody acknowledged */
+	int64_t
+	    unanswered_since; /* of them: when the first was first sent, ns since the start; -1 = unknown */
+	int64_t silence;     /* before that the peer had last been heard, ns; 0 = no */
 	bool window_closed;  /* it offered no window when last seen, and had not closed */
 	int64_t closed_time; /* with window_closed: for so long, ns */
 };

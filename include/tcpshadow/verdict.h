@@ -51,6 +51,7 @@ struct verdict {
 };
 
 struct conn_record;
+struct icmp_record;
 
 const char *outcome_word(enum outcome o); /* "refused" */
 const char *party_word(enum party p);     /* "middlebox" */
@@ -67,6 +68,8 @@ struct verdict verdict_on(const struct conn_record *r, unsigned traps);
 void verdict_learn(struct conn_record *r);
 /* Other connections show these traps as well: blame goes down one step. */
 void verdict_doubt(struct verdict *v, unsigned traps);
+/* The latest ICMP error that is kept about what a side sent; NULL = none. */
+const struct icmp_record *verdict_icmp(const struct conn_record *r, unsigned side);
 void verdict_sentence(struct buf *out, const struct conn_record *r);
 
 #endif

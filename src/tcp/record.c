@@ -141,6 +141,18 @@ static uint16_t unanswered_of(const struct endpoint *e, const struct endpoint *p
 	                                                 : e->reset.repeats;
 }
 
+/* What it repeats in vain it sent first at that time; what the peer says later does not break a silence before. */
+static void fill_unanswered(
+    struct side_record *r, const struct endpoint *e, const struct endpoint *peer)
+{
+	int64_t since = e->transfer.unanswered_since;
+
+	r->unanswered = unanswered_of(e, peer);
+	r->unanswered_since = e->transfer.unanswered ? since : -1;
+	if (e->transfer.unanswered && peer->packets && peer->reset.spoke_at < since)
+		r->silence = since - peer->reset.spoke_at;
+}
+
 static void fill_side(struct side_record *r, const struct conn *c, uint8_t dir)
 {
 	const struct endpoint *e = &c->ends[dir];
@@ -162,7 +174,7 @@ static void fill_side(struct side_record *r, const struct conn *c, uint8_t dir)
 	r->stream = e->facts;
 	r->fin_sent = e->fin_seen;
 	r->fin_open = e->fin_seen && c->ends[!dir].rcv_nxt + 1 == e->fin_end;
-	r->unanswered = unanswered_of(e, &c->ends[!dir]);
+	fill_unanswered(r, e, &c->ends[!dir]);
 	r->window_closed = has_closed_window(e);
 	r->closed_time = e->transfer.window_closed ? c->end - e->transfer.window_closed_at : 0;
 	transfer_record(&r->transfer, e, c->end);

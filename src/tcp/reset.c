@@ -20,8 +20,6 @@
 #define PROMPT_MAX (NS_PER_SEC / 5)
 /* No host remembers a closed connection that long: FIN-WAIT-2 and TIME-WAIT end after a minute (ns). */
 #define MEMORY_MAX (60 * NS_PER_SEC)
-/* Middleboxes forget idle connections after a minute or more (ns). */
-#define IDLE_MIN (55 * NS_PER_SEC)
 /* A host that has just spoken takes longer than this to be up again (ns). */
 #define RESTART_MIN (NS_PER_SEC / 10)
 /* What was acknowledged longer ago is asked for by nothing on its way, but where round trips take longer (ns). */

@@ -28,6 +28,9 @@ enum reset_query {
 	QUERY_MASK = 7,
 };
 
+/* Middleboxes forget idle connections after a minute or more (ns). */
+#define IDLE_MIN (55 * NS_PER_SEC)
+
 struct reset_memory {
 	int64_t data_time; /* when it last sent payload */
 	int64_t spoke_at;  /* when it last sent anything but a RST */

@@ -9,6 +9,7 @@
  */
 #include "config.h"
 
+#include "tcp/reset.h"
 #include "tcpshadow/record.h"
 #include "tcpshadow/verdict.h"
 
@@ -82,6 +83,14 @@ static const struct reset_record *last_word(const struct conn_record *r)
 	return r->nresets ? &r->resets[0] : NULL;
 }
 
+const struct icmp_record *verdict_icmp(const struct conn_record *r, unsigned side)
+{
+	for (uint32_t i = r->nicmp; i-- > 0;)
+		if (r->icmp[i].about == side)
+			return &r->icmp[i];
+	return NULL;
+}
+
 static struct verdict about(enum verdict_kind kind, unsigned by, enum confidence confidence)
 {
 	return (struct verdict){
@@ -99,6 +108,37 @@ static struct verdict of_finding(enum verdict_kind kind, const struct finding *f
 	v.count = f->count;
 	v.traps = f->traps;
 	return v;
+}
+
+/* ---- who sent in vain ---- */
+
+static bool is_unreachable(const struct icmp_record *m)
+{
+	if (m->ip_version == 6)
+		return m->type == 1 || m->type == 3;
+	return (m->type == 3 && m->code != 4) || m->type == 11;
+}
+
+/* Somebody on the way says that what this side sends in vain does not arrive. */
+static bool was_cut_off(const struct conn_record *r, unsigned side)
+{
+	int64_t since = r->sides[side].unanswered_since;
+	const struct icmp_record *m = verdict_icmp(r, side);
+
+	return m && is_unreachable(m) && since >= 0 && m->time >= since;
+}
+
+/* What is known of why nothing came back, where it is more than that. */
+static void explain_silence(const struct conn_record *r, struct verdict *v)
+{
+	const struct side_record *s = &r->sides[v->by];
+
+	if (was_cut_off(r, v->by)) {
+		v->kind = VERDICT_CUT_OFF;
+	} else if (s->silence > IDLE_MIN) {
+		v->kind = VERDICT_DIED_IDLE;
+		v->time = s->silence;
+	}
 }
 
 /* ---- resets ---- */
@@ -192,6 +232,8 @@ static struct verdict by_reset(const struct conn_record *r)
 	v.time = v.kind == VERDICT_IDLE_TIMEOUT ? rst->silence : rst->wait;
 	if (v.kind == VERDICT_GAVE_UP_ON_READER)
 		v.time = r->sides[!v.by].closed_time;
+	if (v.kind == VERDICT_GAVE_UP)
+		explain_silence(r, &v);
 	return v;
 }
 
@@ -472,9 +514,22 @@ static bool has_timed_out(const struct conn_record *r, struct verdict *v)
 		*v = about(r->sides[side].fin_open ? VERDICT_FIN_TIMED_OUT : VERDICT_TIMED_OUT,
 		    side, CONFIDENCE_LIKELY);
 		v->count = r->sides[side].unanswered;
+		if (v->kind == VERDICT_TIMED_OUT)
+			explain_silence(r, v);
 		return true;
 	}
 	return false;
+}
+
+static bool is_dead(const struct conn_record *r, struct verdict *v)
+{
+	const struct finding *f = have(r, FINDING_KEEPALIVE_UNANSWERED);
+
+	if (!f || f->a < REPEATS_MIN)
+		return false;
+	*v = of_finding(VERDICT_NO_SIGN_OF_LIFE, f);
+	v->count = (uint32_t)f->a;
+	return true;
 }
 
 static bool is_half_closed(const struct conn_record *r, struct verdict *v)
@@ -545,6 +600,7 @@ struct verdict verdict_on(const struct conn_record *r, unsigned traps)
 		met_black_hole,
 		has_timed_out,
 		has_stopped_reading,
+		is_dead,
 		is_half_closed,
 		is_open_still,
 	};

@@ -200,12 +200,18 @@ static void add_port(struct buf *out, const void *about)
 	buf_add_u64(out, r->sides[SIDE_SERVER].addr.port);
 }
 
+/* The one that a verdict about a side is about: the latest on what it sent; else the first. */
+static const struct icmp_record *told(const struct conn_record *r)
+{
+	if (r->verdict.kind == VERDICT_CUT_OFF)
+		return verdict_icmp(r, r->verdict.by);
+	return r->nicmp ? &r->icmp[0] : NULL;
+}
+
 static void add_icmp(struct buf *out, const void *about)
 {
-	const struct conn_record *r = about;
-	const char *word =
-	    r->nicmp ? icmp_kind_word(r->icmp[0].ip_version, r->icmp[0].type, r->icmp[0].code)
-	             : "an ICMP error";
+	const struct icmp_record *m = told(about);
+	const char *word = m ? icmp_kind_word(m->ip_version, m->type, m->code) : "an ICMP error";
 
 	for (; *word; word++)
 		buf_addch(out, *word == '_' ? ' ' : *word);
@@ -213,10 +219,10 @@ static void add_icmp(struct buf *out, const void *about)
 
 static void add_from(struct buf *out, const void *about)
 {
-	const struct conn_record *r = about;
+	const struct icmp_record *m = told(about);
 
-	if (r->nicmp)
-		addr_text(out, &r->icmp[0].from, r->icmp[0].ip_version);
+	if (m)
+		addr_text(out, &m->from, m->ip_version);
 	else
 		buf_addstr(out, "A device on the way");
 }
