@@ -18,6 +18,9 @@ enum {
 	FINS_MIN = 2,    /* likewise of a FIN, behind a request without an answer */
 };
 
+/* Web servers take no longer requests without a body: more is an upload. */
+#define REQUEST_MAX 8192
+
 /* A closed window that cost so much is worth a word (ns). */
 #define SLOW_MIN (NS_PER_SEC / 5)
 
@@ -426,6 +429,24 @@ static bool was_left_waiting(const struct conn_record *r, struct verdict *v)
 	return true;
 }
 
+/*
+ * The server closes first, and not a byte of it is there or missing.  (An upload may need no answer but the end.)
+ */
+static bool was_not_answered(const struct conn_record *r, struct verdict *v)
+{
+	const struct side_record *c = &r->sides[SIDE_CLIENT], *s = &r->sides[SIDE_SERVER];
+
+	if (r->is_midstream || r->nclose_order < 2 || r->close_order[0] != SIDE_SERVER ||
+	    r->close == CLOSE_SIMULTANEOUS)
+		return false;
+	if (!c->payload_bytes || c->payload_bytes > REQUEST_MAX || c->missing_bytes)
+		return false;
+	if (s->payload_bytes || s->missing_bytes || s->lost_bytes)
+		return false;
+	*v = about(VERDICT_CLOSED_UNANSWERED, SIDE_SERVER, CONFIDENCE_LIKELY);
+	return true;
+}
+
 /* Who closes last repeats his FIN in vain: his data is there, but he cannot know that the other end heard him. */
 static bool is_last_word_open(const struct conn_record *r, struct verdict *v)
 {
@@ -596,6 +617,7 @@ struct verdict verdict_on(const struct conn_record *r, unsigned traps)
 		was_reset,
 		has_lost_data,
 		was_left_waiting,
+		was_not_answered,
 		is_closed,
 		met_black_hole,
 		has_timed_out,
