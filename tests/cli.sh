@@ -60,6 +60,8 @@ matches "and what to do instead" 'record with -w alone' "$tmp/err"
 status "browse -w needs an interface" 2 "$tcpshadow" browse -w "$tmp/x.pcap" "$capture"
 matches "which is said" 'browse -w needs an interface' "$tmp/err"
 status "browse -w - has no place to go" 2 "$tcpshadow" browse -i lo -w -
+status "--sort of nothing" 2 "$tcpshadow" list --sort nothing "$capture"
+matches "names all keys" 'retx, rtt, client' "$tmp/err"
 status "--sort needs --every" 2 "$tcpshadow" -i lo --sort bytes
 status "--every is for the table" 2 "$tcpshadow" -i lo --every 1 --json
 status "a folder that is not there" 4 "$tcpshadow" -i lo -w "$tmp/none/x.pcap"

@@ -100,8 +100,8 @@ static int set_sort(struct settings *s, const char *value, struct err *e)
 		}
 	}
 	return err_set(e,
-	    "--sort: unknown key '%s'; expected start, end, duration, packets, bytes, client, "
-	    "server, state, close or health",
+	    "--sort: unknown key '%s'; expected start, end, duration, packets, bytes, retx, rtt, "
+	    "client, server, state, close or health",
 	    word);
 }
 
