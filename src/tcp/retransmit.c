@@ -287,6 +287,15 @@ static bool is_recovering(const struct step *st, const struct loss *l)
 	return l->recovery_end && st->peer->has_ack && st->peer->rcv_nxt < l->recovery_end;
 }
 
+/* An ICMP error has just told the sender that it was too large for the path: smaller pieces follow at once. */
+static bool is_cut_for_path(const struct step *st, const struct sent *old)
+{
+	const struct endpoint *self = st->self;
+
+	return self->path_mtu && old && old->last <= self->path_mtu_time &&
+	       st->time - self->path_mtu_time <= sender_loop(st) + ANSWER_SLACK;
+}
+
 static enum retransmission_kind kind_of(
     const struct step *st, const struct sent *old, const struct loss *l)
 {
@@ -300,6 +309,8 @@ static enum retransmission_kind kind_of(
 		return RETRANSMISSION_SPURIOUS;
 	if ((st->seg->flags & TCP_FIN) && !st->seg->len)
 		return RETRANSMISSION_FIN;
+	if (is_cut_for_path(st, old))
+		return RETRANSMISSION_OTHER;
 	if (is_recovering(st, l) && !by_timer)
 		return recovery_kind(st, l);
 	asked = by_timer ? RETRANSMISSION_NONE : asked_kind(st);
