@@ -189,12 +189,14 @@ static void rst_sequence(struct step *st)
 {
 	const struct endpoint *self = st->self, *peer = st->peer;
 	bool at_fin = self->fin_seen && st->seq + 1 == self->fin_end;
+	/* (Of an end that has sent nothing yet only what the other expects is known.) */
+	uint64_t expected = self->has_seq ? self->snd_nxt : peer->rcv_nxt;
 
 	if (!peer->has_ack || peer->state == TCPS_SYN_SENT || at_fin || is_echo(st))
 		return;
 	if (st->seq < peer->rcv_nxt || (peer->scale_known && st->seq > peer->right_edge))
 		find_segment(st, FINDING_RST_OUT_OF_WINDOW, BY_SELF, CONFIDENCE_LIKELY);
-	else if (st->seq > self->snd_nxt && st->seq != peer->sack_edge) {
+	else if (st->seq > expected && st->seq != peer->sack_edge) {
 		st->peer->memory.owes = OWES_CHALLENGE;
 		find_segment(st, FINDING_RST_INEXACT, BY_SELF, CONFIDENCE_LIKELY);
 	}
