@@ -618,11 +618,22 @@ static bool is_bare_syn(const struct syn_offer *o)
 	return o->seen && !o->has_wscale && !o->sack_permitted && !o->timestamps;
 }
 
+/*
+ * Does not fit its sender.  (A host without the socket numbers its packets as it likes: the IP IDs of one say nothing of
+ * an answer in its name.)
+ */
+static bool is_strange(const struct reset_record *r)
+{
+	const uint64_t foreign =
+	    BIT(TTL_FOREIGN) | BIT(NEITHER_SHAPE) | BIT(STEPPED) | BIT(SENDER_WENT_ON);
+
+	return r->evidence & foreign ||
+	       (r->evidence & BIT(ID_FOREIGN) && !(r->evidence & BIT(ECHO)));
+}
+
 static enum finding_id relative_of(const struct conn *c, const struct reset_record *r)
 {
 	const uint64_t open = BIT(NEVER_ENDED) | BIT(MIDSTREAM);
-	const uint64_t foreign = BIT(TTL_FOREIGN) | BIT(ID_FOREIGN) | BIT(NEITHER_SHAPE) |
-	                         BIT(STEPPED) | BIT(SENDER_WENT_ON);
 
 	if (r->evidence & BIT(ALONE))
 		return FINDING_RST_WITHOUT_SESSION;
@@ -636,7 +647,7 @@ static enum finding_id relative_of(const struct conn *c, const struct reset_reco
 		return FINDING_RST_USER_TIMEOUT_LATE;
 	if (r->evidence & BIT(LONG_SILENCE) && r->evidence & open)
 		return FINDING_RST_IDLE_TIMEOUT_MIDDLEBOX;
-	if (r->evidence & foreign && r->guesses[0].cause != CAUSE_FORGED &&
+	if (is_strange(r) && r->guesses[0].cause != CAUSE_FORGED &&
 	    r->guesses[0].cause != CAUSE_FIREWALL_REJECT)
 		return FINDING_RST_INJECTED_SUSPECTED;
 	return FINDING_COUNT;
