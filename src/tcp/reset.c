@@ -600,6 +600,14 @@ static uint64_t hindsight(const struct conn *c, const struct reset_record *r)
 	    was_open && !was_asked && later > arrival_round_trip(c, self), BIT(SENDER_WENT_ON));
 }
 
+/* The first of several that go up through the window. */
+static bool leads_burst(const struct conn *c, const struct reset_record *r)
+{
+	const struct reset_record *next = r + 1;
+
+	return next < c->resets + c->nresets && next->by == r->by && next->evidence & BIT(STEPPED);
+}
+
 static bool has_twin(const struct conn *c, const struct reset_record *r)
 {
 	for (unsigned i = 0; i < c->nresets; i++) {
@@ -624,8 +632,8 @@ static bool is_bare_syn(const struct syn_offer *o)
  */
 static bool is_strange(const struct reset_record *r)
 {
-	const uint64_t foreign =
-	    BIT(TTL_FOREIGN) | BIT(NEITHER_SHAPE) | BIT(STEPPED) | BIT(SENDER_WENT_ON);
+	const uint64_t foreign = BIT(TTL_FOREIGN) | BIT(NEITHER_SHAPE) | BIT(STEPPED) |
+	                         BIT(LEADS_BURST) | BIT(SENDER_WENT_ON);
 
 	return r->evidence & foreign ||
 	       (r->evidence & BIT(ID_FOREIGN) && !(r->evidence & BIT(ECHO)));
@@ -680,7 +688,8 @@ void reset_end(struct conn *c)
 	for (unsigned i = 0; i < c->nresets; i++) {
 		struct reset_record *r = &c->resets[i];
 
-		r->evidence |= hindsight(c, r) | when(has_twin(c, r), BIT(BOTH_ENDS));
+		r->evidence |= hindsight(c, r) | when(has_twin(c, r), BIT(BOTH_ENDS)) |
+		               when(leads_burst(c, r), BIT(LEADS_BURST));
 		reset_rank(r);
 		if (r->guesses[0].confidence == CONFIDENCE_CERTAIN && !find_capture_is_clean(c))
 			r->guesses[0].confidence = CONFIDENCE_LIKELY;
