@@ -193,6 +193,7 @@ struct endpoint {
 	bool far_is_new;          /* it has not done so yet from this one on */
 	bool gave_up_ecn;         /* its SYN asked for ECN, and was sent again without */
 	uint8_t stuck_times;      /* copies of the large segment that is not acknowledged */
+	bool small_arrived;       /* what went behind it did arrive, and is smaller */
 	uint16_t path_mtu;        /* as an ICMP error told it, 0 = none */
 	uint32_t stuck_len;       /* its payload bytes */
 	uint32_t isn;

@@ -153,6 +153,18 @@ static bool ignores_path_mtu(const struct step *st)
 	       age > NS_PER_SEC + arrival_round_trip(st->conn, e);
 }
 
+/* What went behind the large one did arrive (SACK), and is smaller: all of it together is. */
+static bool has_small_behind(const struct endpoint *e)
+{
+	uint64_t arrived = 0;
+
+	for (const struct sent *s = sent_find(&e->transfer.sent, e->stuck_seq); s;
+	     s = sent_next(&e->transfer.sent, s))
+		if (s->flags & SENT_SACKED)
+			arrived += s->len;
+	return arrived && arrived < e->stuck_len;
+}
+
 /* Counts the copies of one large segment; true when a smaller one takes its place at last. */
 static bool is_unstuck(struct step *st)
 {
@@ -165,6 +177,7 @@ static bool is_unstuck(struct step *st)
 		if (len == e->stuck_len && e->stuck_times < UINT8_MAX &&
 		    ++e->stuck_times == STUCK_CLEAR)
 			e->stuck_time = st->time;
+		e->small_arrived = has_small_behind(e);
 		return is_smaller && e->stuck_times >= STUCK_CLEAR;
 	}
 	if (len < LARGE)
@@ -204,7 +217,9 @@ static void look_for_blackhole(struct conn *c, unsigned dir)
 
 	if (e->stuck_times < STUCK_AT_END || !c->handshake_done || !peer->has_ack)
 		return;
-	if (peer->rcv_nxt > e->stuck_seq || peer->last_time <= e->stuck_time || peer->rst_seen)
+	if (peer->rcv_nxt > e->stuck_seq || peer->rst_seen)
+		return;
+	if (peer->last_time <= e->stuck_time && !e->small_arrived)
 		return;
 	if (find_have(c, FINDING_RETRANSMISSION_SPURIOUS, !dir))
 		return;
