@@ -52,6 +52,29 @@ check "those of a segment, too" below 'RETX -10+11 ack 1'
 check "and in the JSON" below '"seq":-10,"ack":1,' --json
 check "and so they are in words" below '-10 to 0 arrived a second time' --explain
 
+"$tcpshadow" catalogue --fields >"$tmp/fields"
+check "--where knows what the JSON has by its path" json '
+import re
+known = set()
+for line in open(sys.argv[1].replace("json", "fields")):
+    name = re.match(r"\| ([a-z*][^ ]*) ", line)
+    known |= {re.sub("[*+]", side, name[1]) for side in ("client", "server")} if name else set()
+known |= {"type", "schema", "verdict.sentence", "zeek.originator", "capture.vantage_by"}
+def paths(value, at=""):
+    if isinstance(value, dict):
+        return {p for k in value for p in paths(value[k], at + "." + k)}
+    return {at[1:]}
+missing = {p for r in rows[:-1] for p in paths(r)} - known
+missing -= {"retransmissions.client.packets", "retransmissions.server.packets"}
+assert not missing, missing' \
+	list --json "$captures/reset-unread-data.pcap"
+check "also a few things of lists" json '
+assert len(rows) == 2' list --json --where 'resets.cause = unread_data_on_close and resets.by = server' \
+	"$captures/reset-unread-data.pcap"
+check "and of ICMP errors" json '
+assert len(rows) == 2' list --json --where 'icmp.kind = port_unreachable or icmp.kind = admin_prohibited' \
+	"$captures/refused-icmp.pcap"
+
 "$top_builddir/tests/storytool" -w "$tmp/reused.pcap" "$top_srcdir/tests/script/find-tuple-reused-early.pkt"
 check "a SYN that begins the next connection does not prolong the old one" json '
 rows = {r["id"]: r for r in rows[:-1]}

@@ -181,6 +181,16 @@ static const char *side_at(size_t i)
 	return i <= SIDE_SERVER ? side_word((unsigned)i) : NULL;
 }
 
+static const char *cause_at(size_t i)
+{
+	return i < CAUSE_COUNT ? reset_cause_word((enum reset_cause)i) : NULL;
+}
+
+static const char *vantage_at(size_t i)
+{
+	return i < VANTAGE_COUNT ? vantage_word((enum vantage)i) : NULL;
+}
+
 static const char *verdict_at(size_t i)
 {
 	return i < OUTCOME_COUNT ? outcome_word((enum outcome)i) : NULL;
@@ -227,6 +237,8 @@ static const struct {
 	[TYPE_CLOSE] = { "word", NULL, NULL, close_at },
 	[TYPE_CAPTURE_START] = { "word", NULL, NULL, capture_start_at },
 	[TYPE_SIDE] = { "word", NULL, NULL, side_at },
+	[TYPE_CAUSE] = { "word", NULL, NULL, cause_at },
+	[TYPE_VANTAGE] = { "word", NULL, NULL, vantage_at },
 	[TYPE_VERDICT] = { "word", NULL, NULL, verdict_at },
 	[TYPE_VERDICT_KIND] = { "word", NULL, NULL, verdict_kind_at },
 	[TYPE_PARTY] = { "word", NULL, NULL, party_at },
