@@ -175,6 +175,12 @@ static int64_t clock_way(const struct step *st, const struct spent *s)
 	return rtt->min;
 }
 
+/* It told its peer what it has behind a hole, and the hole is there still: all that it waited was for that. */
+static bool has_asked_for_hole(const struct endpoint *self)
+{
+	return self->has_ack && self->sack_edge > self->rcv_nxt;
+}
+
 /* Nothing is wrong: the applications' time, and the path's. */
 static enum wait ordinary_wait(const struct step *st, const struct spent *s, int64_t gap)
 {
@@ -191,6 +197,8 @@ static enum wait ordinary_wait(const struct step *st, const struct spent *s, int
 		return waits || gap * 4 <= clock_way(st, s) * CLOCK_FOURTHS ? WAIT_TRANSFER
 		                                                            : thinks(st);
 	if (st->seg->flags & (TCP_SYN | TCP_FIN | TCP_RST)) {
+		if (waited_for && has_asked_for_hole(st->self))
+			return WAIT_RECOVERY;
 		if (waited_for || waits)
 			return WAIT_TRANSFER;
 		return gives_up(st, s, gap) ? WAIT_SERVER_THINKS : WAIT_IDLE;
