@@ -70,5 +70,6 @@ void pool_put(struct pool *p, void *object);
 size_t pool_live(const struct pool *p); /* objects handed out now */
 /* An object is taken soon: have its first bytes at hand.  (One that was never handed out is nowhere yet.) */
 void pool_prefetch(const struct pool *p, size_t bytes);
+void pool_prefetch_write(const struct pool *p, size_t bytes); /* see util_prefetch_write() */
 
 #endif

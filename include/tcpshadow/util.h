@@ -43,4 +43,12 @@ static inline void util_prefetch(const void *at, size_t bytes)
 		__builtin_prefetch((const char *)at + i);
 }
 
+/* The same for what will be written: the line is taken from the core that used it last. */
+static inline void util_prefetch_write(const void *at, size_t bytes)
+{
+#pragma GCC unroll 16
+	for (size_t i = 0; i < bytes; i += CACHE_LINE)
+		__builtin_prefetch((const char *)at + i, 1);
+}
+
 #endif

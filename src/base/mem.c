@@ -325,6 +325,12 @@ void pool_prefetch(const struct pool *p, size_t bytes)
 		util_prefetch(p->free[p->nfree - 1], bytes);
 }
 
+void pool_prefetch_write(const struct pool *p, size_t bytes)
+{
+	if (p->nfree)
+		util_prefetch_write(p->free[p->nfree - 1], bytes);
+}
+
 /* --- arena --- */
 
 enum {

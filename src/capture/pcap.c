@@ -30,6 +30,9 @@ static const struct {
 
 #define PACKET_MAX (256u << 10) /* bytes, of all other link types */
 
+/* Packets are fetched so far ahead: who decoded what was there last may have run on another core. */
+#define PACKETS_AHEAD 8
+
 static const struct variant {
 	uint32_t magic;
 	uint32_t ns;          /* nanoseconds in one unit of the fraction of a second */
@@ -218,8 +221,11 @@ static size_t pcap_run(const void *reader, struct piece *at, struct packet *p, s
 
 	if (c->order != LENGTHS_CAPTURED_FIRST)
 		return 0;
-	while (n < max && take(c, at, &p[n]))
+	while (n < max && take(c, at, &p[n])) {
 		n++;
+		if (n + PACKETS_AHEAD < max)
+			util_prefetch_write(&p[n + PACKETS_AHEAD], sizeof(*p));
+	}
 	return n;
 }
 

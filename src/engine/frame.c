@@ -4,11 +4,18 @@
  */
 #include "config.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "engine/frame.h"
 #include "tcpshadow/mem.h"
+
+/* What lies behind that is of ICMP alone. */
+#define SEGMENT_USED offsetof(struct segment, icmp_type)
+
+/* Segments are fetched so far ahead of decoding: the shards, which read them last, may have run on another core. */
+#define SEGMENTS_AHEAD 4
 
 void frame_init(struct frame *f, size_t max_packets, size_t max_bytes)
 {
@@ -84,6 +91,8 @@ static void decode(struct frame *f, struct frame_maker *m)
 		const struct packet *pkt = &f->batch.packets[slot];
 		struct segment *seg = &f->segments[slot];
 
+		if (slot + SEGMENTS_AHEAD < f->batch.count)
+			util_prefetch_write(seg + SEGMENTS_AHEAD, SEGMENT_USED);
 		note_tick(f, m, slot, pkt->ts);
 		tap_clock_packet(&m->clock, pkt);
 		f->shard_at[slot] = SHARD_COUNT;
@@ -132,6 +141,8 @@ static void prefetch(const struct frame *f, const struct shard *s, uint32_t slot
 			return;
 		shard_prefetch(s, f->hashes[slot], (enum shard_ahead)ahead);
 	}
+	/* (It may have been decoded on another core.) */
+	util_prefetch(&f->segments[slot], SEGMENT_USED);
 }
 
 void frame_run_shard(struct frame *f, struct shard *s, unsigned shard)

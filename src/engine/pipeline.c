@@ -264,9 +264,13 @@ static int drain(struct pipeline *p, struct reading *r, struct err *e)
 {
 	struct log_entry *le = r->at;
 
-	for (; le < r->end && le->event.slot == r->slot; le++)
+	for (; le < r->end && le->event.slot == r->slot; le++) {
+		/* (A second often ends many connections at once, on another core.) */
+		if (le + 1 < r->end && le[1].record)
+			util_prefetch(le[1].record, sizeof(*le[1].record));
 		if (deliver(p, le, e) != 0)
 			return -1;
+	}
 	r->at = le;
 	r->slot = NO_SLOT;
 	if (le == r->end)

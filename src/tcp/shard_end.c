@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,6 +146,7 @@ static uint64_t uid_of(const struct flow *f)
 
 void flow_end(struct shard *s, struct flow *f, enum ending why, uint32_t slot)
 {
+	pool_prefetch_write(s->records, offsetof(struct ended, history));
 	(void)flow_whole(s, f);
 	finish(s, f->conn, why);
 	tell(s, f->conn, why == ENDING_EVICTED, slot);

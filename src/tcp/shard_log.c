@@ -9,6 +9,9 @@
 
 #include "tcp/shard_own.h"
 
+/* Entries are fetched so far ahead: the merge, which read them last, may have run on another core. */
+#define ENTRIES_AHEAD 4
+
 /* What is particular to the event is the caller's to fill. */
 static struct log_entry *log_append(
     struct shard *s, enum event_type type, uint32_t slot, uint64_t uid)
@@ -19,6 +22,8 @@ static struct log_entry *log_append(
 	if (log->n == log->cap)
 		log->entries = mem_grow(log->entries, log->n, &log->cap, sizeof(*log->entries));
 	le = &log->entries[log->n++];
+	if (log->n + ENTRIES_AHEAD < log->cap)
+		util_prefetch_write(&log->entries[log->n + ENTRIES_AHEAD], sizeof(*le));
 	le->event.type = (uint8_t)type;
 	le->event.slot = slot;
 	le->event.uid = uid;
