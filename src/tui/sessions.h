@@ -6,6 +6,7 @@
 #define TUI_SESSIONS_H
 
 #include "tui/column.h"
+#include "tui/pane.h"
 
 struct sessions {
 	struct view view; /* first */
@@ -36,6 +37,7 @@ struct sessions {
 	bool is_end_told;    /* the user was told of a broken input */
 	bool is_stale;       /* the filter was typed and did not take effect yet */
 	bool is_alone;       /* without the detail box */
+	struct pane pane;    /* the detail box */
 };
 
 /* Bring rows up to date with the store; `now` for the pace of it, `at_once` when filter or order have changed. */
@@ -80,8 +82,9 @@ void sessions_draw_head(const struct sessions *s, struct ui *ui, struct grid *g,
 /* The first input that is broken; NULL = all is well, so far. */
 const struct cap_file_facts *sessions_broken_file(const struct ui *ui);
 
-/* What is known of one session, in the lines of r. */
-void sessions_draw_detail(struct ui *ui, struct grid *g, struct rect r, uint32_t index);
+/* What is known of one session, in r. */
+void sessions_draw_detail(
+    struct sessions *s, struct ui *ui, struct grid *g, struct rect r, uint32_t index);
 
 /* sessions_linear.c */
 /* The row in words: the columns of the layout. */

@@ -23,13 +23,16 @@ enum {
 	SPENT_SHOWN = 3,
 	SPENT_LEAST = 3, /* percent; less is a crumb */
 	BAR_MOST = 20,   /* columns of 100 % */
+	FACT_LINES = 3,  /* handshake, volume, time */
+	MARK_WIDTH = 2,  /* the letter before a verdict or a finding */
 };
 
 struct detail {
 	struct ui *ui;
 	struct grid *grid;
 	struct rect r; /* what is left */
-	int rows;      /* of all */
+	int rows;      /* of the box */
+	int who_lines;
 	struct store_session row;
 	uint32_t index;
 };
@@ -104,27 +107,69 @@ static void put_states(struct pen *p, const struct store_side sides[2])
 	put_state(p, "/", tcp_state_brief((enum tcp_state)s->state), s->is_presumed);
 }
 
+static int brief_width(const struct store_side *side)
+{
+	return (int)strlen(tcp_state_brief((enum tcp_state)side->state)) + side->is_presumed;
+}
+
+/* Columns that both addresses and the states in brief need on one line. */
+static int who_width(const struct detail *d)
+{
+	const struct store_side *sides = d->row.sides;
+	struct buf text = BUF_INIT;
+	int w;
+
+	buf_addf(&text, "#%u ", d->index + 1);
+	endpoint_text(&text, &sides[SIDE_CLIENT].addr);
+	buf_addstr(&text, " = ");
+	endpoint_text(&text, &sides[SIDE_SERVER].addr);
+	buf_addstr(&text, "  /");
+	w = (int)text.len + brief_width(&sides[SIDE_CLIENT]) + brief_width(&sides[SIDE_SERVER]);
+	buf_release(&text);
+	return w;
+}
+
+/* Here addresses are whole, for the table may have shortened them: on two lines if need be. */
 static void who_line(struct detail *d)
 {
 	struct pen p = next_line(d, ROLE_HEAD);
 
+	d->who_lines = 1;
 	grid_putf(&p, "#%u ", d->index + 1);
 	put_endpoint(&p, &d->row.sides[SIDE_CLIENT]);
 	grid_puts(&p, " ");
 	grid_put_glyph(&p, GLYPH_BETWEEN);
 	grid_puts(&p, " ");
+	if (who_width(d) > d->r.w) {
+		d->who_lines = 2;
+		p = next_line(d, ROLE_HEAD);
+		grid_puts(&p, "  ");
+	}
 	put_endpoint(&p, &d->row.sides[SIDE_SERVER]);
 	put_states(&p, d->row.sides);
 }
 
-/* "MSS 1460/1400": what the client offered and what the server did. */
-static void put_pair(struct pen *p, const char *name, const char *client, const char *server)
+static int lines_of(const struct detail *d, const struct buf *text)
 {
-	grid_putf(p, "  %s %s/%s", name, client, server);
+	return para_lines(d->grid->tier, text->data, text->len, d->r.w - MARK_WIDTH);
 }
 
-static void put_offers(struct pen *p, const struct conn_record *r)
+/* "MSS 1460/1400": what the client offered and what the server did. */
+static void put_pair(
+    struct detail *d, struct pen *p, const char *name, const char *client, const char *server)
 {
+	struct buf text = BUF_INIT;
+
+	buf_addf(&text, "  %s %s/%s", name, client, server);
+	if ((int)text.len > p->end - p->x)
+		*p = next_line(d, ROLE_NORMAL);
+	grid_puts(p, text.data);
+	buf_release(&text);
+}
+
+static void put_offers(struct detail *d, struct pen *p)
+{
+	const struct conn_record *r = d->row.record;
 	const struct syn_offer *c = &r->sides[SIDE_CLIENT].offer, *s = &r->sides[SIDE_SERVER].offer;
 	const struct syn_offer *both[2] = { c, s };
 	struct buf mss[2] = { BUF_INIT, BUF_INIT }, scale[2] = { BUF_INIT, BUF_INIT };
@@ -136,10 +181,10 @@ static void put_offers(struct pen *p, const struct conn_record *r)
 		sack[i] = !both[i]->seen ? "?" : both[i]->sack_permitted ? "yes" : "no";
 		ts[i] = !both[i]->seen ? "?" : both[i]->timestamps ? "yes" : "no";
 	}
-	put_pair(p, "MSS", mss[0].data, mss[1].data);
-	put_pair(p, "WS", scale[0].data, scale[1].data);
-	put_pair(p, "SACK", sack[0], sack[1]);
-	put_pair(p, "TS", ts[0], ts[1]);
+	put_pair(d, p, "MSS", mss[0].data, mss[1].data);
+	put_pair(d, p, "WS", scale[0].data, scale[1].data);
+	put_pair(d, p, "SACK", sack[0], sack[1]);
+	put_pair(d, p, "TS", ts[0], ts[1]);
 	for (int i = 0; i < 2; i++) {
 		buf_release(&mss[i]);
 		buf_release(&scale[i]);
@@ -164,7 +209,7 @@ static void handshake_line(struct detail *d)
 		grid_puts(&p, "not over yet");
 	}
 	if (r && (r->sides[0].offer.seen || r->sides[1].offer.seen))
-		put_offers(&p, r);
+		put_offers(d, &p);
 }
 
 static void put_side_volume(struct pen *p, const struct detail *d, enum side side)
@@ -187,13 +232,20 @@ static void volume_line(struct detail *d)
 	const struct store_side *c = &d->row.sides[SIDE_CLIENT], *s = &d->row.sides[SIDE_SERVER];
 	uint32_t again = c->retransmissions + s->retransmissions;
 	uint32_t packets = c->packets + s->packets;
+	struct buf trouble = BUF_INIT;
 
 	put_side_volume(&p, d, SIDE_CLIENT);
 	put_side_volume(&p, d, SIDE_SERVER);
 	if (again)
-		grid_putf(&p, "retx %u (%.1f%%)", again, 100.0 * again / packets);
+		buf_addf(&trouble, "retx %u (%.1f%%)  ", again, 100.0 * again / packets);
 	if (c->zero_windows + s->zero_windows)
-		grid_putf(&p, "  zero window %u", c->zero_windows + s->zero_windows);
+		buf_addf(&trouble, "zero window %u", c->zero_windows + s->zero_windows);
+	if ((int)trouble.len > p.end - p.x) {
+		p = next_line(d, ROLE_NORMAL);
+		grid_puts(&p, "  ");
+	}
+	grid_puts(&p, trouble.len ? trouble.data : "");
+	buf_release(&trouble);
 }
 
 static void put_finding(struct detail *d, const struct finding *f)
@@ -378,24 +430,61 @@ static struct rect draw_preview(struct ui *ui, struct grid *g, struct rect r, ui
 	return r;
 }
 
-void sessions_draw_detail(struct ui *ui, struct grid *g, struct rect r, uint32_t index)
+/* Does what is wrong with it have room under all the rest? */
+static bool is_roomy(const struct detail *d)
 {
-	struct detail d = { .ui = ui, .grid = g, .index = index };
+	const struct conn_record *r = d->row.record;
+	const struct finding *f = r ? finding_text_next(r->findings, r->nfindings, NULL) : NULL;
+	struct buf text = BUF_INIT;
+	int need = d->who_lines + FACT_LINES;
 
-	d.r = draw_preview(ui, g, r, index);
-	d.rows = d.r.h;
-	store_session(ui->store, index, &d.row);
-	who_line(&d);
-	if (r.h < ROWS_FOR_ALL) { /* first what matters most */
-		verdict_lines(&d);
-		finding_lines(&d);
-		volume_line(&d);
-		time_lines(&d);
+	if (d->rows < ROWS_FOR_ALL)
+		return false;
+	if (r) {
+		verdict_sentence(&text, r);
+		need += lines_of(d, &text);
+	}
+	if (f && finding_info((enum finding_id)f->id)->severity >= SEVERITY_NOTE) {
+		buf_reset(&text);
+		finding_text_story(&text, f, cap_facts(d->ui->options->cap));
+		need += lines_of(d, &text);
+	}
+	buf_release(&text);
+	return d->rows >= ROWS_FOR_BARS || need <= d->rows;
+}
+
+static void draw_facts(struct detail *d)
+{
+	who_line(d);
+	if (!is_roomy(d)) { /* first what matters most */
+		time_lines(d);
+		verdict_lines(d);
+		finding_lines(d);
+		volume_line(d);
+		handshake_line(d);
 		return;
 	}
-	handshake_line(&d);
-	volume_line(&d);
-	time_lines(&d);
-	verdict_lines(&d);
-	finding_lines(&d);
+	handshake_line(d);
+	volume_line(d);
+	time_lines(d);
+	verdict_lines(d);
+	finding_lines(d);
+}
+
+void sessions_draw_detail(
+    struct sessions *s, struct ui *ui, struct grid *g, struct rect r, uint32_t index)
+{
+	struct grid text;
+	struct detail d = { .ui = ui, .grid = &text, .index = index, .rows = r.h };
+
+	if (!ui_is_linear(ui))
+		r = draw_preview(ui, g, r, index);
+	pane_begin(&text, g, r);
+	d.r = grid_rect(&text);
+	store_session(ui->store, index, &d.row);
+	if (ui_is_linear(ui))
+		sessions_linear_detail(ui, &text, d.r, index);
+	else
+		draw_facts(&d);
+	pane_end(&s->pane, &text, g, r, index);
 }

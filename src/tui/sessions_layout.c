@@ -2,12 +2,22 @@
 /*
  * sessions_layout - which columns the sessions table has on a screen of some width, and how wide they are.
  *
- * Where room lacks, whole columns go, the least important first: a number is never cut.
+ * Where room lacks, whole columns go, the least important first: a number is never cut.  Addresses go before the
+ * numbers of wide screens, up to a share of the width.
  */
 #include "config.h"
 
 #include "tcpshadow/text.h"
 #include "tui/sessions.h"
+
+/* Columns that addresses would like to have. */
+struct wish {
+	int client, server;
+};
+
+enum {
+	ADDRESS_SHARE = 4
+}; /* the part of the screen that an address has before numbers are shown */
 
 static int least_width(const struct ui *ui, enum column c, int screen)
 {
@@ -62,31 +72,6 @@ static void drop_one(uint32_t *in, bool rightmost, enum column kept)
 	*in &= ~(1u << worst);
 }
 
-static int width_of_all(const struct ui *ui, uint32_t in, int screen)
-{
-	int sum = -1;
-
-	for (unsigned c = 0; c < COLUMN_COUNT; c++)
-		if (in & 1u << c)
-			sum += least_width(ui, (enum column)c, screen) + 1;
-	return sum;
-}
-
-/* Give what is left to one column, up to a width. */
-static void grow(struct sessions_layout *l, enum column c, int most, int *left)
-{
-	for (size_t i = 0; i < l->n; i++) {
-		int more = most - l->w[i];
-
-		if (l->column[i] != c || more <= 0)
-			continue;
-		if (more > *left)
-			more = *left;
-		l->w[i] += more;
-		*left -= more;
-	}
-}
-
 /* The widest cell among the rows that can be seen. */
 static int widest(const struct sessions *s, const struct ui *ui, enum column c, int rows)
 {
@@ -108,6 +93,43 @@ static int widest(const struct sessions *s, const struct ui *ui, enum column c, 
 	return most;
 }
 
+/* What the addresses on the screen take of their share beyond the least width. */
+static int wanted_width(const struct wish *wish, enum column c)
+{
+	if (c == COLUMN_CLIENT)
+		return wish->client;
+	return c == COLUMN_SERVER ? wish->server : 0;
+}
+
+static int width_of_all(const struct ui *ui, uint32_t in, int screen, const struct wish *wish)
+{
+	int sum = -1;
+
+	for (unsigned c = 0; c < COLUMN_COUNT; c++) {
+		int least = least_width(ui, (enum column)c, screen);
+		int more = wanted_width(wish, (enum column)c);
+
+		if (in & 1u << c)
+			sum += (more > least ? more : least) + 1;
+	}
+	return sum;
+}
+
+/* Give what is left to one column, up to a width. */
+static void grow(struct sessions_layout *l, enum column c, int most, int *left)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		int more = most - l->w[i];
+
+		if (l->column[i] != c || more <= 0)
+			continue;
+		if (more > *left)
+			more = *left;
+		l->w[i] += more;
+		*left -= more;
+	}
+}
+
 static void place(struct sessions_layout *l, int x)
 {
 	for (size_t i = 0; i < l->n; i++) {
@@ -116,16 +138,46 @@ static void place(struct sessions_layout *l, int x)
 	}
 }
 
+/* Columns that a narrow screen has too: none of these goes for an address. */
+static uint32_t numbers_of_wide(uint32_t in)
+{
+	uint32_t out = 0;
+
+	for (unsigned c = 0; c < COLUMN_COUNT; c++)
+		if (column_row((enum column)c)->priority > column_row(COLUMN_ID)->priority)
+			out |= in & 1u << c;
+	return out;
+}
+
+static int within_share(int w, int screen)
+{
+	return w < screen / ADDRESS_SHARE ? w : screen / ADDRESS_SHARE;
+}
+
+/* Drop columns until the rest has room. */
+static void fit(uint32_t *in, struct sessions *s, const struct ui *ui, struct rect r)
+{
+	const struct wish least = { 0, 0 };
+	struct wish wish = { within_share(widest(s, ui, COLUMN_CLIENT, r.h), r.w),
+		within_share(widest(s, ui, COLUMN_SERVER, r.h), r.w) };
+	enum column kept = s->scroll ? COLUMN_COUNT : s->sort;
+
+	while (!s->scroll && !s->chosen && numbers_of_wide(*in & ~(1u << kept)) &&
+	       width_of_all(ui, *in, r.w, &wish) > r.w)
+		drop_one(in, false, kept);
+	while (*in & (*in - 1) && width_of_all(ui, *in, r.w, &least) > r.w)
+		drop_one(in, s->scroll > 0, kept);
+}
+
 void sessions_layout(
     struct sessions_layout *l, struct sessions *s, const struct ui *ui, struct rect r)
 {
 	uint32_t in;
-	int left;
+	int left, half;
 
 	l->n = 0;
 	in = s->scroll ? scrolled(s->scroll) : wanted(s, r.w);
-	while (in & (in - 1) && width_of_all(ui, in, r.w) > r.w)
-		drop_one(&in, s->scroll > 0, s->scroll ? COLUMN_COUNT : s->sort);
+	fit(&in, s, ui, r);
 	for (unsigned c = 0; c < COLUMN_COUNT; c++) {
 		if (!(in & 1u << c))
 			continue;
@@ -133,10 +185,14 @@ void sessions_layout(
 		l->w[l->n++] = least_width(ui, (enum column)c, r.w);
 	}
 	s->columns = in;
-	left = r.w - width_of_all(ui, in, r.w);
+	left = r.w - width_of_all(ui, in, r.w, &(struct wish){ 0, 0 });
 	grow(l, COLUMN_STATE, widest(s, ui, COLUMN_STATE, r.h), &left);
-	grow(l, COLUMN_CLIENT, widest(s, ui, COLUMN_CLIENT, r.h), &left);
+	half = left / 2;
+	left -= half;
+	grow(l, COLUMN_CLIENT, widest(s, ui, COLUMN_CLIENT, r.h), &half);
+	left += half;
 	grow(l, COLUMN_SERVER, widest(s, ui, COLUMN_SERVER, r.h), &left);
+	grow(l, COLUMN_CLIENT, widest(s, ui, COLUMN_CLIENT, r.h), &left);
 	grow(l, COLUMN_STATE, 13, &left);
 	grow(l, COLUMN_ACTIVITY, STORE_ACTIVITY / 2, &left);
 	grow(l, COLUMN_PROBLEM, 40, &left);

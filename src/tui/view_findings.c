@@ -12,6 +12,7 @@
 #include "tcpshadow/outcome.h"
 #include "tcpshadow/text.h"
 #include "tui/choices.h"
+#include "tui/pane.h"
 #include "tui/para.h"
 #include "tui/save.h"
 #include "tui/view.h"
@@ -43,6 +44,7 @@ struct findings {
 	bool has_moved; /* the cursor is where the user put it: at first it is on the top row */
 	uint8_t severity;
 	struct buf filter;
+	struct pane pane; /* the explanation */
 };
 
 static struct findings *findings_of(struct view *v)
@@ -350,21 +352,26 @@ static void rule_text(struct buf *out, const struct ui *ui, const struct finding
 	buf_addch(out, '.');
 }
 
-static void draw_box(
-    const struct ui *ui, struct grid *g, struct rect r, const struct store_finding *f)
+static void draw_box(struct pane *pane, const struct ui *ui, struct grid *g, struct rect box,
+    const struct store_finding *f)
 {
 	const struct finding_info *info = finding_info((enum finding_id)f->finding->id);
 	struct buf text = BUF_INIT;
+	struct grid lines;
+	struct rect r;
 
+	pane_begin(&lines, g, box);
+	r = grid_rect(&lines);
 	session_text(&text, ui, f->session, r.w >= WIDE);
 	buf_addstr(&text, ": ");
 	finding_text_story(&text, f->finding, cap_facts(ui->options->cap));
-	para_draw(g, &r, ROLE_NORMAL, text.data);
+	para_draw(&lines, &r, ROLE_NORMAL, text.data);
 	buf_reset(&text);
 	rule_text(&text, ui, f->finding);
-	para_draw(g, &r, ROLE_DIM, text.data);
-	para_draw(g, &r, ROLE_NORMAL, info->explanation);
+	para_draw(&lines, &r, ROLE_DIM, text.data);
+	para_draw(&lines, &r, ROLE_NORMAL, info->explanation);
 	buf_release(&text);
+	pane_end(pane, &lines, g, box, (uint64_t)f->session << 16 | f->finding->id);
 }
 
 static void draw_head(const struct findings *f, struct ui *ui, struct grid *g, struct rect *r)
@@ -459,9 +466,12 @@ static void draw(struct view *v, struct ui *ui, struct grid *g, struct rect r)
 	if (lines) {
 		box = rect_take_bottom(&r, lines);
 		grid_hline(g, rect_take_bottom(&r, 1).y, r.x, r.w);
-		draw_box(ui, g, box, &row.worst);
+	} else {
+		pane_hide(&f->pane);
 	}
 	draw_rows(f, ui, g, r);
+	if (lines)
+		draw_box(&f->pane, ui, g, box, &row.worst);
 }
 
 /* --- actions --- */
@@ -654,6 +664,8 @@ static bool action(struct view *v, struct ui *ui, const struct act *a)
 	struct findlist_row row = { .is_open = false };
 
 	f->has_moved = true;
+	if (pane_action(&f->pane, ui, a))
+		return true;
 	switch ((int)a->id) {
 	case ACTION_OPEN:
 		go_evidence(f, ui);

@@ -231,12 +231,12 @@ static void draw(struct view *v, struct ui *ui, struct grid *g, struct rect r)
 		box = rect_take_bottom(&r, lines);
 		rule = rect_take_bottom(&r, 1);
 		grid_hline(g, rule.y, rule.x, rule.w);
-		if (ui_is_linear(ui))
-			sessions_linear_detail(ui, g, box, s->shown[s->list.cursor]);
-		else
-			sessions_draw_detail(ui, g, box, s->shown[s->list.cursor]);
+	} else {
+		pane_hide(&s->pane);
 	}
 	draw_rows(s, ui, g, r);
+	if (lines)
+		sessions_draw_detail(s, ui, g, box, s->shown[s->list.cursor]);
 }
 
 /* ---- actions ---- */
@@ -544,7 +544,7 @@ static bool action(struct view *v, struct ui *ui, const struct act *a)
 	struct sessions *s = sessions_of(v);
 	bool moved, done;
 
-	if (open_action(s, ui, a))
+	if (pane_action(&s->pane, ui, a) || open_action(s, ui, a))
 		return true;
 	moved = list_action(&s->list, a, s->nshown, page(s, ui));
 	done = moved || mark_action(s, ui, a) || order_action(s, ui, a) ||
@@ -590,6 +590,7 @@ static bool click(struct view *v, struct ui *ui, int y, int x)
 		return false;
 	s->list.cursor = at;
 	s->has_moved = true;
+	s->pane.has_focus = false;
 	ui->session = s->shown[at];
 	return true;
 }

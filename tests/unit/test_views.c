@@ -177,6 +177,45 @@ START_TEST(test_exports)
 }
 END_TEST
 
+/* At a width where numbers and addresses contend, the addresses are whole. */
+START_TEST(test_whole_addresses)
+{
+	struct buf out = BUF_INIT;
+	char path[4096];
+
+	stored_path(path, "ipv6.pcap");
+	run(path, false, "size 120x24\nkeys =\ntext\n", &out);
+	ck_assert_ptr_nonnull(strstr(out.data, " [2001:db8::1]:40000 [2001:db8::2]:80 "));
+	buf_reset(&out);
+	run(path, false, "size 44x24\ntext\n", &out);
+	ck_assert_ptr_nonnull(strstr(out.data, "#1 [2001:db8::1]:40000 "));
+	ck_assert_ptr_nonnull(strstr(out.data, "\n  [2001:db8::2]:80 "));
+	buf_release(&out);
+}
+END_TEST
+
+/* Whatever a box has no room for can be scrolled to. */
+START_TEST(test_boxes)
+{
+	struct buf out = BUF_INIT;
+	char path[4096];
+
+	stored_path(path, "timeout.pcap");
+	run(path, false, "size 80x16\ntext\nkeys Tab G\ntext\nkeys Tab Tab g\ntext\n", &out);
+	ck_assert_ptr_nonnull(strstr(out.data, " more lines: Tab "));
+	ck_assert_ptr_nonnull(strstr(out.data, " end, Tab: back "));
+	ck_assert_ptr_nonnull(strstr(out.data, "SACK yes/yes"));
+	buf_reset(&out);
+	stored_path(path, "syn-lost.pcap");
+	run(path, false, "size 40x18\nkeys a\ntext\n", &out);
+	ck_assert_ptr_null(strstr(out.data, "grows."));
+	buf_reset(&out);
+	run(path, false, "size 40x18\nkeys a Tab G\ntext\n", &out);
+	ck_assert_ptr_nonnull(strstr(out.data, "grows."));
+	buf_release(&out);
+}
+END_TEST
+
 /* `and` goes before `or`: what is marked and one of two things needs parentheses. */
 START_TEST(test_marked_or)
 {
@@ -285,6 +324,8 @@ int main(void)
 	tcase_add_test(t, test_any_keys);
 	tcase_add_test(t, test_find_and_save);
 	tcase_add_test(t, test_marked_or);
+	tcase_add_test(t, test_whole_addresses);
+	tcase_add_test(t, test_boxes);
 	tcase_add_test(t, test_exports);
 	tcase_add_test(t, test_left_out);
 	srunner_run_all(runner, CK_ENV);
