@@ -13,6 +13,7 @@
 #include "tui/config_file.h"
 #include "tui/confirm.h"
 #include "tui/frame.h"
+#include "tui/para.h"
 #include "tui/settings.h"
 
 enum {
@@ -350,9 +351,12 @@ void app_event(struct app *a, const struct app_event *ev)
 
 static void draw_too_small(struct grid *g)
 {
-	struct pen p = grid_pen(g, 0, 0, g->w, ROLE_NORMAL);
+	struct rect r = grid_rect(g);
+	struct buf text = BUF_INIT;
 
-	grid_putf(&p, "needs %dx%d, has %dx%d", MIN_WIDTH, MIN_HEIGHT, g->w, g->h);
+	buf_addf(&text, "needs %dx%d, has %dx%d", MIN_WIDTH, MIN_HEIGHT, g->w, g->h);
+	para_draw(g, &r, ROLE_NORMAL, text.data);
+	buf_release(&text);
 }
 
 static size_t cells_below_title(const struct grid *g)

@@ -72,11 +72,26 @@ static void key_bar(struct pen *p, enum screen s)
 	}
 }
 
+/* At the right end; the sessions say it in their title, with how much is new. */
+static void put_paused(struct pen *p, const struct ui *ui)
+{
+	static const char text[] = " PAUSED ";
+	struct pen right = *p;
+
+	if (!ui->is_paused || ui_top(ui)->screen == SCREEN_SESSIONS)
+		return;
+	p->end -= (int)sizeof(text) - 1;
+	right.x = p->end;
+	right.role = ROLE_TITLE_WARN;
+	grid_puts(&right, text);
+}
+
 void frame_bottom(struct grid *g, struct rect r, const struct ui *ui)
 {
 	struct pen p = rect_pen(g, r, 0, ROLE_BAR);
 
 	if (ui->message.len == 0) {
+		put_paused(&p, ui);
 		key_bar(&p, ui_top(ui)->screen);
 	} else {
 		p.role = ui->message_is_error ? ROLE_ERROR : ROLE_NORMAL;

@@ -29,11 +29,23 @@ static void keys_text(struct buf *out, enum action a)
 		buf_addf(out, ":%s", row->name);
 }
 
-static bool is_wanted(const struct help *h, const struct ui *ui, enum action a)
-{
-	const struct bind_row *row = bind_row(a);
+/*
+ * Places in the list: those of actions that only some screens have come first, for the others are known soon.
+ * Each action has a place in both halves, and is in one of them.
+ */
+enum { PLACES = 2 * ACTION_COUNT };
 
-	if (!(row->screens & 1u << ui_top(ui)->screen))
+static enum action action_at(unsigned place)
+{
+	return (enum action)(place % ACTION_COUNT);
+}
+
+static bool is_wanted(const struct help *h, const struct ui *ui, unsigned place)
+{
+	const struct bind_row *row = bind_row(action_at(place));
+	bool is_everywhere = row->screens == (1u << SCREEN_COUNT) - 1;
+
+	if (!(row->screens & 1u << ui_top(ui)->screen) || is_everywhere == (place < ACTION_COUNT))
 		return false;
 	return h->search.len == 0 || strcasestr(row->help, h->search.data) ||
 	       strcasestr(row->name, h->search.data) ||
@@ -64,8 +76,8 @@ static size_t count(const struct help *h, const struct ui *ui)
 {
 	size_t n = 0;
 
-	for (unsigned a = 0; a < ACTION_COUNT; a++)
-		n += is_wanted(h, ui, (enum action)a);
+	for (unsigned i = 0; i < PLACES; i++)
+		n += is_wanted(h, ui, i);
 	return n;
 }
 
@@ -73,8 +85,8 @@ static int count_lines(const struct help *h, const struct ui *ui, int w)
 {
 	int n = 0;
 
-	for (unsigned a = 0; a < ACTION_COUNT; a++)
-		n += is_wanted(h, ui, (enum action)a) ? lines_of(ui, (enum action)a, w) : 0;
+	for (unsigned i = 0; i < PLACES; i++)
+		n += is_wanted(h, ui, i) ? lines_of(ui, action_at(i), w) : 0;
 	return n;
 }
 
@@ -90,10 +102,10 @@ static size_t last_top(const struct help *h, const struct ui *ui)
 	int w = width_of(ui->width), left = tallest(ui->page) - 2;
 	size_t n = count(h, ui);
 
-	for (unsigned a = ACTION_COUNT; a-- > 0 && n > 0;) {
-		if (!is_wanted(h, ui, (enum action)a))
+	for (unsigned i = PLACES; i-- > 0 && n > 0;) {
+		if (!is_wanted(h, ui, i))
 			continue;
-		left -= lines_of(ui, (enum action)a, w);
+		left -= lines_of(ui, action_at(i), w);
 		if (left < 0)
 			break;
 		n--;
@@ -151,6 +163,17 @@ void help_key(struct help *h, const struct ui *ui, uint32_t key)
 	}
 }
 
+static const char *screen_name(enum screen s)
+{
+	static const char *const names[SCREEN_COUNT] = {
+#define SCREEN(id, view, name) name,
+#include "tui/screen.def"
+#undef SCREEN
+	};
+
+	return names[s];
+}
+
 /* Words in the frame. */
 static void edge_text(struct grid *g, struct rect box, int y, const char *left, const char *right)
 {
@@ -165,18 +188,20 @@ static void edge_text(struct grid *g, struct rect box, int y, const char *left, 
 
 static void draw_frame(const struct help *h, const struct ui *ui, struct grid *g, struct rect box)
 {
-	struct buf text = BUF_INIT;
+	struct buf text = BUF_INIT, title = BUF_INIT;
 
 	grid_box(g, box);
 	if (h->search.len)
 		buf_addf(&text, " %s_ ", h->search.data);
 	else
 		buf_addstr(&text, " type to search ");
-	edge_text(g, box, box.y, " Keys ", text.data);
+	buf_addf(&title, " Keys: %s ", screen_name(ui_top(ui)->screen));
+	edge_text(g, box, box.y, title.data, text.data);
 	buf_reset(&text);
 	buf_addf(&text, " %zu keys ", count(h, ui));
 	edge_text(g, box, box.y + box.h - 1, " Up Down scroll, Esc closes ", text.data);
 	buf_release(&text);
+	buf_release(&title);
 }
 
 static void draw_row(struct grid *g, struct rect r, enum action a, int w)
@@ -213,11 +238,11 @@ void help_draw(const struct help *h, const struct ui *ui, struct grid *g, struct
 	size_t skip = h->list.top;
 
 	draw_frame(h, ui, g, box);
-	for (unsigned a = 0; a < ACTION_COUNT && inner.h > 0; a++) {
-		if (!is_wanted(h, ui, (enum action)a) || (skip && skip--))
+	for (unsigned i = 0; i < PLACES && inner.h > 0; i++) {
+		if (!is_wanted(h, ui, i) || (skip && skip--))
 			continue;
-		draw_row(g, rect_take_top(&inner, lines_of(ui, (enum action)a, box.w)),
-		    (enum action)a, box.w);
+		draw_row(g, rect_take_top(&inner, lines_of(ui, action_at(i), box.w)), action_at(i),
+		    box.w);
 	}
 	g->cursor_y = box.y;
 	g->cursor_x = box.x;

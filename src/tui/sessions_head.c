@@ -58,7 +58,7 @@ static void counts(struct buf *out, const struct ui *ui, enum title_size size)
 	if (size > TITLE_ALL)
 		return;
 	text_bytes(out, ui->snap.packets);
-	buf_addstr(out, " packets  ");
+	buf_addstr(out, ui->snap.packets == 1 ? " packet  " : " packets  ");
 }
 
 /* What a live capture has lost so far; in any case, so that it can be trusted. */

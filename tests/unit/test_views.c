@@ -216,6 +216,31 @@ START_TEST(test_boxes)
 }
 END_TEST
 
+/* What is particular to a screen is seen first; a screen that stands still says so. */
+START_TEST(test_frame)
+{
+	static const char *const screens[] = { "Enter", "f", "v", "a" };
+	struct buf out = BUF_INIT;
+	char path[4096], script[64];
+
+	stored_path(path, "normal.pcap");
+	run(path, false, "keys f ?\ntext\n", &out);
+	ck_assert_ptr_nonnull(strstr(out.data, " Keys: stream "));
+	ck_assert_ptr_nonnull(strstr(out.data, "only what the client sent"));
+	buf_reset(&out);
+	for (size_t i = 0; i < sizeof(screens) / sizeof(screens[0]); i++) {
+		snprintf(script, sizeof(script), "keys %s p\ntext\n", screens[i]);
+		buf_reset(&out);
+		run(path, false, script, &out);
+		ck_assert_msg(strstr(out.data, " PAUSED") != NULL, "%s: %s", screens[i], out.data);
+	}
+	buf_reset(&out);
+	run(path, false, "size 15x3\ntext\n", &out);
+	ck_assert_ptr_nonnull(strstr(out.data, "has 15x3"));
+	buf_release(&out);
+}
+END_TEST
+
 /* `and` goes before `or`: what is marked and one of two things needs parentheses. */
 START_TEST(test_marked_or)
 {
@@ -326,6 +351,7 @@ int main(void)
 	tcase_add_test(t, test_marked_or);
 	tcase_add_test(t, test_whole_addresses);
 	tcase_add_test(t, test_boxes);
+	tcase_add_test(t, test_frame);
 	tcase_add_test(t, test_exports);
 	tcase_add_test(t, test_left_out);
 	srunner_run_all(runner, CK_ENV);
