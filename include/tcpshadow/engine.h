@@ -63,6 +63,7 @@ struct sink_ops {
 };
 struct sink {
 	const struct sink_ops *ops; /* first member of every sink's own struct */
+	int64_t began; /* time of the first packet, ns since the epoch; before any event */
 };
 
 struct engine_options {

@@ -25,6 +25,8 @@ void outcome_text(struct buf *out, const struct conn_record *r, bool brief);
  * saw neither.  One half alone counts where the capture was taken at the end it leaves from.
  */
 int64_t outcome_round_trip(const struct conn_record *r);
+/* Payload of both sides, bytes a second over its life; 0 = none, or it lasted no time. */
+uint64_t outcome_rate(const struct conn_record *r);
 /* The letter of a severity: X error, ! warn, ~ note, . info. */
 char outcome_mark(enum severity s);
 /* The column H: that letter, but 0 when it was never answered, ? when it began before the capture and has no problem. */

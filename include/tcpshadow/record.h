@@ -215,6 +215,7 @@ struct conn_record {
 	uint16_t file;          /* input of its first packet */
 	int64_t start;          /* time of the first packet, ns since the epoch */
 	int64_t end;            /* time of the last */
+	int64_t gap;            /* longest between two of its packets, ns */
 	uint8_t opener;         /* enum opener */
 	uint8_t handshake;      /* enum handshake_outcome */
 	uint8_t close;          /* enum close_outcome */

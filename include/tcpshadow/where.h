@@ -10,7 +10,7 @@
  *     EXPR  = TERM { ("and" | "or") TERM }         and binds tighter than or
  *     TERM  = "not" TERM | "(" EXPR ")" | NAME OP VALUE | NAME ("=" | "!=") VALUE { "|" VALUE }
  *           | FLAG | COUNT | OUTCOME | FINDING       a count alone: it is not 0
- *           | "host" ADDRESS | "port" NUMBER | "net" ADDRESS "/" BITS
+ *           | "host" ADDRESS | "port" NUMBER | "net" ADDRESS "/" BITS | "since" TIME | "until" TIME
  *     OP    = "=" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "~"
  *
  * A name with a side (packets.client) that is given without it (packets) means both sides together where they add
@@ -34,11 +34,16 @@ struct where_error {
 	struct err what; /* one sentence, with what was expected */
 };
 
-struct where *where_compile(const char *expr, struct where_error *e); /* NULL: see *e */
+/* NULL: see *e.  Dates and times of day without a Z are those of here, or with `utc` those of UTC, too. */
+struct where *where_compile(const char *expr, bool utc, struct where_error *e);
 /* Where in the expression its last `or` outside parentheses was, SIZE_MAX = there is none. */
 size_t where_outer_or(const struct where *w);
 void where_free(struct where *w);
-bool where_match(const struct where *w, const struct conn_record *r); /* w NULL matches all */
+/*
+ * w NULL matches all.  began: time of the capture's first packet (ns since the epoch); a time of day is that of the day
+ * on which that was, or of the next where it would be more than half a day before.
+ */
+bool where_match(const struct where *w, const struct conn_record *r, int64_t began);
 /* The expression with the wrong token underlined: two lines, each after `indent` spaces. */
 void where_underline(struct buf *out, const char *expr, const struct where_error *e, size_t indent);
 

@@ -71,7 +71,7 @@ static int set_where(struct settings *s, const char *value, struct err *e)
 {
 	struct where_error bad;
 
-	s->where = where_compile(value, &bad);
+	s->where = where_compile(value, s->report.utc, &bad);
 	return s->where ? 0 : wrong_expression("--where", value, &bad, "", e);
 }
 

@@ -330,6 +330,12 @@ static int merge_second(
 	return 0;
 }
 
+static void begin_sinks(struct pipeline *p, int64_t began)
+{
+	for (size_t i = 0; i < p->nsinks; i++)
+		p->sinks[i]->began = began;
+}
+
 static int merge_slots(struct pipeline *p, const struct frame *f, struct err *e)
 {
 	/* (The last one stands for packets that belong to no shard.) */
@@ -337,6 +343,8 @@ static int merge_slots(struct pipeline *p, const struct frame *f, struct err *e)
 	size_t tick = 0;
 
 	p->piece = 0;
+	if (!p->has_last_ts)
+		begin_sinks(p, f->batch.packets[0].ts);
 	for (unsigned i = 0; i < SHARD_COUNT; i++)
 		read_log(&readings[i], &f->logs[i]);
 	readings[SHARD_COUNT].slot = NO_SLOT;

@@ -62,11 +62,11 @@ static int fail_on_event(struct sink *s, const struct event *ev, struct err *e)
 	const struct finding *found = NULL;
 
 	(void)e;
-	if (ev->type != EVENT_RECORD || !where_match(f->o->where, r))
+	if (ev->type != EVENT_RECORD || !where_match(f->o->where, r, s->began))
 		return 0;
 	if (!f->where)
 		found = matching(f, r->findings, r->nfindings);
-	if (f->where ? !where_match(f->where, r) : !found)
+	if (f->where ? !where_match(f->where, r, s->began) : !found)
 		return 0;
 	if (f->connections++)
 		return 0;
@@ -128,7 +128,7 @@ struct fail_on *fail_on_new(const char *text, const struct report_options *o, st
 	f->id = finding_by_name(text, strlen(text));
 	if (f->severity < SEVERITY_COUNT || f->id != FINDING_COUNT)
 		return f;
-	f->where = where_compile(text, e);
+	f->where = where_compile(text, o->utc, e);
 	if (f->where)
 		return f;
 	fail_on_free_sink(&f->sink);

@@ -52,7 +52,7 @@ static int pick_event(struct sink *s, const struct event *ev, struct err *e)
 	struct pick *p = (struct pick *)s;
 
 	(void)e;
-	if (ev->type == EVENT_RECORD && where_match(p->where, ev->u.record))
+	if (ev->type == EVENT_RECORD && where_match(p->where, ev->u.record, s->began))
 		set_bit(p, ev->u.record->id);
 	return 0;
 }

@@ -145,6 +145,14 @@ int64_t outcome_round_trip(const struct conn_record *r)
 	return -1;
 }
 
+uint64_t outcome_rate(const struct conn_record *r)
+{
+	uint64_t bytes = r->sides[SIDE_CLIENT].payload_bytes + r->sides[SIDE_SERVER].payload_bytes;
+	int64_t ns = r->end - r->start;
+
+	return ns > 0 ? (uint64_t)((double)bytes * 1e9 / (double)ns) : 0;
+}
+
 char outcome_mark(enum severity s)
 {
 	static const char marks[SEVERITY_COUNT] = { '.', '~', '!', 'X' };

@@ -76,7 +76,7 @@ static int csv_event(struct sink *s, const struct event *ev, struct err *e)
 {
 	struct csv_sink *cs = (struct csv_sink *)s;
 
-	if (ev->type != EVENT_RECORD || !where_match(cs->o->where, ev->u.record))
+	if (ev->type != EVENT_RECORD || !where_match(cs->o->where, ev->u.record, s->began))
 		return 0;
 	if (cs->sorter) {
 		buf_reset(&cs->line);

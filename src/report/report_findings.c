@@ -310,7 +310,7 @@ static int findings_event(struct sink *s, const struct event *ev, struct err *e)
 
 	if (ev->type != EVENT_RECORD && ev->type != EVENT_CLOSED)
 		return 0;
-	matched = where_match(fs->o->where, r);
+	matched = where_match(fs->o->where, r, s->began);
 	if (ev->type == EVENT_RECORD)
 		tally_add(&fs->tally, r, matched);
 	if (!matched || r->was_told)

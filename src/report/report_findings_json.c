@@ -25,7 +25,7 @@ static int findings_json_event(struct sink *s, const struct event *ev, struct er
 
 	if (ev->type != EVENT_RECORD)
 		return 0;
-	matched = where_match(fs->o->where, r);
+	matched = where_match(fs->o->where, r, s->began);
 	tally_add(&fs->tally, r, matched);
 	if (!matched)
 		return 0;

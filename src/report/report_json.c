@@ -37,7 +37,7 @@ static int json_event(struct sink *s, const struct event *ev, struct err *e)
 
 	if (ev->type != EVENT_RECORD)
 		return 0;
-	matched = where_match(js->o->where, r);
+	matched = where_match(js->o->where, r, s->began);
 	tally_add(&js->tally, r, matched);
 	if (!matched)
 		return 0;

@@ -241,7 +241,7 @@ static int list_event(struct sink *s, const struct event *ev, struct err *e)
 
 	if (ev->type != EVENT_RECORD && ev->type != EVENT_CLOSED)
 		return 0;
-	matched = where_match(ls->o->where, r);
+	matched = where_match(ls->o->where, r, s->began);
 	if (ev->type == EVENT_RECORD)
 		tally_add(&ls->tally, r, matched);
 	if (!matched || r->was_told)

@@ -428,7 +428,7 @@ static int summary_event(struct sink *s, const struct event *ev, struct err *e)
 	(void)e;
 	if (ev->type != EVENT_RECORD)
 		return 0;
-	matched = where_match(ss->o->where, r);
+	matched = where_match(ss->o->where, r, s->began);
 	if (matched && ss->tally.verdicts[r->verdict.kind].count == 0) {
 		ss->example_ids[r->verdict.kind] = r->id;
 		verdict_sentence(&ss->examples[r->verdict.kind], r);

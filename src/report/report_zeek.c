@@ -308,7 +308,7 @@ static int zeek_event(struct sink *s, const struct event *ev, struct err *e)
 	struct zeek_sink *zs = (struct zeek_sink *)s;
 	const struct conn_record *r = ev->u.record;
 
-	if (ev->type != EVENT_RECORD || !where_match(zs->o->where, r))
+	if (ev->type != EVENT_RECORD || !where_match(zs->o->where, r, s->began))
 		return 0;
 	open_once(zs, r->start);
 	if (zs->sorter) {

@@ -170,6 +170,7 @@ const struct conn_record *store_record(
 		.id = (uint64_t)index + 1,
 		.start = row->start,
 		.end = row->end,
+		.gap = row->gap,
 		.opener = row->is_midstream ? OPENER_UNKNOWN : OPENER_CLIENT,
 		.has_syn_to_synack = row->syn_to_synack >= 0,
 		.syn_to_synack = row->syn_to_synack,
@@ -188,12 +189,14 @@ const struct conn_record *store_record(
 bool store_matches(const struct store *s, const struct where *w, uint32_t i)
 {
 	struct store_session row;
+	struct store_snapshot now;
 	struct store_made made;
 
 	if (!w)
 		return true;
 	store_session(s, i, &row);
-	return where_match(w, store_record(&row, i, &made));
+	store_snapshot(s, &now);
+	return where_match(w, store_record(&row, i, &made), now.first_ts);
 }
 
 char store_health(const struct store_session *row)

@@ -87,6 +87,10 @@ static void rtt_json(struct buf *out, const struct conn_record *r)
 	p = put_end_object(p);
 	if (outcome_round_trip(r) >= 0)
 		p = put_ns(p, KEY("round_trip"), outcome_round_trip(r));
+	if (r->gap > 0)
+		p = put_ns(p, KEY("gap"), r->gap);
+	if (outcome_rate(r))
+		p = put_u64(p, KEY("rate"), outcome_rate(r));
 	json_done(out, p);
 }
 

@@ -58,6 +58,7 @@ struct pending {
 
 struct parser {
 	const char *expr;
+	bool utc;
 	struct token token; /* the one at hand */
 	struct buf text;    /* its text, without quotes */
 	struct where *where;
@@ -188,6 +189,7 @@ static struct where_term *new_term(struct parser *p)
 	t = &w->terms[w->nterms];
 	memset(t, 0, sizeof(*t));
 	t->op = OP_NONE;
+	t->is_utc = p->utc;
 	add_step(w, STEP_TERM, w->nterms++);
 	return t;
 }
@@ -197,7 +199,7 @@ static bool is_value(const struct parser *p)
 	return p->token.kind == TOKEN_WORD || p->token.kind == TOKEN_QUOTED;
 }
 
-/* host, port and net: a word and a value, without an operator. */
+/* host, port, net, since and until: a word and a value, without an operator. */
 static int parse_keyword(
     struct parser *p, struct where_term *t, const char *field, enum where_op op)
 {
@@ -223,9 +225,9 @@ static const struct {
 	const char *word, *field;
 	enum where_op op;
 } keywords[] = {
-	{ "host", "ip", OP_EQ },
-	{ "port", "port", OP_EQ },
-	{ "net", "ip", OP_NET },
+	{ "host", "ip", OP_EQ }, { "port", "port", OP_EQ }, { "net", "ip", OP_NET },
+	{ "since", "end", OP_GE },   /* it had packets then or later */
+	{ "until", "start", OP_LE }, /* then or before */
 };
 
 static int unknown_name(struct parser *p, const struct token *name)
@@ -418,9 +420,9 @@ static int parse(struct parser *p)
 	return 0;
 }
 
-struct where *where_compile(const char *expr, struct where_error *e)
+struct where *where_compile(const char *expr, bool utc, struct where_error *e)
 {
-	struct parser p = { .expr = expr, .error = e };
+	struct parser p = { .expr = expr, .utc = utc, .error = e };
 	int rc;
 
 	memset(e, 0, sizeof(*e));
@@ -452,7 +454,7 @@ void where_free(struct where *w)
 }
 
 /* Each pending operator holds at most one finished operand, and so do alternatives: hence the size. */
-bool where_match(const struct where *w, const struct conn_record *r)
+bool where_match(const struct where *w, const struct conn_record *r, int64_t began)
 {
 	bool stack[WHERE_MAX_DEPTH + 3];
 	size_t n = 0;
@@ -464,7 +466,7 @@ bool where_match(const struct where *w, const struct conn_record *r)
 
 		if (s->kind == STEP_TERM) {
 			BUG_ON(n == ARRAY_LEN(stack));
-			stack[n++] = term_match(&w->terms[s->term], r);
+			stack[n++] = term_match(&w->terms[s->term], r, began);
 			continue;
 		}
 		if (s->kind == STEP_NOT) {

@@ -136,6 +136,8 @@ static void offer_terms(const struct hints *h)
 		{ "host", "address of either side" },
 		{ "port", "port of either side" },
 		{ "net", "network of either side, as 10.0.0.0/8" },
+		{ "since", "had packets then or later: 10:05, or with a date" },
+		{ "until", "began then or before" },
 	};
 
 	offer_names(h);
@@ -152,7 +154,8 @@ static void offer_terms(const struct hints *h)
 
 static bool is_keyword(const struct word *w)
 {
-	return is_word(w, "host") || is_word(w, "port") || is_word(w, "net");
+	return is_word(w, "host") || is_word(w, "port") || is_word(w, "net") ||
+	       is_word(w, "since") || is_word(w, "until");
 }
 
 static bool opens_term(const struct word *w)

@@ -82,6 +82,10 @@ const char *where_type_word(enum where_type t, size_t i);
 const char *where_type_match(enum where_type t, const char *text);
 /* Read a value as typed.  -1 when it is not one. */
 TS_NODISCARD int where_type_parse(enum where_type t, const char *text, int64_t *number);
+/* For TYPE_TIME: a point in time, ns since the epoch.  -1 when it is none. */
+TS_NODISCARD int where_type_time(const char *text, bool utc, int64_t *number);
+/* A time of day: 10:05 or 10:05:30.25, ns since midnight.  -1 when it is none. */
+TS_NODISCARD int where_type_clock(const char *text, int64_t *ns);
 /* What a value looks like, for messages. */
 void where_type_expected(struct buf *out, enum where_type t);
 

@@ -11,10 +11,12 @@
 #include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "report/where_term.h"
 
 #define REGEX_EFFORT 100000
+#define HALF_A_DAY   (12 * 3600 * NS_PER_SEC)
 
 static bool parse_address(struct endpoint_addr *a, const char *text)
 {
@@ -84,6 +86,22 @@ static int term_text(struct where_term *t, const char *text, struct err *e)
 	return 0;
 }
 
+static int term_time(struct where_term *t, const char *text, struct err *e)
+{
+	struct buf copy = BUF_INIT;
+	int rc;
+
+	buf_addstr(&copy, text);
+	if (copy.len && copy.data[copy.len - 1] == 'Z') {
+		t->is_utc = true;
+		copy.data[copy.len - 1] = '\0';
+	}
+	t->is_clock = where_type_clock(copy.data, &t->number) == 0;
+	rc = t->is_clock ? 0 : where_type_time(copy.data, t->is_utc, &t->number);
+	buf_release(&copy);
+	return rc == 0 ? 0 : expected(t, text, e);
+}
+
 int term_value(struct where_term *t, const char *text, struct err *e)
 {
 	if (t->op == OP_REGEX)
@@ -94,6 +112,8 @@ int term_value(struct where_term *t, const char *text, struct err *e)
 		return term_text(t, text, e);
 	if (t->field->type == TYPE_ADDRESS)
 		return parse_address(&t->addr, text) ? 0 : expected(t, text, e);
+	if (t->field->type == TYPE_TIME)
+		return term_time(t, text, e);
 	return where_type_parse(t->field->type, text, &t->number) == 0 ? 0 : expected(t, text, e);
 }
 
@@ -270,7 +290,7 @@ static bool match_states(const struct where_term *t, const struct conn_record *r
 }
 
 /* `a != b` of either side: it is known of one at least, and none is b. */
-bool term_match(const struct where_term *t, const struct conn_record *r)
+static bool match_fields(const struct where_term *t, const struct conn_record *r)
 {
 	bool known = false, found = false;
 
@@ -291,4 +311,36 @@ bool term_match(const struct where_term *t, const struct conn_record *r)
 		found = found || compare(t, &v);
 	}
 	return t->op == OP_NE ? known && !found : found;
+}
+
+/* The time of day `days` after the day of `began`. */
+static int64_t clock_time(const struct where_term *t, int64_t began, int days)
+{
+	time_t seconds = (time_t)(began / NS_PER_SEC);
+	int64_t of_day = t->number / NS_PER_SEC;
+	struct tm tm;
+
+	if (!(t->is_utc ? gmtime_r(&seconds, &tm) : localtime_r(&seconds, &tm)))
+		return 0;
+	tm.tm_mday += days;
+	tm.tm_hour = (int)(of_day / 3600);
+	tm.tm_min = (int)(of_day / 60 % 60);
+	tm.tm_sec = (int)(of_day % 60);
+	tm.tm_isdst = -1;
+	return (t->is_utc ? timegm(&tm) : mktime(&tm)) * NS_PER_SEC + t->number % NS_PER_SEC;
+}
+
+static bool match_clock(const struct where_term *t, const struct conn_record *r, int64_t began)
+{
+	struct where_term at = *t;
+
+	at.number = clock_time(t, began, 0);
+	if (began - at.number > HALF_A_DAY)
+		at.number = clock_time(t, began, 1);
+	return match_fields(&at, r);
+}
+
+bool term_match(const struct where_term *t, const struct conn_record *r, int64_t began)
+{
+	return t->is_clock ? match_clock(t, r, began) : match_fields(t, r);
 }

@@ -28,9 +28,10 @@ struct where_term {
 	const struct where_field *field; /* NULL with OP_OUTCOME and OP_FINDING */
 	unsigned sides;
 	enum where_op op;
-	int64_t number;            /* OP_FINDING: enum finding_id */
-	const char *word;          /* one of the type's own */
-	char text[TEXT_SIZE];      /* TYPE_TEXT */
+	int64_t number;        /* OP_FINDING: enum finding_id */
+	bool is_clock, is_utc; /* number is a time of day, ns since midnight; there, or in UTC */
+	const char *word;      /* one of the type's own */
+	char text[TEXT_SIZE];  /* TYPE_TEXT */
 	struct endpoint_addr addr; /* the port is not used */
 	unsigned bits;             /* OP_NET: length of the prefix */
 	pcre2_code *regex;
@@ -44,6 +45,6 @@ TS_NODISCARD int term_net(struct where_term *t, const char *text, struct err *e)
 /* An outcome or the id of a finding. */
 TS_NODISCARD int term_word_alone(struct where_term *t, const char *word);
 void term_release(struct where_term *t);
-bool term_match(const struct where_term *t, const struct conn_record *r);
+bool term_match(const struct where_term *t, const struct conn_record *r, int64_t began);
 
 #endif

@@ -88,35 +88,46 @@ static int parse_epoch(const char *text, int64_t *number)
 	return 0;
 }
 
-/* 2026-08-21, 2026-08-21T10:04, 2026-08-21T10:04:39.25, all with an optional Z for UTC. */
-static int parse_date(const char *text, int64_t *number)
+/* Takes text with a fraction of a second behind it as one of the formats; -1 = it is none of them. */
+static int parse_tm(const char *text, const char *const *formats, struct tm *tm, int64_t *fraction)
 {
-	static const char *const formats[] = { "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d" };
-	char copy[64];
-	size_t n = strlen(text);
-	bool utc = n && text[n - 1] == 'Z';
+	for (; *formats; formats++) {
+		const char *end;
 
-	if (n >= sizeof(copy))
-		return -1;
-	memcpy(copy, text, n + 1);
-	if (utc)
-		copy[n - 1] = '\0';
-	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
-		struct tm tm = { .tm_isdst = -1 };
-		const char *end = strptime(copy, formats[i], &tm);
-		int64_t fraction;
-
-		if (!end || parse_fraction(end, &fraction) < 0)
-			continue;
-		*number = (utc ? timegm(&tm) : mktime(&tm)) * NS_PER_SEC + fraction;
-		return 0;
+		*tm = (struct tm){ .tm_isdst = -1 };
+		end = strptime(text, *formats, tm);
+		if (end && parse_fraction(end, fraction) == 0)
+			return 0;
 	}
 	return -1;
 }
 
-static int parse_time(const char *text, int64_t *number)
+int where_type_clock(const char *text, int64_t *ns)
 {
-	return parse_epoch(text, number) == 0 ? 0 : parse_date(text, number);
+	static const char *const formats[] = { "%H:%M:%S", "%H:%M", NULL };
+	struct tm tm;
+	int64_t fraction;
+
+	if (parse_tm(text, formats, &tm, &fraction) < 0)
+		return -1;
+	*ns = (tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec) * NS_PER_SEC + fraction;
+	return 0;
+}
+
+/* 1795198003.25, 2026-08-21, 2026-08-21T10:04, 2026-08-21T10:04:39.25 */
+int where_type_time(const char *text, bool utc, int64_t *number)
+{
+	static const char *const formats[] = { "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d",
+		NULL };
+	struct tm tm;
+	int64_t fraction;
+
+	if (parse_epoch(text, number) == 0)
+		return 0;
+	if (parse_tm(text, formats, &tm, &fraction) < 0)
+		return -1;
+	*number = (utc ? timegm(&tm) : mktime(&tm)) * NS_PER_SEC + fraction;
+	return 0;
 }
 
 static int parse_flag(const char *text, int64_t *number)
@@ -225,8 +236,8 @@ static const struct {
 	[TYPE_COUNT] = { "count", "a number such as 3, 80 or 2k", parse_size, NULL },
 	[TYPE_BYTES] = { "bytes", "a size such as 512, 2k or 1MB", parse_size, NULL },
 	[TYPE_DURATION] = { "duration", "a time such as 50ms, 1.5s or 2m", parse_duration, NULL },
-	[TYPE_TIME] = { "time", "a time such as 2026-08-21T10:04:39Z or 1795198003.25", parse_time,
-	    NULL },
+	[TYPE_TIME] = { "time", "a time such as 10:05, 2026-08-21T10:04:39Z or 1795198003.25",
+	    NULL, NULL },
 	[TYPE_FLAG] = { "flag", "true or false", parse_flag, NULL },
 	[TYPE_SEVERITY] = { "severity", "info, note, warn or error", parse_severity, NULL },
 	[TYPE_ADDRESS] = { "address", "an IP address", NULL, NULL },

@@ -122,6 +122,15 @@ void conn_release(struct conn *c)
 	}
 }
 
+/* ns since the start */
+static inline void note_time(struct conn *c, int64_t time)
+{
+	if (time - c->end > c->gap)
+		c->gap = time - c->end;
+	if (time > c->end)
+		c->end = time;
+}
+
 static inline void count(struct step *st)
 {
 	struct conn *c = st->conn;
@@ -133,8 +142,7 @@ static inline void count(struct step *st)
 	if (st->time - e->last_time > e->transfer.measures.idle_max && e->packets > 1)
 		e->transfer.measures.idle_max = st->time - e->last_time;
 	e->last_time = st->time;
-	if (st->time > c->end)
-		c->end = st->time;
+	note_time(c, st->time);
 }
 
 static void account(struct step *st)
@@ -748,8 +756,7 @@ void conn_icmp(struct conn *c, const struct segment *s, uint8_t dir)
 	find_icmp(c, s, dir);
 	c->is_calm = c->is_smooth = false;
 	c->icmp_seen++;
-	if (s->ts - c->start > c->end)
-		c->end = s->ts - c->start;
+	note_time(c, s->ts - c->start);
 	if (!c->icmp)
 		c->icmp = mem_alloc(ICMP_MAX, sizeof(*c->icmp));
 	if (c->nicmp < ICMP_MAX)

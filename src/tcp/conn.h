@@ -242,6 +242,7 @@ struct conn {
 	uint64_t uid;            /* ordinal of the first packet */
 	int64_t start;           /* ns since the epoch */
 	int64_t end;             /* time of the last packet, ns since start */
+	int64_t gap;             /* longest between two packets, ns */
 	int64_t
 	    watched; /* so long the capture goes on at least, ns since start; set before conn_finish() */
 	uint8_t client; /* which of ends[] */

@@ -243,6 +243,7 @@ static void fill_times(struct conn_record *r, const struct conn *c)
 {
 	r->start = c->start;
 	r->end = c->start + c->end;
+	r->gap = c->gap;
 	r->has_syn_to_synack = c->syn_time >= 0 && c->synack_first >= c->syn_time;
 	r->has_synack_to_ack = c->synack_time >= 0 && c->ack_time >= c->synack_time;
 	if (r->has_syn_to_synack)

@@ -132,7 +132,8 @@ static void keep_pending(struct flow *f, const struct segment *seg, uint8_t dir)
 
 	if (!f->pending)
 		f->pending = mem_alloc(1, sizeof(*f->pending));
-	*f->pending = (struct pending){ *seg, f->conn->end, e->last_time, e->last_packet };
+	*f->pending =
+	    (struct pending){ *seg, f->conn->end, f->conn->gap, e->last_time, e->last_packet };
 	f->pending->syn.data = NULL;
 	f->pending->syn.caplen = 0;
 }
@@ -159,8 +160,10 @@ static void take_back(struct conn *c, const struct pending *p, uint8_t dir)
 	e->packets--;
 	e->wire_bytes -= p->syn.wire_len;
 	e->payload_bytes -= p->syn.len;
-	if (c->end == p->syn.ts - c->start)
+	if (c->end == p->syn.ts - c->start) {
 		c->end = p->end;
+		c->gap = p->gap;
+	}
 	if (e->last_packet == p->syn.packet) {
 		e->last_packet = p->last_packet;
 		e->last_time = p->last_time;

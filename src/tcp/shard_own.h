@@ -33,7 +33,7 @@ enum life {
 /* A SYN that may start the next incarnation, and how the present one was left before it came. */
 struct pending {
 	struct segment syn;
-	int64_t end, last_time;
+	int64_t end, gap, last_time; /* of the connection without it */
 	uint64_t last_packet;
 };
 

@@ -98,12 +98,11 @@ static uint64_t bytes_of(const struct store_session *row)
 /* Bytes a second: of late while a capture is live, otherwise over its life; 0 = it lasted no time. */
 static uint64_t rate_of(const struct column_cell *cell)
 {
-	const struct store_session *row = cell->row;
-	int64_t ns = row->end - row->start;
+	struct store_made made;
 
 	if (cell->ui->rates)
 		return cell->index < cell->ui->nrates ? cell->ui->rates[cell->index] : 0;
-	return ns > 0 ? (uint64_t)((double)bytes_of(row) * 1e9 / (double)ns) : 0;
+	return outcome_rate(record_of(cell, &made));
 }
 
 static void rate_text(struct buf *out, const struct column_cell *cell)
@@ -339,6 +338,14 @@ void column_expression(struct buf *out, const struct column_cell *cell, enum col
 	case COLUMN_RTT:
 		if (round_trip(cell) >= 0)
 			at_least_ns(out, "rtt", round_trip(cell));
+		break;
+	case COLUMN_GAP:
+		if (cell->row->gap > 0)
+			at_least_ns(out, "gap", cell->row->gap);
+		break;
+	case COLUMN_RATE:
+		if (!cell->ui->rates && rate_of(cell))
+			at_least(out, "rate", rate_of(cell));
 		break;
 	case COLUMN_BYTES:
 	case COLUMN_PACKETS:

@@ -202,7 +202,8 @@ void sessions_mark(struct sessions *s, uint32_t index, bool on)
 
 bool sessions_is_expression(const char *text)
 {
-	static const char *const words[] = { " and ", " or ", "not ", "host ", "port ", "net " };
+	static const char *const words[] = { " and ", " or ", "not ", "host ", "port ", "net ",
+		"since ", "until " };
 
 	if (strpbrk(text, "=<>~!()"))
 		return true;
@@ -238,11 +239,11 @@ static struct where *refuse_or(struct where *where, struct where_error *e)
 	return NULL;
 }
 
-struct where *sessions_compile(const char *text, struct where_error *e)
+struct where *sessions_compile(const struct sessions *s, const char *text, struct where_error *e)
 {
 	bool only_marked;
 	const char *rest = sessions_filter_rest(text, &only_marked);
-	struct where *where = *rest ? where_compile(rest, e) : NULL;
+	struct where *where = *rest ? where_compile(rest, s->utc, e) : NULL;
 
 	if (only_marked)
 		where = refuse_or(where, e);
@@ -254,7 +255,7 @@ bool sessions_type_filter(struct sessions *s, const char *text, struct where_err
 {
 	bool only_marked;
 	const char *rest = sessions_filter_rest(text, &only_marked);
-	struct where *where = sessions_compile(text, e);
+	struct where *where = sessions_compile(s, text, e);
 
 	if (!where && *rest && (only_marked || sessions_is_expression(text)))
 		return false;

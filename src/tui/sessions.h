@@ -17,6 +17,7 @@ struct sessions {
 	bool descending;
 	struct buf filter;   /* as typed; empty = all */
 	struct where *where; /* of the filter, NULL = it is plain text or `marked` */
+	bool utc;            /* its dates and times of day are in UTC */
 	bool only_marked;    /* it is `marked`, or begins with `marked and` */
 	uint8_t *marks;      /* a bit for each session */
 	size_t nmarks_bytes;
@@ -50,7 +51,7 @@ bool sessions_type_filter(struct sessions *s, const char *text, struct where_err
 /* What of a filter is an expression or text: behind `marked and`.  *only_marked: it begins so. */
 const char *sessions_filter_rest(const char *text, bool *only_marked);
 /* NULL = it is none; where it is wrong is told within the whole. */
-struct where *sessions_compile(const char *text, struct where_error *e);
+struct where *sessions_compile(const struct sessions *s, const char *text, struct where_error *e);
 /* Does somebody who types this mean an expression and not plain text? */
 bool sessions_is_expression(const char *text);
 bool sessions_is_marked(const struct sessions *s, uint32_t index);

@@ -93,7 +93,7 @@ static bool may_grow(const char *text)
 void sessions_typing(struct sessions *s, const char *text, struct prompt_error *e)
 {
 	struct where_error wrong = { 0 };
-	struct where *where = sessions_compile(text, &wrong);
+	struct where *where = sessions_compile(s, text, &wrong);
 	bool only_marked;
 	const char *rest = sessions_filter_rest(text, &only_marked);
 

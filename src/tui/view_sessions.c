@@ -36,6 +36,7 @@ static void open_sessions(struct view *v, struct ui *ui)
 
 	buf_init(&s->filter);
 	s->sort = COLUMN_HEALTH;
+	s->utc = ui->options->utc;
 	s->descending = true;
 	if (!ui->options->where || !sessions_set_filter(s, ui, ui->options->where, &e))
 		sessions_update(s, ui, true);

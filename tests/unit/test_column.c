@@ -126,7 +126,7 @@ END_TEST
 static bool matches(const struct stored *s, const char *expr, uint32_t i, const char *name)
 {
 	struct where_error e;
-	struct where *w = where_compile(expr, &e);
+	struct where *w = where_compile(expr, false, &e);
 	bool found;
 
 	ck_assert_msg(w != NULL, "%s: %s: %s", name, expr, e.what.text);

@@ -155,7 +155,7 @@ START_TEST(test_open)
 {
 	struct engine_options o = { .batch_packets = 1, .threads = 1, .checkpoint = 4 };
 	struct stored s;
-	struct watcher w = { { &watch_ops }, &s, 0, 0 };
+	struct watcher w = { { .ops = &watch_ops }, &s, 0, 0 };
 	char path[4096];
 	const char *file = path;
 

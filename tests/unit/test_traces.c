@@ -134,7 +134,7 @@ static const struct sink_ops watch_ops = {
 START_TEST(test_growth)
 {
 	struct engine_options o = { .batch_packets = 1, .threads = 1 };
-	struct watcher w = { .sink = { &watch_ops } };
+	struct watcher w = { .sink = { .ops = &watch_ops } };
 	char path[4096];
 	const char *file = path;
 	struct stored s;

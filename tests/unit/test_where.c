@@ -60,6 +60,7 @@ static void sample_init(struct sample *s)
 	s->r.id = 17;
 	s->r.start = INT64_C(1795198003250000000);
 	s->r.end = s->r.start + INT64_C(1500000000);
+	s->r.gap = 700000000;
 	s->r.opener = OPENER_CLIENT;
 	s->r.handshake = HANDSHAKE_COMPLETE;
 	s->r.close = CLOSE_FOUR_WAY;
@@ -84,11 +85,11 @@ static void sample_init(struct sample *s)
 static bool matches(const struct conn_record *r, const char *expr)
 {
 	struct where_error e;
-	struct where *w = where_compile(expr, &e);
+	struct where *w = where_compile(expr, false, &e);
 	bool found;
 
 	ck_assert_msg(w != NULL, "%s: %s", expr, e.what.text);
-	found = where_match(w, r);
+	found = where_match(w, r, r->start);
 	where_free(w);
 	return found;
 }
@@ -105,6 +106,7 @@ static const char *const true_ones[] = {
 	"end = 1795198004.75",
 	"duration = 1.5 and duration = 1500ms and duration > 1s and duration < 1m",
 	"packets.client = 7 and server.packets = 5 and packets = 12 and pkts != 7",
+	"gap = 0.7 and gap > 500ms and rate = 53533 and rate > 50k",
 	"wire_bytes.server = 90k and wire_bytes.client < 4Ki and wire_bytes = 94k",
 	"payload_bytes.server = 80000 and bytes = 80300 and payload > 80k and bytes.client = 300",
 	"states.client = time-wait and states.server = CLOSED and state = TIME-WAIT",
@@ -264,7 +266,7 @@ static const struct {
 START_TEST(test_error)
 {
 	struct where_error e;
-	struct where *w = where_compile(errors[_i].expr, &e);
+	struct where *w = where_compile(errors[_i].expr, false, &e);
 
 	ck_assert_msg(w == NULL, "%s", errors[_i].expr);
 	ck_assert_msg(e.at == errors[_i].at, "%s: at %zu: %s", errors[_i].expr, e.at, e.what.text);
@@ -293,7 +295,7 @@ START_TEST(test_underline)
 	struct buf out = BUF_INIT;
 	const char *expr = "port = 80 and duration > 5x";
 
-	ck_assert_ptr_null(where_compile(expr, &e));
+	ck_assert_ptr_null(where_compile(expr, false, &e));
 	where_underline(&out, expr, &e, 2);
 	ck_assert_str_eq(out.data, "  port = 80 and duration > 5x\n"
 	                           "                           ^~");
@@ -316,7 +318,7 @@ static void assert_compiles(const char *piece, size_t n, const char *last, bool 
 {
 	struct where_error e;
 	char *expr = repeated(piece, n, last);
-	struct where *w = where_compile(expr, &e);
+	struct where *w = where_compile(expr, false, &e);
 
 	ck_assert_msg((w != NULL) == expected, "%zu times '%s': %s", n, piece, e.what.text);
 	where_free(w);
@@ -368,6 +370,48 @@ START_TEST(test_hostile_regex)
 }
 END_TEST
 
+/* Times of day are those of the day on which the capture began, or of the next: never long before it. */
+START_TEST(test_clock)
+{
+	static const struct {
+		int hours; /* from the beginning of the capture to the connection, which begins at 18:06:43 */
+		const char *expr;
+		bool matches;
+	} rows[] = {
+		{ 0, "since 18:06Z", true },
+		{ 0, "since 18:06:44.7Z", true }, /* it had packets then */
+		{ 0, "since 18:06:44.8Z", false },
+		{ 0, "until 18:06:43.25Z and start = 18:06:43.25Z", true },
+		{ 0, "until 18:06:43Z", false },
+		{ 0, "not since 18:07Z and start > 08:00Z", true },
+		{ 0, "since 06:00Z", false }, /* the next day */
+		{ 12, "since 06:00Z and start > 06:00Z", true },
+		{ 20, "since 23:00Z", true }, /* began at 22:06 the day before */
+		{ 20, "since 17:30Z and not since 19:00Z", true },
+		{ 20, "since 2026-11-20T19:00Z", true },
+	};
+	struct sample s;
+	struct where_error e;
+	struct where *utc;
+
+	sample_init(&s);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct where *w = where_compile(rows[i].expr, false, &e);
+		int64_t began = s.r.start - rows[i].hours * 3600 * NS_PER_SEC;
+
+		ck_assert_msg(w != NULL, "%s: %s", rows[i].expr, e.what.text);
+		ck_assert_msg(where_match(w, &s.r, began) == rows[i].matches, "%d %s",
+		    rows[i].hours, rows[i].expr);
+		where_free(w);
+	}
+	/* With --utc all are in UTC. */
+	(void)setenv("TZ", "XXX-5", 1);
+	utc = where_compile("since 18:06:44 and start < 2026-11-20T18:07", true, &e);
+	ck_assert(where_match(utc, &s.r, s.r.start));
+	where_free(utc);
+}
+END_TEST
+
 /* Every name that help shows is one that the parser knows. */
 START_TEST(test_names)
 {
@@ -392,7 +436,7 @@ START_TEST(test_names)
 					buf_addch(&expr, *c);
 			}
 			buf_addstr(&expr, " =");
-			ck_assert_ptr_null(where_compile(expr.data, &e));
+			ck_assert_ptr_null(where_compile(expr.data, false, &e));
 			ck_assert_msg(strstr(e.what.text, "unknown name") == NULL, "%s: %s",
 			    expr.data, e.what.text);
 			buf_release(&expr);
@@ -406,7 +450,7 @@ START_TEST(test_null)
 	struct sample s;
 
 	sample_init(&s);
-	ck_assert(where_match(NULL, &s.r));
+	ck_assert(where_match(NULL, &s.r, 0));
 	where_free(NULL);
 }
 END_TEST
@@ -427,6 +471,7 @@ int main(void)
 	tcase_add_test(t, test_limits);
 	tcase_add_test(t, test_deep_operands);
 	tcase_add_test(t, test_hostile_regex);
+	tcase_add_test(t, test_clock);
 	tcase_add_test(t, test_names);
 	tcase_add_test(t, test_null);
 	srunner_run_all(runner, CK_ENV);
