@@ -130,6 +130,10 @@ misused() {
 	ok "$misused_what: nothing on standard output"
 }
 
+misused "a sort key mistyped" list --sort helth "$capture"
+matches "offers the one that was meant" "did you mean .health" "$tmp/err"
+misused "a finding mistyped" catalogue retransmision-rto
+matches "offers the nearest" "did you mean .retransmission-rto.?" "$tmp/err"
 misused "an unknown option" list --no-such-option "$capture"
 misused "an option without its value" list "$capture" --time-wait
 misused "a number that is none" list --time-wait soon "$capture"

@@ -63,8 +63,10 @@ static int not_one(struct search *f)
 	else
 		f->code = EXIT_USAGE;
 	if (n == 0) {
-		buf_addf(&text, "no connection is '%s'; there are ", f->o->which);
+		buf_addf(&text, "no connection is '%s'; there %s ", f->o->which,
+		    find_connections(f->finder) == 1 ? "is" : "are");
 		buf_add_u64(&text, find_connections(f->finder));
+		buf_addstr(&text, "; 'tcpshadow list' shows them");
 	} else {
 		buf_addf(
 		    &text, "'%s' is %zu connections; choose one by its number:\n", f->o->which, n);

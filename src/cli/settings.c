@@ -18,6 +18,7 @@
 #include "cli/settings.h"
 #include "tcpshadow/gather.h"
 #include "tcpshadow/hash.h"
+#include "tcpshadow/near.h"
 #include "tcpshadow/text.h"
 
 #define SPOOL_DEFAULT    (UINT64_C(1) << 30)
@@ -90,7 +91,8 @@ static int set_fail_on(struct settings *s, const char *value, struct err *e)
 
 static int set_sort(struct settings *s, const char *value, struct err *e)
 {
-	const char *word = value + (value[0] == '-');
+	const char *word = value + (value[0] == '-'), *near = NULL;
+	struct buf words = BUF_INIT;
 
 	s->report.sort_descending = value[0] == '-';
 	for (unsigned i = 0; i < REPORT_SORT_COUNT; i++) {
@@ -99,10 +101,17 @@ static int set_sort(struct settings *s, const char *value, struct err *e)
 			return 0;
 		}
 	}
-	return err_set(e,
-	    "--sort: unknown key '%s'; expected start, end, duration, packets, bytes, retx, rtt, "
-	    "client, server, state, close or health",
-	    word);
+	for (unsigned i = 0; i < REPORT_SORT_COUNT; i++) {
+		buf_addf(&words, "%s%s", i ? ", " : "", report_sort_word(i));
+		if (!near && near_match(word, report_sort_word(i)))
+			near = report_sort_word(i);
+	}
+	if (near)
+		(void)err_set(e, "--sort: unknown key '%s'; did you mean '%s'?", word, near);
+	else
+		(void)err_set(e, "--sort: unknown key '%s'; expected one of %s", word, words.data);
+	buf_release(&words);
+	return -1;
 }
 
 static int set_time_wait(struct settings *s, const char *value, struct err *e)
