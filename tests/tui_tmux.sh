@@ -12,6 +12,10 @@ command -v tmux >/dev/null 2>&1 || {
 	exit
 }
 
+case $tcpshadow in
+/*) ;;
+*) tcpshadow=$PWD/$tcpshadow ;;
+esac
 server=tcpshadow-test-$$
 tm() {
 	TMUX='' tmux -L "$server" -f /dev/null "$@" 2>/dev/null
@@ -44,7 +48,7 @@ fi
 await 'tap-loss.pcap.*read$'
 ok "without a command the screens open on a terminal"
 tm send-keys '?'
-await 'open what the cursor is on'
+await 'show only what matches'
 ok "a key is answered"
 tm send-keys Escape
 tm resize-window -x 40 -y 12
@@ -56,6 +60,27 @@ ok "and back"
 tm send-keys Q
 await '^ended with 0$'
 ok "Q ends it, and the terminal is as before"
+tm kill-server
+
+# The same file with other packets, then another file of the same name: below the folder it may be opened.
+server=$server-again
+cp "$top_srcdir/captures/normal.pcap" "$tmp/again.pcap"
+tm new-session -d -x 80 -y 24 "cd '$tmp' && HOME='$tmp' ASAN_OPTIONS=detect_leaks=0 LC_ALL=C.UTF-8 '$tcpshadow' again.pcap; sleep 60"
+await '1 session  11 packets.*read$'
+tm send-keys / closed Enter
+cat "$top_srcdir/captures/timeout.pcap" >"$tmp/again.pcap"
+tm send-keys Enter C-r
+await '1 session  16 packets.*read$' && await '^filter: closed'
+ok "^R reads the file again and keeps the filter"
+cp "$top_srcdir/captures/proxy.pcap" "$tmp/other.pcap"
+mv "$tmp/other.pcap" "$tmp/again.pcap"
+tm send-keys C-r
+await '2 sessions  37 packets.*read$'
+ok "and another file that took its name"
+echo no capture >"$tmp/again.pcap"
+tm send-keys C-r
+await '^again.pcap: not a pcap' && await '2 sessions  37 packets.*read$'
+ok "what is no capture leaves the screen as it was"
 tm kill-server
 
 server=$server-second # the first may not be gone yet

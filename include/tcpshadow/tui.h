@@ -16,6 +16,7 @@ struct tui_options {
 	const struct engine_options *engine; /* as the store is filled */
 	const char *filter;                  /* of the capture (-f), NULL = none */
 	bool is_live;                        /* an interface: it grows until it is stopped */
+	bool can_reload;                     /* tui_run() may return TUI_RELOAD */
 	const char *name;                    /* of the capture, for the title */
 	const char *recording;        /* the file that a live capture is written to, NULL = none */
 	const char *home;             /* folder that ~ stands for in names of files, NULL = none */
@@ -73,10 +74,15 @@ struct tui;
 struct tui *tui_open(const struct tui_options *o, const struct tui_terminal *t, struct err *e);
 /*
  * Until the user leaves, the terminal is lost or a signal ends it: returns that signal, SIGHUP when the terminal is
- * gone, or 0.  task: fills the store.
+ * gone, or 0; or TUI_RELOAD, and can be called again.  task: fills the store.
  */
 int tui_run(struct tui *t, struct task *task);
-void tui_leave(struct tui *t); /* gives the terminal back */
-void tui_close(struct tui *t); /* likewise; NULL is fine */
+enum { TUI_RELOAD = -2 };
+/* Between them store and cap of the options can be replaced by others. */
+void tui_drop(struct tui *t);
+void tui_take(struct tui *t);
+void tui_complain(struct tui *t, const char *text); /* on the last line */
+void tui_leave(struct tui *t);                      /* gives the terminal back */
+void tui_close(struct tui *t);                      /* likewise; NULL is fine */
 
 #endif

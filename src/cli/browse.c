@@ -31,6 +31,7 @@ struct browse {
 	struct cap *cap;
 	struct recorder *recorder; /* of -w, or NULL */
 	struct store *store;
+	struct sink *sink; /* the store's */
 	struct tui_options tui;
 };
 
@@ -122,18 +123,49 @@ static void release_places(struct places *p)
 }
 
 /* The capture is read in another thread, which is made when the sandbox is closed. */
-static int run_screens(struct browse *b, struct tui *tui, struct err *e)
+static struct task *start_reading(struct browse *b, struct err *e)
 {
-	struct sink *sink = store_sink(b->store);
-	struct task *task;
-	int end_signal;
-
+	b->sink = store_sink(b->store);
 	b->s->engine.progress = published;
 	b->s->engine.progress_ctx = b;
-	task = task_start(b->cap, &b->s->engine, &sink, 1, e);
+	return task_start(b->cap, &b->s->engine, &b->sink, 1, e);
+}
+
+/* The same files from their beginning, which may have changed meanwhile; what is wrong with them, the user is told. */
+static struct task *reload(struct browse *b, struct tui *tui, struct task *task, struct err *e)
+{
+	struct err ignored;
+	struct cap *again = NULL;
+
+	task_stop(task);
+	(void)task_join(task, &ignored);
+	if (confine_refresh_inputs(b->s, e) == 0)
+		again = cap_open(&b->s->cap, e);
+	if (!again) {
+		tui_complain(tui, e->text);
+		return task;
+	}
+	tui_drop(tui);
+	task_free(task);
+	store_free(b->store);
+	cap_close(b->cap);
+	b->cap = again;
+	b->store = store_new(cap_facts(again));
+	b->tui.cap = b->cap;
+	b->tui.store = b->store;
+	tui_take(tui);
+	return start_reading(b, e);
+}
+
+static int run_screens(struct browse *b, struct tui *tui, struct err *e)
+{
+	struct task *task = start_reading(b, e);
+	int end_signal = TUI_RELOAD;
+
+	while (task && (end_signal = tui_run(tui, task)) == TUI_RELOAD)
+		task = reload(b, tui, task, e);
 	if (!task)
 		return -1;
-	end_signal = tui_run(tui, task);
 	tui_leave(tui); /* the end of the reading may take a while */
 	task_free(task);
 	return end_signal;
@@ -205,6 +237,14 @@ static const char *name_of(const struct options *o)
 	return strcmp(o->files[0], "-") == 0 ? "standard input" : o->files[0];
 }
 
+static bool has_stdin(const struct options *o)
+{
+	for (size_t i = 0; i < o->nfiles; i++)
+		if (strcmp(o->files[i], "-") == 0)
+			return true;
+	return false;
+}
+
 /* Standard input that is silent: without its first bytes there is nothing to show. */
 static void tell_waiting(const struct options *o)
 {
@@ -223,7 +263,10 @@ static int open_capture(struct browse *b)
 
 	if (b->s->report.live)
 		b->cap = live_start(b->s, &b->recorder, &code);
-	else if (!(b->cap = cap_open(&b->s->cap, &e)))
+	if (b->s->report.live)
+		return code;
+	confine_open_inputs(b->s);
+	if (!(b->cap = cap_open(&b->s->cap, &e)))
 		code = run_input_failed(&e);
 	return code;
 }
@@ -249,6 +292,7 @@ int browse_run(const struct options *o, struct settings *s)
 		.name = name_of(o),
 		.filter = s->cap.bpf,
 		.is_live = s->report.live,
+		.can_reload = !s->report.live && !has_stdin(o),
 		.recording = s->record.name,
 		.home = getenv("HOME"),
 		.where = o->value[OPTION_WHERE],

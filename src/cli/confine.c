@@ -51,15 +51,47 @@ static bool has_input(const struct settings *s)
 	return false;
 }
 
-int confine_reading(struct settings *s, const char *dir)
+void confine_open_inputs(struct settings *s)
 {
-	struct sandbox wanted = { .output_fd = -1 };
-
 	s->fds = mem_alloc(s->cap.nfiles + 1, sizeof(*s->fds));
 	cap_open_files(s->cap.files, s->cap.nfiles, s->fds);
 	s->filter = cap_filter_new(s->cap.bpf);
 	s->cap.fds = s->fds;
 	s->cap.filter = s->filter;
+}
+
+static bool is_replaced(const char *name, int fd)
+{
+	struct stat now, then;
+
+	return fd >= 0 && stat(name, &now) == 0 && fstat(fd, &then) == 0 &&
+	       (now.st_dev != then.st_dev || now.st_ino != then.st_ino);
+}
+
+int confine_refresh_inputs(struct settings *s, struct err *e)
+{
+	for (size_t i = 0; i < s->cap.nfiles; i++) {
+		const char *name = s->cap.files[i];
+		int fd;
+
+		if (!is_replaced(name, s->fds[i]))
+			continue;
+		cap_open_files(&name, 1, &fd);
+		if (fd < 0)
+			return err_set(e,
+			    "%s is another file now, which the sandbox keeps closed: start again",
+			    name);
+		cap_close_files(&s->fds[i], 1);
+		s->fds[i] = fd;
+	}
+	return 0;
+}
+
+int confine_reading(struct settings *s, const char *dir)
+{
+	struct sandbox wanted = { .output_fd = -1 };
+
+	confine_open_inputs(s);
 	warm_up(s);
 	if (dir && has_input(s)) {
 		(void)mkdir(dir, 0777); /* who cannot be made will be missed where it is opened */

@@ -14,6 +14,13 @@
  * Returns an exit code; the user was told.
  */
 int confine_reading(struct settings *s, const char *dir);
+/* The first of that alone. */
+void confine_open_inputs(struct settings *s);
+/*
+ * Inputs that have been replaced by other files of the same name are opened anew, where the sandbox allows it.  -1: it
+ * does not.
+ */
+TS_NODISCARD int confine_refresh_inputs(struct settings *s, struct err *e);
 /* Once the interface and the file of -w are open. */
 int confine_capture(struct settings *s, const struct recorder *r);
 /* Once the terminal and the capture are open.  dirs: what the user may write to, n of them; r: of -w, or NULL. */

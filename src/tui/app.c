@@ -123,6 +123,15 @@ static void toggle(struct app *a, enum screen s)
 		ui_open(&a->ui, s);
 }
 
+static void reload(struct ui *ui)
+{
+	if (ui->options->can_reload)
+		ui->wants_reload = true;
+	else
+		ui_say(ui, "%s cannot be read again",
+		    ui->options->is_live ? "an interface" : "standard input");
+}
+
 static bool act_of_frame(struct app *a, const struct act *act)
 {
 	switch ((int)act->id) {
@@ -143,6 +152,9 @@ static bool act_of_frame(struct app *a, const struct act *act)
 		return true;
 	case ACTION_REDRAW:
 		a->ui.wants_redraw = true;
+		return true;
+	case ACTION_RELOAD:
+		reload(&a->ui);
 		return true;
 	case ACTION_HELP:
 		help(a);

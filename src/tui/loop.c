@@ -248,13 +248,31 @@ struct tui *tui_open(const struct tui_options *o, const struct tui_terminal *t, 
 int tui_run(struct tui *l, struct task *task)
 {
 	l->task = task;
-	while (!l->app.ui.is_over && l->end_signal == 0) {
+	while (!l->app.ui.is_over && !l->app.ui.wants_reload && l->end_signal == 0) {
 		if (!step(l))
 			continue;
 		event(l, (struct app_event){ .type = l->has_grown ? APP_GREW : APP_TICK });
 		draw(l);
 	}
-	return l->end_signal;
+	return l->app.ui.wants_reload && l->end_signal == 0 ? TUI_RELOAD : l->end_signal;
+}
+
+void tui_drop(struct tui *l)
+{
+	ui_drop(&l->app.ui);
+}
+
+void tui_take(struct tui *l)
+{
+	ui_take(&l->app.ui);
+	draw(l);
+}
+
+void tui_complain(struct tui *l, const char *text)
+{
+	l->app.ui.wants_reload = false;
+	ui_complain(&l->app.ui, "%s", text);
+	draw(l);
 }
 
 void tui_leave(struct tui *l)

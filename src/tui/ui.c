@@ -71,6 +71,35 @@ void ui_release(struct ui *ui)
 	buf_release(&ui->copied);
 }
 
+void ui_drop(struct ui *ui)
+{
+	while (ui->nstack > 1)
+		close_top(ui);
+	for (unsigned i = 0; i < SCREEN_COUNT; i++) {
+		close_view(ui->kept[i]);
+		ui->kept[i] = NULL;
+	}
+	for (unsigned i = 0; i < UI_BOOKMARKS; i++)
+		ui->bookmarks[i].is_set = false;
+	ui->nmerged = 0;
+	ui->rates = NULL;
+	ui->nrates = 0;
+	ui->session = STORE_NONE;
+	ui->packet = 0;
+	ui->is_paused = ui->wants_reload = false;
+	buf_reset(&ui->find);
+}
+
+void ui_take(struct ui *ui)
+{
+	struct view *first = ui->stack[0];
+
+	ui->store = ui->options->store;
+	store_snapshot(ui->store, &ui->snap);
+	if (first->ops->renew)
+		first->ops->renew(first, ui);
+}
+
 struct view *ui_top(const struct ui *ui)
 {
 	BUG_ON(ui->nstack == 0);

@@ -78,6 +78,8 @@ struct view_ops {
 	/* The text so far: what is wrong with it; what is right may take effect at once.  NULL = anything goes. */
 	void (*typing)(
 	    struct view *v, struct ui *ui, enum action a, const char *text, struct prompt_error *e);
+	/* The store is another one: forget what was known of the old one.  For the first screen. */
+	void (*renew)(struct view *v, struct ui *ui);
 	/* The mouse: true = the cursor is on what was clicked.  NULL = clicks do nothing. */
 	bool (*click)(struct view *v, struct ui *ui, int y, int x);
 	/*
@@ -147,12 +149,16 @@ struct ui {
 	size_t nmerged;
 	bool is_sure;      /* the action was asked about and is wanted: it may replace its file */
 	uint64_t nsaved;   /* packets of the capture that an export has: the first so many */
+	bool wants_reload; /* the capture shall be read again: app_drop(), app_take() */
 	bool wants_redraw; /* the terminal may show something else than it was sent */
 	bool is_over;      /* quit */
 };
 
 void ui_init(struct ui *ui, const struct tui_options *o);
 void ui_release(struct ui *ui);
+/* Close all screens but the first, and forget what is about the store: options->store and cap can be replaced then. */
+void ui_drop(struct ui *ui);
+void ui_take(struct ui *ui); /* show those */
 /* Take over how the theme that is set looks, but for the roles that the user changed. */
 void ui_take_theme(struct ui *ui);
 struct view *ui_top(const struct ui *ui);

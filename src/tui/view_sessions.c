@@ -54,6 +54,20 @@ static void close_sessions(struct view *v)
 	buf_release(&s->filter);
 }
 
+static void renew(struct view *v, struct ui *ui)
+{
+	struct sessions *s = sessions_of(v);
+
+	free(s->marks);
+	s->marks = NULL;
+	s->nmarks_bytes = 0;
+	s->nmarked = 0;
+	s->nshown = 0;
+	s->list = (struct list){ 0 };
+	s->has_moved = s->follows = s->is_end_told = false;
+	sessions_update(s, ui, true);
+}
+
 /* Without the folders before its name, for which there is seldom room. */
 static void complain_of_file(struct ui *ui, const struct cap_file_facts *f)
 {
@@ -600,6 +614,7 @@ const struct view_ops view_sessions = {
 	.size = sizeof(struct sessions),
 	.open = open_sessions,
 	.close = close_sessions,
+	.renew = renew,
 	.update = update,
 	.draw = draw,
 	.action = action,
