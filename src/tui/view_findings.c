@@ -630,6 +630,58 @@ static void less(struct view *v, struct ui *ui, int step)
 	change(v, ui);
 }
 
+/* The severity that the text begins with the word of; SEVERITY_COUNT = none. */
+static enum severity severity_at(const char *text, size_t *n)
+{
+	unsigned s = 0;
+
+	*n = strcspn(text, " ");
+	while (s < SEVERITY_COUNT && (strlen(severity_word((enum severity)s)) != *n ||
+	                                 strncmp(text, severity_word((enum severity)s), *n) != 0))
+		s++;
+	return (enum severity)s;
+}
+
+/* Takes "sev >= warn", and an "and" behind it, off the text.  False = it is an expression of another kind. */
+static bool take_severity(struct findings *f, const char **text)
+{
+	static const char *const names[] = { "severity", "health", "sev" };
+	const char *at = *text;
+	size_t n = 0, i = 0;
+	enum severity s;
+
+	while (i < ARRAY_LEN(names) && strncmp(at, names[i], strlen(names[i])) != 0)
+		i++;
+	if (i == ARRAY_LEN(names) || !strpbrk(at, "<>="))
+		return !strpbrk(at, "<>=");
+	at += strlen(names[i]);
+	at += strspn(at, " ");
+	if (strncmp(at, ">=", 2) != 0)
+		return false;
+	at += 2 + strspn(at + 2, " ");
+	s = severity_at(at, &n);
+	at += n;
+	if (s == SEVERITY_COUNT || (*at && strncmp(at, " and ", 5) != 0))
+		return false;
+	f->severity = (uint8_t)s;
+	*text = *at ? at + 5 : at;
+	return true;
+}
+
+static void set_filter(struct view *v, struct ui *ui, const char *text)
+{
+	struct findings *f = findings_of(v);
+
+	if (!take_severity(f, &text) || strpbrk(text, "<>=")) {
+		ui_complain(ui, "findings are filtered by text, and by severity >= info, note, "
+		                "warn or error");
+		return;
+	}
+	buf_reset(&f->filter);
+	buf_addstr(&f->filter, text);
+	change(v, ui);
+}
+
 static bool change_action(struct view *v, struct ui *ui, const struct act *a)
 {
 	struct findings *f = findings_of(v);
@@ -645,10 +697,7 @@ static bool change_action(struct view *v, struct ui *ui, const struct act *a)
 		return true;
 	case ACTION_FILTER:
 	case ACTION_CLEAR_FILTER:
-		buf_reset(&f->filter);
-		if (a->id == ACTION_FILTER && a->arg)
-			buf_addstr(&f->filter, a->arg);
-		change(v, ui);
+		set_filter(v, ui, a->id == ACTION_FILTER && a->arg ? a->arg : "");
 		return true;
 	case ACTION_MORE:
 	case ACTION_LESS:

@@ -236,7 +236,25 @@ START_TEST(test_frame)
 	}
 	buf_reset(&out);
 	run(path, false, "size 15x3\ntext\n", &out);
-	ck_assert_ptr_nonnull(strstr(out.data, "has 15x3"));
+	ck_assert_ptr_nonnull(strstr(out.data, "needs 20x5, has\n15x3"));
+	buf_release(&out);
+}
+END_TEST
+
+/* Findings by severity, as the filter of sessions has it, and by text. */
+START_TEST(test_findings_filter)
+{
+	struct buf out = BUF_INIT;
+	char path[4096];
+
+	stored_path(path, "zero-window.pcap");
+	run(path, false, "keys a /\ntype sev >= error and window\nkeys Enter\ntext\n", &out);
+	ck_assert_ptr_nonnull(strstr(out.data, "filter: window  error and worse"));
+	ck_assert_ptr_nonnull(strstr(out.data, "1 finding in 1 session"));
+	buf_reset(&out);
+	run(path, false, "keys a /\ntype cost > 1s\nkeys Enter\ntext\n", &out);
+	ck_assert_ptr_nonnull(strstr(out.data, "filter: -"));
+	ck_assert_ptr_nonnull(strstr(out.data, "by severity >= "));
 	buf_release(&out);
 }
 END_TEST
@@ -352,6 +370,7 @@ int main(void)
 	tcase_add_test(t, test_whole_addresses);
 	tcase_add_test(t, test_boxes);
 	tcase_add_test(t, test_frame);
+	tcase_add_test(t, test_findings_filter);
 	tcase_add_test(t, test_exports);
 	tcase_add_test(t, test_left_out);
 	srunner_run_all(runner, CK_ENV);
