@@ -258,6 +258,9 @@ static int check_operator(struct parser *p, const struct where_field *f)
 		return wrong(p, "expected one of = != < <= > >= ~");
 	if (is_text && p->token.op >= OP_LT && p->token.op <= OP_GE)
 		return wrong(p, "this has no order; expected one of = != ~");
+	if (p->token.op == OP_REGEX && f == where_field_find("payload", &(unsigned){ 0 }))
+		return wrong(p, "this is how much, bytes are not kept: 'tcpshadow follow' and the "
+		                "stream screen find in them");
 	if (!is_text && p->token.op == OP_REGEX)
 		return wrong(p, "'~' compares text; expected one of = != < <= > >=");
 	return 0;

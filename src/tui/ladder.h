@@ -35,7 +35,13 @@ struct ladder_view {
 	size_t nopened, opened_cap;
 	uint32_t fold_min;
 	uint8_t fold, gaps, linear; /* settings of the layout at hand */
-	uint64_t *problems;         /* ordinals of evidence of notes and worse, ascending */
+	struct ladder_mark {
+		bool is_set;
+		uint32_t packet; /* its number in the traces */
+		uint64_t number; /* in the file */
+		int64_t time;    /* ns */
+	} mark;                  /* what others are compared with */
+	uint64_t *problems;      /* ordinals of evidence of notes and worse, ascending */
 	size_t nproblems;
 	struct list list;              /* cursor: a line */
 	struct rect body;              /* where the lines were drawn last, for clicks */

@@ -384,6 +384,16 @@ static void draw_line(struct ladder_line *l, uint64_t at)
 	}
 }
 
+/* The packet that others are compared with; linear, the line above says which it is. */
+static void put_compared(const struct ladder_line *l, size_t at)
+{
+	const struct ladder_mark *m = &l->v->mark;
+	struct pen p = ladder_pen(l, 0, 1, ROLE_MATCH);
+
+	if (m->is_set && !ui_is_linear(l->ui) && ladder_line_of(&l->v->ladder, m->packet) == at)
+		grid_put_glyph(&p, GLYPH_MARKED);
+}
+
 static void put_cursor(const struct ladder_line *l)
 {
 	struct pen p = ladder_pen(l, 0, 1, ROLE_HEAD);
@@ -420,6 +430,7 @@ void ladder_draw_page(
 			draw_words(&l, top + (size_t)y);
 		else
 			draw_line(&l, top + (size_t)y);
+		put_compared(&l, top + (size_t)y);
 		if (top + (size_t)y == v->list.cursor)
 			put_cursor(&l);
 	}

@@ -64,7 +64,8 @@ void sessions_choices(struct sessions *s, enum action a, const char *typed, stru
 /* A filter while it is typed. */
 void sessions_typing(struct sessions *s, const char *text, struct prompt_error *e);
 /* To the clipboard: "row", "addresses" and so on; false = none of them. */
-bool sessions_copy(struct ui *ui, const struct column_cell *cell, const char *what);
+bool sessions_copy(
+    struct ui *ui, const struct column_cell *cell, enum column sort, const char *what);
 
 /* Write what is marked, or all that is shown, to a new file; its name says the form.  Says what came of it. */
 void sessions_export(struct sessions *s, struct ui *ui, const char *name);

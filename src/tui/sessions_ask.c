@@ -50,6 +50,7 @@ static void copy_choices(struct choices *out)
 {
 	choices_add(out, "addresses", "client and server", false);
 	choices_add(out, "row", "the row as text", false);
+	choices_add(out, "cell", "of the column that they are ordered by", false);
 	choices_add(out, "wireshark", "a display filter", false);
 	choices_add(out, "bpf", "a capture filter, as for tcpdump", false);
 	choices_add(out, "filter", "an expression for the filter and for --where", false);
@@ -140,7 +141,8 @@ static void row_text(struct buf *out, const struct column_cell *cell)
 	}
 }
 
-bool sessions_copy(struct ui *ui, const struct column_cell *cell, const char *what)
+bool sessions_copy(
+    struct ui *ui, const struct column_cell *cell, enum column sort, const char *what)
 {
 	const struct store_session *row = cell->row;
 	struct buf text = BUF_INIT;
@@ -154,6 +156,8 @@ bool sessions_copy(struct ui *ui, const struct column_cell *cell, const char *wh
 		put_both(&text, row, "host ", "port ");
 	else if (strcmp(what, "filter") == 0)
 		buf_addf(&text, "id = %u", cell->index + 1);
+	else if (strcmp(what, "cell") == 0)
+		column_text(&text, cell, sort);
 	if (strcmp(what, "addresses") == 0) {
 		endpoint_text(&text, &row->sides[SIDE_CLIENT].addr);
 		buf_addch(&text, ' ');

@@ -132,7 +132,7 @@ static SCREEN *open_screen(const struct tui_terminal *from, struct err *e)
 	}
 	screen = newterm(NULL, from->out, from->in);
 	if (!screen) {
-		(void)unfit(e, name, "is unknown");
+		(void)unfit(e, name, "is unknown here (TERM=xterm-256color may do)");
 		return NULL;
 	}
 	if (tigetstr("cup"))

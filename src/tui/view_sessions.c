@@ -417,8 +417,8 @@ static void copy(const struct sessions *s, struct ui *ui, const char *what)
 	struct column_cell cell = { ui, &row, s->shown[s->list.cursor] };
 
 	store_session(ui->store, cell.index, &row);
-	if (!sessions_copy(ui, &cell, what))
-		ui_complain(ui, "copy what? addresses, row, wireshark, bpf or filter");
+	if (!sessions_copy(ui, &cell, s->sort, what))
+		ui_complain(ui, "copy what? addresses, row, cell, wireshark, bpf or filter");
 }
 
 static bool row_action(struct sessions *s, struct ui *ui, const struct act *a)

@@ -259,6 +259,24 @@ START_TEST(test_findings_filter)
 }
 END_TEST
 
+/* How far a packet is from another. */
+START_TEST(test_compare)
+{
+	struct buf out = BUF_INIT;
+	char path[4096];
+
+	stored_path(path, "zero-window.pcap");
+	run(path, false, "keys Enter g Space j\ntext\nkeys 1 0 G\ntext\nkeys Space g\ntext\n", &out);
+	ck_assert_ptr_nonnull(strstr(out.data, "10.2 ms and 1 packet after #1 "));
+	ck_assert_ptr_nonnull(strstr(out.data, "754 ms and 9 packets after #1 "));
+	ck_assert_ptr_nonnull(strstr(out.data, "754 ms and 9 packets before #10 "));
+	buf_reset(&out);
+	run(path, false, "keys Enter g Space Space j\ntext\n", &out);
+	ck_assert_ptr_null(strstr(out.data, "after #"));
+	buf_release(&out);
+}
+END_TEST
+
 /* `and` goes before `or`: what is marked and one of two things needs parentheses. */
 START_TEST(test_marked_or)
 {
@@ -370,6 +388,7 @@ int main(void)
 	tcase_add_test(t, test_whole_addresses);
 	tcase_add_test(t, test_boxes);
 	tcase_add_test(t, test_frame);
+	tcase_add_test(t, test_compare);
 	tcase_add_test(t, test_findings_filter);
 	tcase_add_test(t, test_exports);
 	tcase_add_test(t, test_left_out);

@@ -387,8 +387,8 @@ START_TEST(test_clock)
 		{ 0, "since 06:00Z", false }, /* the next day */
 		{ 12, "since 06:00Z and start > 06:00Z", true },
 		{ 20, "since 23:00Z", true }, /* began at 22:06 the day before */
-		{ 20, "since 17:30Z and not since 19:00Z", true },
-		{ 20, "since 2026-11-20T19:00Z", true },
+		{ 20, "since 19:00Z", true }, /* of the day before, three hours before it began */
+		{ 20, "since 2026-11-19T19:00Z and not since 2026-11-20T19:00Z", true },
 	};
 	struct sample s;
 	struct where_error e;
