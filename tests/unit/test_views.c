@@ -266,7 +266,8 @@ START_TEST(test_compare)
 	char path[4096];
 
 	stored_path(path, "zero-window.pcap");
-	run(path, false, "keys Enter g Space j\ntext\nkeys 1 0 G\ntext\nkeys Space g\ntext\n", &out);
+	run(path, false, "keys Enter g Space j\ntext\nkeys 1 0 G\ntext\nkeys Space g\ntext\n",
+	    &out);
 	ck_assert_ptr_nonnull(strstr(out.data, "10.2 ms and 1 packet after #1 "));
 	ck_assert_ptr_nonnull(strstr(out.data, "754 ms and 9 packets after #1 "));
 	ck_assert_ptr_nonnull(strstr(out.data, "754 ms and 9 packets before #10 "));
