@@ -140,6 +140,10 @@ static void search(struct help *h, uint32_t key)
 
 void help_key(struct help *h, const struct ui *ui, uint32_t key)
 {
+	if (key == '?' || (key == 'q' && h->search.len == 0)) { /* what else leaves a screen */
+		h->is_open = false;
+		return;
+	}
 	switch (key) {
 	case TUI_KEY_ESCAPE:
 	case TUI_KEY_ENTER:

@@ -235,6 +235,12 @@ START_TEST(test_frame)
 		ck_assert_msg(strstr(out.data, " PAUSED") != NULL, "%s: %s", screens[i], out.data);
 	}
 	buf_reset(&out);
+	run(path, false, "keys ? q\ntext\nkeys ? ?\ntext\n", &out);
+	ck_assert_ptr_null(strstr(out.data, " Keys: "));
+	buf_reset(&out);
+	run(path, false, "keys ?\ntype seq\ntext\n", &out);
+	ck_assert_ptr_nonnull(strstr(out.data, " seq_ "));
+	buf_reset(&out);
 	run(path, false, "size 15x3\ntext\n", &out);
 	ck_assert_ptr_nonnull(strstr(out.data, "needs 20x5, has\n15x3"));
 	buf_release(&out);
