@@ -34,6 +34,15 @@ struct tui_setting {
 size_t tui_setting_count(void);
 struct tui_setting tui_setting_at(size_t i);
 
+/* What can be done on the screens: keys with blanks between them, NULL = by its name only. */
+struct tui_action {
+	const char *name, *keys, *help;
+};
+size_t tui_action_count(void);
+struct tui_action tui_action_at(size_t i);
+/* The names of the screens that have it, with commas; nothing where all do. */
+void tui_action_screens(struct buf *out, size_t i);
+
 struct tui_size {
 	int w, h;
 };

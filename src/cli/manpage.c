@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * manpage - the manual page, made from command.def, option.def, the names of --where and the settings of the screens.
+ * manpage - the manual page, made from command.def, option.def, the names of --where, the settings and
+ *           the keys of the screens.
  *
  * Output: man(7) macros.
  */
@@ -22,6 +23,8 @@ static void add_text(struct buf *out, const char *text)
 			buf_addstr(out, "\\(aq");
 		else if (*text == '\\')
 			buf_addstr(out, "\\e");
+		else if (*text == '^')
+			buf_addstr(out, "\\(ha");
 		else
 			buf_addch(out, *text);
 	}
@@ -137,6 +140,32 @@ static void add_names(struct buf *out)
 	}
 }
 
+/* Of the screens: names for bind and the command line, keys, where, what. */
+static void add_actions(struct buf *out)
+{
+	struct buf screens = BUF_INIT;
+
+	buf_addstr(out, ".SS Keys and actions\n"
+	                "An action has its name on the command line and for \\fBbind\\fR; the "
+	                "keys stand behind it, and the screens that have it unless all do.\n");
+	for (size_t i = 0; i < tui_action_count(); i++) {
+		struct tui_action a = tui_action_at(i);
+
+		buf_reset(&screens);
+		tui_action_screens(&screens, i);
+		buf_addstr(out, ".TP\n\\fB");
+		add_text(out, a.name);
+		buf_addstr(out, "\\fR ");
+		add_text(out, a.keys ? a.keys : "");
+		if (screens.len)
+			buf_addf(out, " (%s)", screens.data);
+		buf_addch(out, '\n');
+		add_text(out, a.help);
+		buf_addstr(out, ".\n");
+	}
+	buf_release(&screens);
+}
+
 static void add_settings(struct buf *out)
 {
 	buf_addstr(out,
@@ -188,6 +217,7 @@ void help_man_page(struct buf *out)
 	add_options(out);
 	add_names(out);
 	add_settings(out);
+	add_actions(out);
 	buf_addstr(out,
 	    ".SH EXIT STATUS\n"
 	    ".TP\n0\ndone\n"

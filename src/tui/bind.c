@@ -28,6 +28,41 @@ const struct bind_row *bind_row(enum action a)
 	return &rows[a];
 }
 
+size_t tui_action_count(void)
+{
+	return ACTION_COUNT;
+}
+
+struct tui_action tui_action_at(size_t i)
+{
+	return (struct tui_action){ rows[i].name, rows[i].keys, rows[i].help };
+}
+
+void tui_action_screens(struct buf *out, size_t i)
+{
+	const char *comma = "";
+
+	if (rows[i].screens == ALL)
+		return;
+	for (unsigned s = 0; s < SCREEN_COUNT; s++) {
+		if (!(rows[i].screens & 1u << s))
+			continue;
+		buf_addf(out, "%s%s", comma, screen_name((enum screen)s));
+		comma = ", ";
+	}
+}
+
+const char *screen_name(enum screen s)
+{
+	static const char *const names[SCREEN_COUNT] = {
+#define SCREEN(id, view, name) name,
+#include "tui/screen.def"
+#undef SCREEN
+	};
+
+	return names[s];
+}
+
 /* The next of the names in *keys: its first byte, and its length; length 0 = there are no more. */
 static size_t next_name(const char **keys)
 {

@@ -24,6 +24,7 @@ struct bind_row {
 };
 
 const struct bind_row *bind_row(enum action a);
+const char *screen_name(enum screen s); /* "sessions" */
 /* ACTION_COUNT = the key does nothing there. */
 enum action bind_find(enum screen s, uint32_t key);
 /* The same on the screen that is shown, with what the user bound. */

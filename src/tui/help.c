@@ -167,17 +167,6 @@ void help_key(struct help *h, const struct ui *ui, uint32_t key)
 	}
 }
 
-static const char *screen_name(enum screen s)
-{
-	static const char *const names[SCREEN_COUNT] = {
-#define SCREEN(id, view, name) name,
-#include "tui/screen.def"
-#undef SCREEN
-	};
-
-	return names[s];
-}
-
 /* Words in the frame. */
 static void edge_text(struct grid *g, struct rect box, int y, const char *left, const char *right)
 {
