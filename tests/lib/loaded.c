@@ -118,7 +118,7 @@ bool loaded_open(struct loaded *l, const char *file)
 {
 	const struct cap_options o = { .files = &file, .nfiles = 1, .spool_bytes = 64 << 20 };
 	const struct engine_options engine = { .batch_packets = 0 };
-	struct load_sink s = { .sink = { &load_ops }, .l = l };
+	struct load_sink s = { .sink = { .ops = &load_ops }, .l = l };
 	struct sink *sink = &s.sink;
 	struct err e = { "" };
 
