@@ -40,6 +40,10 @@ static uint64_t unsaved(const struct ui *ui)
 
 static bool quits(const struct app *a, const struct act *act)
 {
+	const struct view *v = ui_top(&a->ui);
+
+	if (act->id == ACTION_BACK && v->ops->keeps_back && v->ops->keeps_back(v))
+		return false;
 	return act->id == ACTION_QUIT || (act->id == ACTION_BACK && a->ui.nstack == 1);
 }
 

@@ -137,12 +137,12 @@ bool pane_action(struct pane *p, struct ui *ui, const struct act *a)
 			p->has_focus = !p->has_focus;
 		return true;
 	}
-	if (!has_focus(p))
-		return false;
-	if (a->id == ACTION_BACK) {
+	if (a->id == ACTION_BACK && p->has_focus) {
 		p->has_focus = false;
 		return true;
 	}
+	if (!has_focus(p))
+		return false;
 	if (step == 0)
 		return false;
 	step += top_of(p);

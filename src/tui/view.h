@@ -78,6 +78,8 @@ struct view_ops {
 	/* The text so far: what is wrong with it; what is right may take effect at once.  NULL = anything goes. */
 	void (*typing)(
 	    struct view *v, struct ui *ui, enum action a, const char *text, struct prompt_error *e);
+	/* BACK does not leave the screen: the focus leaves its box.  NULL = it always does. */
+	bool (*keeps_back)(const struct view *v);
 	/* The store is another one: forget what was known of the old one.  For the first screen. */
 	void (*renew)(struct view *v, struct ui *ui);
 	/* The mouse: true = the cursor is on what was clicked.  NULL = clicks do nothing. */

@@ -54,6 +54,11 @@ static void close_sessions(struct view *v)
 	buf_release(&s->filter);
 }
 
+static bool keeps_back(const struct view *v)
+{
+	return ((const struct sessions *)(const void *)v)->pane.has_focus;
+}
+
 static void renew(struct view *v, struct ui *ui)
 {
 	struct sessions *s = sessions_of(v);
@@ -614,6 +619,7 @@ const struct view_ops view_sessions = {
 	.size = sizeof(struct sessions),
 	.open = open_sessions,
 	.close = close_sessions,
+	.keeps_back = keeps_back,
 	.renew = renew,
 	.update = update,
 	.draw = draw,

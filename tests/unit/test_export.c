@@ -326,6 +326,19 @@ static void saves_packets(struct live *l)
 	buf_release(&out);
 }
 
+/* In the box under the table q leaves the box. */
+static void leaves_the_box(const struct tui_options *o)
+{
+	struct buf out = BUF_INIT;
+
+	screen_after(o, "size 40x14\ntext\nkeys Tab q\n", &out);
+	ck_assert_msg(strstr(out.data, " more line") != NULL, "%s", out.data);
+	ck_assert_ptr_null(strstr(out.data, "quit and lose"));
+	screen_after(o, "size 40x14\ntext\nkeys Tab q q\n", &out);
+	ck_assert_ptr_nonnull(strstr(out.data, "quit and lose"));
+	buf_release(&out);
+}
+
 /* Between two batches: the first connection is open, later it has a record while the second is open. */
 static void look(void *ctx, int per_mille, uint64_t packets)
 {
@@ -364,6 +377,7 @@ static void look(void *ctx, int per_mille, uint64_t packets)
 		l->was_open = true;
 		pauses(l);
 	} else if (now.nover == 1 && !l->was_over) {
+		leaves_the_box(&l->o);
 		export(&l->o, "keys s\ntype id\nkeys Enter g Enter\n", &out);
 		ck_assert_msg(strstr(out.data, "wrote session 1") != NULL, "%s", out.data);
 		take_target(&l->written);
