@@ -153,11 +153,16 @@ static bool ignores_path_mtu(const struct step *st)
 	       age > NS_PER_SEC + arrival_round_trip(st->conn, e);
 }
 
-/* What went behind the large one did arrive (SACK), and is smaller: all of it together is. */
+/*
+ * What went behind the large one did arrive (SACK), and is smaller: all of it together is.  (It may have arrived before
+ * the path died; where one as large got through, that is likelier.)
+ */
 static bool has_small_behind(const struct endpoint *e)
 {
 	uint64_t arrived = 0;
 
+	if (e->transfer.largest_acked >= e->stuck_len)
+		return false;
 	for (const struct sent *s = sent_find(&e->transfer.sent, e->stuck_seq); s;
 	     s = sent_next(&e->transfer.sent, s))
 		if (s->flags & SENT_SACKED)
@@ -177,7 +182,8 @@ static bool is_unstuck(struct step *st)
 		if (len == e->stuck_len && e->stuck_times < UINT8_MAX &&
 		    ++e->stuck_times == STUCK_CLEAR)
 			e->stuck_time = st->time;
-		e->small_arrived = has_small_behind(e);
+		if (e->stuck_times >= STUCK_AT_END)
+			e->small_arrived = has_small_behind(e);
 		return is_smaller && e->stuck_times >= STUCK_CLEAR;
 	}
 	if (len < LARGE)

@@ -309,6 +309,8 @@ static void take_acknowledged(struct step *st, uint64_t ack)
 		if (s->tries || (s->flags & (SENT_UNTIMED | SENT_SACKED)))
 			is_clear = false;
 		is_repeated |= is_data_again(st->peer, s);
+		if (s->len > st->peer->transfer.largest_acked)
+			st->peer->transfer.largest_acked = s->len;
 		last = s;
 	}
 	st->transfer.rtt = is_clear ? st->time - last->first : by_timestamp(st, first);

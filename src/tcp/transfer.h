@@ -114,6 +114,7 @@ struct transfer {
 	uint16_t small_updates;   /* window updates of little use, in a row */
 	uint16_t frequent;        /* keepalives soon after the one before */
 	uint16_t held_writes;     /* small writes that left with a delayed ACK */
+	uint32_t largest_acked;   /* of what it sent in one segment */
 	uint32_t probes_at_close; /* the peer's, when its window last closed or opened */
 	int64_t held_time;        /* that they waited, ns */
 	int64_t ack_delay;        /* of its last ACK, of a small segment, ns */
