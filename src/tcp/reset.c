@@ -293,13 +293,16 @@ static const struct reset_record *latest_by(const struct conn *c, unsigned dir)
 	return NULL;
 }
 
-/* (One acknowledgment after the other asks for higher and higher numbers, too.) */
+/*
+ * (One acknowledgment after the other asks for higher and higher numbers, too.  And one more is no step through the
+ * window: a FIN makes that difference.)
+ */
 static uint64_t burst_of(const struct step *st, uint64_t seen)
 {
 	const struct reset_record *last = latest_by(st->conn, st->dir);
 
 	return when(last && last->answers == st->peer->last_packet &&
-	                st->time - last->time < BURST && (int32_t)(st->seg->seq - last->seq) > 0 &&
+	                st->time - last->time < BURST && (int32_t)(st->seg->seq - last->seq) > 1 &&
 	                !(seen & last->evidence & BIT(ECHO)) && !(seen & BIT(ONE_SIDED)),
 	    BIT(STEPPED));
 }
