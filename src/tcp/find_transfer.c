@@ -150,7 +150,7 @@ void find_again(struct step *st, const struct sent *old, int64_t gap, bool fills
 
 	/* (A path that is too small for it has a finding of its own.) */
 	if (kind == RETRANSMISSION_OTHER && st->self->path_mtu && old &&
-	    old->first <= st->self->path_mtu_time)
+	    old->first <= st->self->path_mtu_time && retransmit_was_too_large(st, old))
 		id = FINDING_COUNT;
 	if (id != FINDING_COUNT)
 		add_cost(st, find_segment(st, id, BY_SELF, how_sure(kind, old)), gap);

@@ -287,13 +287,34 @@ static bool is_recovering(const struct step *st, const struct loss *l)
 	return l->recovery_end && st->peer->has_ack && st->peer->rcv_nxt < l->recovery_end;
 }
 
+/* Its payload as it was sent first, before it was cut. */
+static uint64_t first_size(const struct sent_ring *r, const struct sent *s)
+{
+	uint64_t from = s->seq, end = s->seq + s->len;
+	const struct sent *p = sent_find(r, from - 1);
+
+	for (; p && p->packet == s->packet; p = sent_find(r, from - 1))
+		from = p->seq;
+	for (p = sent_next(r, s); p && p->packet == s->packet; p = sent_next(r, p))
+		end = p->seq + p->len;
+	return end - from;
+}
+
+bool retransmit_was_too_large(const struct step *st, const struct sent *old)
+{
+	uint64_t headers = (st->seg->ip_version == 6 ? 40u : 20u) + st->seg->header_len;
+
+	return headers + first_size(&st->self->transfer.sent, old) > st->self->path_mtu;
+}
+
 /* An ICMP error has just told the sender that it was too large for the path: smaller pieces follow at once. */
 static bool is_cut_for_path(const struct step *st, const struct sent *old)
 {
 	const struct endpoint *self = st->self;
 
 	return self->path_mtu && old && old->last <= self->path_mtu_time &&
-	       st->time - self->path_mtu_time <= sender_loop(st) + ANSWER_SLACK;
+	       st->time - self->path_mtu_time <= sender_loop(st) + ANSWER_SLACK &&
+	       retransmit_was_too_large(st, old);
 }
 
 static enum retransmission_kind kind_of(

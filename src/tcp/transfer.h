@@ -200,6 +200,8 @@ void retransmit_note(struct step *st, bool fills);
 bool retransmit_was_overtaken(const struct step *st);
 /* Time from a packet at the tap to the end's answer to it, as short as it was seen, ns; -1 = not known. */
 int64_t retransmit_loop(const struct endpoint *e);
+/* `old`, which is sent again, was larger when it was sent first than the path takes, as an ICMP error told. */
+bool retransmit_was_too_large(const struct step *st, const struct sent *old);
 /* The sender of the segment at hand tells that it had `s` when that was sent again, the last so many times. */
 void retransmit_unneeded(struct step *st, struct sent *s, unsigned times);
 /* The timer had run too early, and its sender knows that now. */
