@@ -131,7 +131,8 @@ struct icmp_record {
 	int64_t time;
 	struct addr from;
 	uint8_t ip_version, type, code;
-	uint8_t about; /* enum side: whose segment it quotes */
+	uint8_t about;    /* enum side: whose segment it quotes */
+	bool is_doubtful; /* it quotes what was never sent, or is damaged */
 };
 
 /* Word of an ICMP error: "port_unreachable", "fragmentation_needed", "time_exceeded", ... */
@@ -202,6 +203,7 @@ struct side_record {
 	uint16_t unanswered; /* repetitions that it sent last, and nobody acknowledged */
 	int64_t
 	    unanswered_since; /* of them: when the first was first sent, ns since the start; -1 = unknown */
+	int64_t last_data;   /* when it last sent any, ns since the start; only if it did */
 	int64_t silence;     /* before that the peer had last been heard, ns; 0 = no */
 	bool window_closed;  /* it offered no window when last seen, and had not closed */
 	int64_t closed_time; /* with window_closed: for so long, ns */

@@ -752,23 +752,27 @@ static bool icmp_is_hard(const struct segment *s)
 void conn_icmp(struct conn *c, const struct segment *s, uint8_t dir)
 {
 	struct endpoint *e = &c->ends[dir];
+	struct icmp_record *m;
 
-	find_icmp(c, s, dir);
 	c->is_calm = c->is_smooth = false;
 	c->icmp_seen++;
 	note_time(c, s->ts - c->start);
 	if (!c->icmp)
 		c->icmp = mem_alloc(ICMP_MAX, sizeof(*c->icmp));
+	/* The first ones, and the latest. */
 	if (c->nicmp < ICMP_MAX)
-		c->icmp[c->nicmp++] = (struct icmp_record){
-			.packet = s->packet,
-			.time = s->ts - c->start,
-			.from = s->icmp_from,
-			.ip_version = s->ip_version,
-			.type = s->icmp_type,
-			.code = s->icmp_code,
-			.about = dir,
-		};
+		c->nicmp++;
+	m = &c->icmp[c->nicmp - 1];
+	*m = (struct icmp_record){
+		.packet = s->packet,
+		.time = s->ts - c->start,
+		.from = s->icmp_from,
+		.ip_version = s->ip_version,
+		.type = s->icmp_type,
+		.code = s->icmp_code,
+		.about = dir,
+		.is_doubtful = !find_icmp(c, s, dir),
+	};
 	if (e->state != TCPS_SYN_SENT || !icmp_is_hard(s) || e->narrivals == ARRIVALS_MAX)
 		return;
 	e->arrivals[e->narrivals++] = (struct arrival){

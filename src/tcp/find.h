@@ -60,7 +60,8 @@ void find_stream(struct step *st);  /* conflicts, insertions; after stream.c has
 void find_capture(struct step *st); /* signs that the capture is at fault */
 void find_attack(struct step *st);  /* the connection as a weapon */
 void find_path_mtu(struct step *st); /* large segments that vanish */
-void find_icmp(struct conn *c, const struct segment *s, uint8_t dir);
+/* Can it be believed? */
+bool find_icmp(struct conn *c, const struct segment *s, uint8_t dir);
 
 /* Groups: at the end of the connection, before the gate. */
 void find_handshake_end(struct conn *c);

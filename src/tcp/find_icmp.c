@@ -109,25 +109,28 @@ static void learn_path_mtu(struct conn *c, const struct segment *s, uint8_t dir)
 	e->path_mtu_time = s->ts - c->start;
 }
 
-void find_icmp(struct conn *c, const struct segment *s, uint8_t dir)
+bool find_icmp(struct conn *c, const struct segment *s, uint8_t dir)
 {
 	int64_t time = s->ts - c->start;
 	enum finding_id id = id_of(c, s, dir);
 	struct finding *f;
 
-	if (s->checksum_state == CHECKSUM_BAD || id == FINDING_COUNT)
-		return;
+	if (s->checksum_state == CHECKSUM_BAD)
+		return false;
+	if (id == FINDING_COUNT)
+		return true;
 	if (!can_be_sent(c, s, dir)) {
 		(void)find_conn(c, FINDING_ICMP_QUOTE_INVALID, reporter(c, s, dir),
 		    CONFIDENCE_LIKELY, s->packet, time);
-		return;
+		return false;
 	}
 	f = find_conn(c, id, reporter(c, s, dir), CONFIDENCE_CERTAIN, s->packet, time);
 	if (id != FINDING_PACKET_TOO_BIG && id != FINDING_ICMP_FRAG_NEEDED)
-		return;
+		return true;
 	learn_path_mtu(c, s, dir);
 	if (f)
 		f->a = s->icmp_mtu;
+	return true;
 }
 
 /* --- large segments --- */

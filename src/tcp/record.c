@@ -141,15 +141,20 @@ static uint16_t unanswered_of(const struct endpoint *e, const struct endpoint *p
 	                                                 : e->reset.repeats;
 }
 
-/* What it repeats in vain it sent first at that time; what the peer says later does not break a silence before. */
+/*
+ * What it repeats in vain it sent first at that time.  The silence before is both ends': probes of it that nobody
+ * answered are told as that.
+ */
 static void fill_unanswered(
     struct side_record *r, const struct endpoint *e, const struct endpoint *peer)
 {
 	int64_t since = e->transfer.unanswered_since;
 
 	r->unanswered = unanswered_of(e, peer);
+	r->last_data = e->reset.data_time;
 	r->unanswered_since = e->transfer.unanswered ? since : -1;
-	if (e->transfer.unanswered && peer->packets && peer->reset.spoke_at < since)
+	if (e->transfer.unanswered && !e->transfer.keepalives_open && peer->packets &&
+	    peer->reset.spoke_at < since)
 		r->silence = since - peer->reset.spoke_at;
 }
 

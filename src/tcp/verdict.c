@@ -18,8 +18,11 @@ enum {
 	FINS_MIN = 2,    /* likewise of a FIN, behind a request without an answer */
 };
 
-/* Web servers take no longer requests without a body: more is an upload. */
+/* About as much as web servers take without a body: more is an upload. */
 #define REQUEST_MAX 8192
+
+/* Who asks does not stop for so long in the middle of it (ns). */
+#define PAUSE_MAX NS_PER_SEC
 
 /* A closed window that cost so much is worth a word (ns). */
 #define SLOW_MIN (NS_PER_SEC / 5)
@@ -128,7 +131,7 @@ static bool was_cut_off(const struct conn_record *r, unsigned side)
 	int64_t since = r->sides[side].unanswered_since;
 	const struct icmp_record *m = verdict_icmp(r, side);
 
-	return m && is_unreachable(m) && since >= 0 && m->time >= since;
+	return m && is_unreachable(m) && !m->is_doubtful && since >= 0 && m->time >= since;
 }
 
 /* What is known of why nothing came back, where it is more than that. */
@@ -235,6 +238,8 @@ static struct verdict by_reset(const struct conn_record *r)
 	v.time = v.kind == VERDICT_IDLE_TIMEOUT ? rst->silence : rst->wait;
 	if (v.kind == VERDICT_GAVE_UP_ON_READER)
 		v.time = r->sides[!v.by].closed_time;
+	if (v.kind == VERDICT_GAVE_UP && r->sides[v.by].fin_open)
+		v.kind = VERDICT_FIN_TIMED_OUT;
 	if (v.kind == VERDICT_GAVE_UP)
 		explain_silence(r, &v);
 	return v;
@@ -429,8 +434,17 @@ static bool was_left_waiting(const struct conn_record *r, struct verdict *v)
 	return true;
 }
 
+static int64_t entered_at(const struct side_record *s, enum tcp_state state)
+{
+	for (uint32_t i = 0; i < s->nstates; i++)
+		if (s->states[i].state == state)
+			return s->states[i].time;
+	return -1;
+}
+
 /*
- * The server closes first, and not a byte of it is there or missing.  (An upload may need no answer but the end.)
+ * The server closes first, behind all that the client said, and not a byte of it is there or missing.  (An upload may
+ * need no answer but the end; who says one thing now and then may only be listened to.)
  */
 static bool was_not_answered(const struct conn_record *r, struct verdict *v)
 {
@@ -442,6 +456,9 @@ static bool was_not_answered(const struct conn_record *r, struct verdict *v)
 	if (!c->payload_bytes || c->payload_bytes > REQUEST_MAX || c->missing_bytes)
 		return false;
 	if (s->payload_bytes || s->missing_bytes || s->lost_bytes)
+		return false;
+	if (entered_at(s, TCPS_FIN_WAIT_1) < c->last_data ||
+	    r->time_spent[SPENT_CLIENT_THINKING] > PAUSE_MAX)
 		return false;
 	*v = about(VERDICT_CLOSED_UNANSWERED, SIDE_SERVER, CONFIDENCE_LIKELY);
 	return true;
@@ -546,7 +563,8 @@ static bool is_dead(const struct conn_record *r, struct verdict *v)
 {
 	const struct finding *f = have(r, FINDING_KEEPALIVE_UNANSWERED);
 
-	if (!f || f->a < REPEATS_MIN)
+	/* (Who still owes its FIN has more to explain.) */
+	if (!f || f->a < REPEATS_MIN || r->close == CLOSE_HALF_CLOSED)
 		return false;
 	*v = of_finding(VERDICT_NO_SIGN_OF_LIFE, f);
 	v->count = (uint32_t)f->a;
@@ -586,8 +604,8 @@ void verdict_doubt(struct verdict *v, unsigned traps)
 /* The server has said nothing but SYN-ACKs, and the client's data was repeated in vain. */
 static bool is_unheard(const struct conn_record *r)
 {
-	return r->verdict.kind == VERDICT_TIMED_OUT && r->verdict.by == SIDE_CLIENT &&
-	       r->sides[SIDE_SERVER].packets == r->synacks;
+	return (r->verdict.kind == VERDICT_TIMED_OUT || r->verdict.kind == VERDICT_DIED_IDLE) &&
+	       r->verdict.by == SIDE_CLIENT && r->sides[SIDE_SERVER].packets == r->synacks;
 }
 
 void verdict_learn(struct conn_record *r)
