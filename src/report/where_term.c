@@ -16,7 +16,7 @@
 #include "report/where_term.h"
 
 #define REGEX_EFFORT 100000
-#define HALF_A_DAY   (12 * 3600 * NS_PER_SEC)
+#define HALF_A_DAY   (12 * NS_PER_SEC * 3600)
 
 static bool parse_address(struct endpoint_addr *a, const char *text)
 {
