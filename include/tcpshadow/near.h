@@ -13,5 +13,7 @@
 size_t near_distance(const char *a, const char *b);
 /* Few enough of them for the length of the word. */
 bool near_match(const char *typed, const char *word);
+/* The nearer one of a word and the best so far (NULL = none), if it is near enough. */
+const char *near_best(const char *typed, const char *word, const char *best);
 
 #endif

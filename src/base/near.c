@@ -42,3 +42,10 @@ bool near_match(const char *typed, const char *word)
 {
 	return near_distance(typed, word) <= 1 + strlen(typed) / 4;
 }
+
+const char *near_best(const char *typed, const char *word, const char *best)
+{
+	if (!near_match(typed, word))
+		return best;
+	return !best || near_distance(typed, word) < near_distance(typed, best) ? word : best;
+}

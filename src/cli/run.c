@@ -243,13 +243,8 @@ static int unknown_finding(const char *name)
 	const char *near = NULL;
 	int code;
 
-	for (unsigned i = 0; i < FINDING_COUNT; i++) {
-		const char *id = finding_info((enum finding_id)i)->name;
-
-		if (near_match(name, id) &&
-		    (!near || near_distance(name, id) < near_distance(name, near)))
-			near = id;
-	}
+	for (unsigned i = 0; i < FINDING_COUNT; i++)
+		near = near_best(name, finding_info((enum finding_id)i)->name, near);
 	buf_addf(&text, "no finding is called '%s'", name);
 	if (near)
 		buf_addf(&text, "; did you mean '%s'?", near);

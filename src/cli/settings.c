@@ -103,8 +103,7 @@ static int set_sort(struct settings *s, const char *value, struct err *e)
 	}
 	for (unsigned i = 0; i < REPORT_SORT_COUNT; i++) {
 		buf_addf(&words, "%s%s", i ? ", " : "", report_sort_word(i));
-		if (!near && near_match(word, report_sort_word(i)))
-			near = report_sort_word(i);
+		near = near_best(word, report_sort_word(i), near);
 	}
 	if (near)
 		(void)err_set(e, "--sort: unknown key '%s'; did you mean '%s'?", word, near);
