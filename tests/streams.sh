@@ -29,6 +29,7 @@ for capture in captures:
 	print(capture)
 	shutil.rmtree(folder, ignore_errors=True)
 	records = run("list", "--json", "--digest", capture).splitlines()
+	assert json.loads(records[-1])["type"] == "capture"
 	run("extract", "-o", folder, capture)
 	rows = {(r["id"], r["side"]): r for r in map(json.loads, open(folder + "/index.json"))}
 	table = open(folder + "/index.tsv").read().splitlines()
@@ -212,6 +213,7 @@ for capture in captures:
 	print(capture)
 	shutil.rmtree(folder, ignore_errors=True)
 	records = run("list", "--json", capture).stdout.splitlines()
+	assert json.loads(records[-1])["type"] == "capture"
 	run("extract", "--pcap", "-o", folder, capture)
 	files = {r["id"]: r["file"] for r in map(json.loads, open(folder + "/index.json"))}
 	for old in map(json.loads, records):

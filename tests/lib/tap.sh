@@ -17,7 +17,11 @@ trap 'exit 1' HUP INT TERM
 
 # The shim of a version manager takes ten times as long to start as the interpreter behind it.
 tap_python=$(python3 -c 'import sys; print(sys.executable)' 2>/dev/null)
-[ "$tap_python" = "$(command -v python3)" ] || PATH=${tap_python%/*}:$PATH
+if [ -x "$tap_python" ] && [ "$tap_python" != "$(command -v python3)" ]; then
+	mkdir "$tmp/python"
+	ln -s "$tap_python" "$tmp/python/python3"
+	PATH=$tmp/python:$PATH
+fi
 
 result() { # 0 or not, what
 	tests_done=$((tests_done + 1))
