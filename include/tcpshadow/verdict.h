@@ -68,7 +68,7 @@ struct verdict verdict_on(const struct conn_record *r, unsigned traps);
 void verdict_learn(struct conn_record *r);
 /* Other connections show these traps as well: blame goes down one step. */
 void verdict_doubt(struct verdict *v, unsigned traps);
-/* The latest ICMP error that is kept about what a side sent; NULL = none. */
+/* The latest ICMP error that is kept, can be believed and says that what a side sent does not arrive; NULL = none. */
 const struct icmp_record *verdict_icmp(const struct conn_record *r, unsigned side);
 void verdict_sentence(struct buf *out, const struct conn_record *r);
 

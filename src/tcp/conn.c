@@ -752,7 +752,7 @@ static bool icmp_is_hard(const struct segment *s)
 void conn_icmp(struct conn *c, const struct segment *s, uint8_t dir)
 {
 	struct endpoint *e = &c->ends[dir];
-	struct icmp_record *m;
+	bool is_believed = find_icmp(c, s, dir);
 
 	c->is_calm = c->is_smooth = false;
 	c->icmp_seen++;
@@ -762,8 +762,7 @@ void conn_icmp(struct conn *c, const struct segment *s, uint8_t dir)
 	/* The first ones, and the latest. */
 	if (c->nicmp < ICMP_MAX)
 		c->nicmp++;
-	m = &c->icmp[c->nicmp - 1];
-	*m = (struct icmp_record){
+	c->icmp[c->nicmp - 1] = (struct icmp_record){
 		.packet = s->packet,
 		.time = s->ts - c->start,
 		.from = s->icmp_from,
@@ -771,7 +770,7 @@ void conn_icmp(struct conn *c, const struct segment *s, uint8_t dir)
 		.type = s->icmp_type,
 		.code = s->icmp_code,
 		.about = dir,
-		.is_doubtful = !find_icmp(c, s, dir),
+		.is_doubtful = !is_believed,
 	};
 	if (e->state != TCPS_SYN_SENT || !icmp_is_hard(s) || e->narrivals == ARRIVALS_MAX)
 		return;

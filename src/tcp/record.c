@@ -151,7 +151,6 @@ static void fill_unanswered(
 	int64_t since = e->transfer.unanswered_since;
 
 	r->unanswered = unanswered_of(e, peer);
-	r->last_data = e->reset.data_time;
 	r->unanswered_since = e->transfer.unanswered ? since : -1;
 	if (e->transfer.unanswered && !e->transfer.keepalives_open && peer->packets &&
 	    peer->reset.spoke_at < since)
@@ -179,6 +178,7 @@ static void fill_side(struct side_record *r, const struct conn *c, uint8_t dir)
 	r->stream = e->facts;
 	r->fin_sent = e->fin_seen;
 	r->fin_open = e->fin_seen && c->ends[!dir].rcv_nxt + 1 == e->fin_end;
+	r->last_data = e->reset.data_time;
 	fill_unanswered(r, e, &c->ends[!dir]);
 	r->window_closed = has_closed_window(e);
 	r->closed_time = e->transfer.window_closed ? c->end - e->transfer.window_closed_at : 0;

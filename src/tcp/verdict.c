@@ -89,14 +89,6 @@ static const struct reset_record *last_word(const struct conn_record *r)
 	return r->nresets ? &r->resets[0] : NULL;
 }
 
-const struct icmp_record *verdict_icmp(const struct conn_record *r, unsigned side)
-{
-	for (uint32_t i = r->nicmp; i-- > 0;)
-		if (r->icmp[i].about == side)
-			return &r->icmp[i];
-	return NULL;
-}
-
 static struct verdict about(enum verdict_kind kind, unsigned by, enum confidence confidence)
 {
 	return (struct verdict){
@@ -125,13 +117,24 @@ static bool is_unreachable(const struct icmp_record *m)
 	return (m->type == 3 && m->code != 4) || m->type == 11;
 }
 
+const struct icmp_record *verdict_icmp(const struct conn_record *r, unsigned side)
+{
+	for (uint32_t i = r->nicmp; i-- > 0;) {
+		const struct icmp_record *m = &r->icmp[i];
+
+		if (m->about == side && is_unreachable(m) && !m->is_doubtful)
+			return m;
+	}
+	return NULL;
+}
+
 /* Somebody on the way says that what this side sends in vain does not arrive. */
 static bool was_cut_off(const struct conn_record *r, unsigned side)
 {
 	int64_t since = r->sides[side].unanswered_since;
 	const struct icmp_record *m = verdict_icmp(r, side);
 
-	return m && is_unreachable(m) && !m->is_doubtful && since >= 0 && m->time >= since;
+	return m && since >= 0 && m->time >= since;
 }
 
 /* What is known of why nothing came back, where it is more than that. */

@@ -200,7 +200,7 @@ static void add_port(struct buf *out, const void *about)
 	buf_add_u64(out, r->sides[SIDE_SERVER].addr.port);
 }
 
-/* The one that a verdict about a side is about: the latest on what it sent; else the first. */
+/* The one that the verdict is about. */
 static const struct icmp_record *told(const struct conn_record *r)
 {
 	if (r->verdict.kind == VERDICT_CUT_OFF)
