@@ -44,6 +44,12 @@ void where_free(struct where *w);
  * on which that was, or of the next where it would be more than half a day before.
  */
 bool where_match(const struct where *w, const struct conn_record *r, int64_t began);
+/* The words that take a value without an operator. */
+struct where_keyword {
+	const char *word, *help;
+};
+size_t where_keyword_count(void);
+struct where_keyword where_keyword_at(size_t i);
 /* The expression with the wrong token underlined: two lines, each after `indent` spaces. */
 void where_underline(struct buf *out, const char *expr, const struct where_error *e, size_t indent);
 

@@ -199,7 +199,7 @@ static bool is_value(const struct parser *p)
 	return p->token.kind == TOKEN_WORD || p->token.kind == TOKEN_QUOTED;
 }
 
-/* host, port, net, since and until: a word and a value, without an operator. */
+/* A keyword and a value, without an operator. */
 static int parse_keyword(
     struct parser *p, struct where_term *t, const char *field, enum where_op op)
 {
@@ -224,11 +224,24 @@ static int parse_keyword(
 static const struct {
 	const char *word, *field;
 	enum where_op op;
+	const char *help;
 } keywords[] = {
-	{ "host", "ip", OP_EQ }, { "port", "port", OP_EQ }, { "net", "ip", OP_NET },
-	{ "since", "end", OP_GE },   /* it had packets then or later */
-	{ "until", "start", OP_LE }, /* then or before */
+	{ "host", "ip", OP_EQ, "address of either side" },
+	{ "port", "port", OP_EQ, "port of either side" },
+	{ "net", "ip", OP_NET, "network of either side, as 10.0.0.0/8" },
+	{ "since", "end", OP_GE, "had packets then or later: 10:05, or with a date" },
+	{ "until", "start", OP_LE, "began then or before" },
 };
+
+size_t where_keyword_count(void)
+{
+	return ARRAY_LEN(keywords);
+}
+
+struct where_keyword where_keyword_at(size_t i)
+{
+	return (struct where_keyword){ keywords[i].word, keywords[i].help };
+}
 
 static int unknown_name(struct parser *p, const struct token *name)
 {

@@ -131,18 +131,10 @@ static void offer_names(const struct hints *h)
 
 static void offer_terms(const struct hints *h)
 {
-	static const char *const words[][2] = {
-		{ "not", "the next does not hold" },
-		{ "host", "address of either side" },
-		{ "port", "port of either side" },
-		{ "net", "network of either side, as 10.0.0.0/8" },
-		{ "since", "had packets then or later: 10:05, or with a date" },
-		{ "until", "began then or before" },
-	};
-
 	offer_names(h);
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		offer(h, words[i][0], words[i][1]);
+	offer(h, "not", "the next does not hold");
+	for (size_t i = 0; i < where_keyword_count(); i++)
+		offer(h, where_keyword_at(i).word, where_keyword_at(i).help);
 	for (size_t i = 0; where_type_word(TYPE_HANDSHAKE, i); i++)
 		offer(h, where_type_word(TYPE_HANDSHAKE, i), "outcome of the handshake");
 	for (size_t i = 0; where_type_word(TYPE_CLOSE, i); i++)
@@ -154,8 +146,10 @@ static void offer_terms(const struct hints *h)
 
 static bool is_keyword(const struct word *w)
 {
-	return is_word(w, "host") || is_word(w, "port") || is_word(w, "net") ||
-	       is_word(w, "since") || is_word(w, "until");
+	for (size_t i = 0; i < where_keyword_count(); i++)
+		if (is_word(w, where_keyword_at(i).word))
+			return true;
+	return false;
 }
 
 static bool opens_term(const struct word *w)

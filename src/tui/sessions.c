@@ -200,15 +200,25 @@ void sessions_mark(struct sessions *s, uint32_t index, bool on)
 	s->nmarked += on ? 1 : -1u;
 }
 
+/* The word, with a blank behind it. */
+static bool has_word(const char *text, const char *word)
+{
+	const char *at = strstr(text, word);
+
+	return at && at[strlen(word)] == ' ';
+}
+
 bool sessions_is_expression(const char *text)
 {
-	static const char *const words[] = { " and ", " or ", "not ", "host ", "port ", "net ",
-		"since ", "until " };
+	static const char *const words[] = { " and ", " or ", "not " };
 
 	if (strpbrk(text, "=<>~!()"))
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (strstr(text, words[i]))
+			return true;
+	for (size_t i = 0; i < where_keyword_count(); i++)
+		if (has_word(text, where_keyword_at(i).word))
 			return true;
 	return false;
 }
