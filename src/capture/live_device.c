@@ -108,8 +108,7 @@ static void unknown_interface(const char *name, struct err *e)
 	if (pcap_findalldevs(&all, text) < 0)
 		all = NULL;
 	for (const pcap_if_t *i = all; i; i = i->next) {
-		if (!near && near_match(name, i->name))
-			near = i->name;
+		near = near_best(name, i->name, near);
 		if (i->flags & PCAP_IF_UP && len < sizeof(names) / 2)
 			len += (size_t)snprintf(
 			    names + len, sizeof(names) - len, "%s%.32s", len ? ", " : "", i->name);

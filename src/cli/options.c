@@ -34,10 +34,12 @@ enum { WORD_MAX = 32 }; /* bytes of a word worth a suggestion */
 
 static const char *near_option(const char *typed)
 {
+	const char *near = NULL;
+
 	for (size_t i = 0; i < OPTION_COUNT; i++)
-		if (option_rows[i].help && near_match(typed, option_rows[i].name))
-			return option_rows[i].name;
-	return NULL;
+		if (option_rows[i].help)
+			near = near_best(typed, option_rows[i].name, near);
+	return near;
 }
 
 /* The longest name of an option that the n bytes at `name` are; OPTION_COUNT = none. */
@@ -147,13 +149,13 @@ static int letters(struct options *o, const char *word, struct words *w, struct 
 /* A word that is no file but nearly a command was meant as one. */
 static int check_command(const char *word, struct err *e)
 {
+	const char *near = NULL;
+
 	if (strpbrk(word, "./") || strcmp(word, "-") == 0 || access(word, F_OK) == 0)
 		return 0;
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		if (near_match(word, command_rows[i].name))
-			return err_set(e, "unknown command '%s'; did you mean '%s'?", word,
-			    command_rows[i].name);
-	return 0;
+		near = near_best(word, command_rows[i].name, near);
+	return near ? err_set(e, "unknown command '%s'; did you mean '%s'?", word, near) : 0;
 }
 
 static bool takes_which(enum command c)

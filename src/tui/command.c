@@ -19,9 +19,8 @@ static int unknown(const char *name, size_t n, struct err *e)
 	const char *near = NULL;
 
 	buf_add(&word, name, n);
-	for (unsigned a = 0; a < ACTION_COUNT && !near; a++)
-		if (near_match(word.data, bind_row((enum action)a)->name))
-			near = bind_row((enum action)a)->name;
+	for (unsigned a = 0; a < ACTION_COUNT; a++)
+		near = near_best(word.data, bind_row((enum action)a)->name, near);
 	buf_release(&word);
 	if (near)
 		return err_set(
