@@ -123,13 +123,19 @@ static void toggle(struct app *a, enum screen s)
 		ui_open(&a->ui, s);
 }
 
+/* (Reading is not broken off for it: where the files cannot be read again, what was read must be whole.) */
 static void reload(struct ui *ui)
 {
-	if (ui->options->can_reload)
-		ui->wants_reload = true;
-	else
+	struct store_snapshot now;
+
+	store_snapshot(ui->store, &now);
+	if (!ui->options->can_reload)
 		ui_say(ui, "%s cannot be read again",
 		    ui->options->is_live ? "an interface" : "standard input");
+	else if (!now.is_done)
+		ui_say(ui, "still reading; then it can be read again");
+	else
+		ui->wants_reload = true;
 }
 
 static bool act_of_frame(struct app *a, const struct act *act)

@@ -141,9 +141,7 @@ bool pane_action(struct pane *p, struct ui *ui, const struct act *a)
 		p->has_focus = false;
 		return true;
 	}
-	if (!has_focus(p))
-		return false;
-	if (step == 0)
+	if (!has_focus(p) || step == 0)
 		return false;
 	step += top_of(p);
 	p->about = p->shown;

@@ -151,7 +151,7 @@ struct ui {
 	size_t nmerged;
 	bool is_sure;      /* the action was asked about and is wanted: it may replace its file */
 	uint64_t nsaved;   /* packets of the capture that an export has: the first so many */
-	bool wants_reload; /* the capture shall be read again: app_drop(), app_take() */
+	bool wants_reload; /* the capture shall be read again: ui_drop(), ui_take() */
 	bool wants_redraw; /* the terminal may show something else than it was sent */
 	bool is_over;      /* quit */
 };
