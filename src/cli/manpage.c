@@ -155,8 +155,11 @@ static void add_actions(struct buf *out)
 		tui_action_screens(&screens, i);
 		buf_addstr(out, ".TP\n\\fB");
 		add_text(out, a.name);
-		buf_addstr(out, "\\fR ");
-		add_text(out, a.keys ? a.keys : "");
+		buf_addstr(out, "\\fR");
+		if (a.keys) {
+			buf_addch(out, ' ');
+			add_text(out, a.keys);
+		}
 		if (screens.len)
 			buf_addf(out, " (%s)", screens.data);
 		buf_addch(out, '\n');
