@@ -155,7 +155,8 @@ struct lost find_lost(const struct conn *c, unsigned dir)
 	for (unsigned i = 0; i < e->nholes; i++) {
 		const struct hole *h = &e->holes[i];
 
-		if (h->acked || may_be_fin(e, h))
+		/* (Where the capture lost more than a window nothing is settled, but all this was acknowledged: resync.c.) */
+		if (h->acked || may_be_fin(e, h) || e->far_ack >= h->right)
 			continue;
 		lost.bytes += h->right - h->left;
 		if (is_lacked(peer, h))
