@@ -92,6 +92,9 @@ static int tell_next(const struct finish *f, struct supply *s)
 	while (end < log->n && log->entries[end].event.slot == first->event.slot)
 		end++;
 	s->at = end;
+	/* (It was filled on another core, and its turn comes when those of other shards were told.) */
+	if (end < log->n && log->entries[end].record)
+		util_prefetch(log->entries[end].record, sizeof(struct conn_record));
 	return f->tell(f->ctx, first, end - (size_t)(first - log->entries));
 }
 
