@@ -739,6 +739,31 @@ void conn_segment(
 	express_learn(c);
 }
 
+/* (Options and window of it are not known any more: the sender's present ones stand for them.) */
+void conn_take_fin(struct conn *c, const struct arrival *a, uint8_t dir)
+{
+	const struct segment s = {
+		.packet = a->packet,
+		.ts = c->start + a->time,
+		.flags = a->flags,
+		.len = (uint32_t)(a->end - a->seq - 1),
+		.seq = (uint32_t)a->seq,
+		.ack = (uint32_t)a->ack,
+		.window = c->ends[dir].wire_window,
+		.ttl = c->ends[dir].ttl,
+	};
+	struct step st;
+
+	begin(&st, c, &s, dir);
+	st.seq = a->seq;
+	st.end = a->end;
+	st.ack = a->ack;
+	st.has_ack = a->flags & TCP_ACK;
+	if (!st.self->fin_seen)
+		find_fin_taken(&st);
+	apply(&st);
+}
+
 /* Hard errors end a connection attempt: Linux gives up at once on these in SYN-SENT. */
 static bool icmp_is_hard(const struct segment *s)
 {

@@ -334,6 +334,8 @@ void conn_init(struct conn *c, const struct segment *s, uint8_t dir);
 /* Apply one segment.  Fills `step`, whose notes and numbers serve the replay. */
 void conn_segment(struct conn *c, const struct segment *s, uint8_t dir, struct stream_env *env,
     struct step *step);
+/* The FIN that ends[dir] sent, and that the peer was thought to ignore, was taken, after all. */
+void conn_take_fin(struct conn *c, const struct arrival *a, uint8_t dir);
 /* An ICMP error about a segment that ends[dir] sent. */
 void conn_icmp(struct conn *c, const struct segment *s, uint8_t dir);
 /* No more segments will come: decide what is still open.  reused: a new SYN took over the ports. */
@@ -455,6 +457,11 @@ uint64_t track_contiguous(const struct endpoint *e);
 void resync_hear(struct step *st);
 /* It comes from beyond the window: do both ends agree on that?  Then it does not any more. */
 bool resync_agrees(struct step *st);
+/*
+ * It acknowledges a FIN that acknowledged a FIN of its sender, and comes from behind that; all three lie where the capture
+ * knows nothing.  Then both FINs were taken, and so is this.
+ */
+bool resync_closes(struct step *st);
 /* A segment was taken as it is: the numbers that are known are right. */
 void resync_settle(struct step *st);
 

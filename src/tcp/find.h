@@ -48,6 +48,9 @@ void find_forget(struct conn *c, uint64_t packet);
  */
 enum confidence find_header_confidence(const struct step *st);
 
+/* The first FIN of its sender was taken: what is to be remembered of it, before it moves the edges. */
+void find_fin_taken(struct step *st);
+
 /* Groups: each looks at a segment before it moves the edges (st->self and st->peer are as before it). */
 void find_flags(struct step *st);   /* flag combinations, urgent pointer */
 void find_options(struct step *st); /* TCP options */

@@ -93,6 +93,17 @@ static bool knows_fin(const struct step *st)
 	return self->rcv_nxt >= peer->fin_end || st->time - peer->last_time < TIMER_MIN;
 }
 
+void find_fin_taken(struct step *st)
+{
+	struct endpoint *self = st->self;
+
+	self->memory.close_ack = st->ack;
+	self->memory.knew_fin = knows_fin(st);
+	self->memory.close_in_order = self->has_seq && st->seq <= self->snd_nxt &&
+	                              st->end > self->snd_nxt &&
+	                              !(st->seg->notes & SEG_HEADER_TRUNCATED);
+}
+
 static void fin(struct step *st)
 {
 	struct endpoint *self = st->self;
@@ -108,11 +119,7 @@ static void fin(struct step *st)
 		fin_again(st);
 		return;
 	}
-	self->memory.close_ack = st->ack;
-	self->memory.knew_fin = knows_fin(st);
-	self->memory.close_in_order = self->has_seq && st->seq <= self->snd_nxt &&
-	                              st->end > self->snd_nxt &&
-	                              !(st->seg->notes & SEG_HEADER_TRUNCATED);
+	find_fin_taken(st);
 }
 
 /* --- data and acknowledgments while closing --- */

@@ -10,7 +10,7 @@
  *
  * One of the two alone may be wrong, or a forgery.  But where one end acknowledges and the other speaks from there on, in
  * turn ROUNDS times, and nothing comes at the numbers that were known, these two talk with each other, and it is the
- * capture that was not there.
+ * capture that was not there.  So they do where one's FIN acknowledges the other's FIN, and is acknowledged from there.
  */
 #include "config.h"
 
@@ -43,21 +43,27 @@ static bool is_wanted(const struct step *st)
 }
 
 /* What was held against an end because the capture did not know better. */
-static void take_back(struct step *st, enum finding_id id, unsigned dir)
+static void take_back(struct conn *c, enum finding_id id, unsigned dir, int64_t from)
 {
-	struct finding *f = find_have(st->conn, id, dir);
-	int64_t from = st->self->far_time - arrival_round_trip(st->conn, st->peer);
+	struct finding *f = find_have(c, id, dir);
 
 	if (f && f->time >= from)
-		find_drop(st->conn, f);
+		find_drop(c, f);
 }
 
-static void tell(struct step *st)
+/* It was the capture that had not seen what ends[dir] sent. */
+static void tell(struct step *st, unsigned dir)
 {
-	take_back(st, FINDING_ACK_OF_UNSENT, !st->dir);
-	take_back(st, FINDING_SEQ_RIGHT_OF_WINDOW, st->dir);
-	st->conn->traps |= TRAP_DROP;
-	(void)find_segment(st, FINDING_CAPTURE_GAP_ACKED, BY_SELF, CONFIDENCE_CERTAIN);
+	struct conn *c = st->conn;
+	int64_t from = c->ends[dir].far_time - arrival_round_trip(c, &c->ends[!dir]);
+
+	take_back(c, FINDING_ACK_OF_UNSENT, !dir, from);
+	take_back(c, FINDING_FIN_BAD_ACK, !dir, from);
+	take_back(c, FINDING_SEQ_RIGHT_OF_WINDOW, dir, from);
+	take_back(c, FINDING_FIN_OUT_OF_WINDOW, dir, from);
+	c->traps |= TRAP_DROP;
+	(void)find_segment(
+	    st, FINDING_CAPTURE_GAP_ACKED, dir == st->dir ? BY_SELF : BY_PEER, CONFIDENCE_CERTAIN);
 }
 
 bool resync_agrees(struct step *st)
@@ -70,7 +76,7 @@ bool resync_agrees(struct step *st)
 	self->far_is_new = false;
 	if (self->far_rounds < ROUNDS)
 		return false;
-	tell(st);
+	tell(st, st->dir);
 	/* What lies between is acknowledged and missing as soon as the segment is taken: settle_unseen(). */
 	self->unseen_ack = self->far_ack;
 	self->unseen_time = st->time;
@@ -78,6 +84,46 @@ bool resync_agrees(struct step *st)
 	if (to->right_edge < st->end)
 		to->right_edge = st->end;
 	self->far_ack = 0;
+	return true;
+}
+
+/* The FIN that e was sent and seemed to ignore: it ends at `end`. */
+static struct arrival *ignored_fin(struct endpoint *e, uint64_t end)
+{
+	for (unsigned i = 0; i < e->narrivals; i++) {
+		struct arrival *a = &e->arrivals[i];
+
+		if (a->weak && (a->flags & TCP_FIN) && a->end == end)
+			return a;
+	}
+	return NULL;
+}
+
+/* ends[dir] sent it, and the other end took it. */
+static void take(struct conn *c, struct arrival *fin, uint8_t dir)
+{
+	struct endpoint *to = &c->ends[!dir];
+
+	if (to->right_edge < fin->end)
+		to->right_edge = fin->end;
+	fin->weak = false;
+	conn_take_fin(c, fin, dir);
+}
+
+bool resync_closes(struct step *st)
+{
+	struct endpoint *self = st->self, *peer = st->peer;
+	struct arrival *answer = st->has_ack ? ignored_fin(self, st->ack) : NULL;
+	struct arrival *first = answer ? ignored_fin(peer, answer->ack) : NULL;
+
+	if (!first || st->seq != first->end)
+		return false;
+	tell(st, self->far_ack ? st->dir : !st->dir);
+	self->far_ack = peer->far_ack = 0;
+	take(st->conn, first, st->dir);
+	answer = ignored_fin(self, st->ack); /* (the queue may have moved) */
+	if (answer)
+		take(st->conn, answer, !st->dir);
 	return true;
 }
 

@@ -99,7 +99,9 @@ static uint64_t offered_edge(const struct step *st)
 	return self->unseen_ack && is_beyond && edge > to->right_edge ? edge : to->right_edge;
 }
 
-/* Without its scale the peer may have offered the largest window there can be. */
+/* Without its scale a window may have been the largest that there can be. */
+#define WINDOW_MAX (UINT64_C(65535) << 14)
+
 static bool is_right_of_window(const struct step *st)
 {
 	const struct endpoint *to = st->peer;
@@ -107,7 +109,7 @@ static bool is_right_of_window(const struct step *st)
 	if (!to->has_ack || (st->seg->flags & TCP_SYN))
 		return false;
 	if (!to->scale_known)
-		return st->seq > to->right_edge + (UINT64_C(65535) << 14);
+		return st->seq > to->right_edge + WINDOW_MAX;
 	return st->seq > offered_edge(st);
 }
 
@@ -115,7 +117,7 @@ static bool is_right_of_window(const struct step *st)
 static bool is_too_old_ack(const struct step *st)
 {
 	const struct endpoint *self = st->self;
-	uint64_t window = self->scale_known ? self->max_window : UINT64_C(65535) << 14;
+	uint64_t window = self->scale_known ? self->max_window : WINDOW_MAX;
 
 	return st->has_ack && self->has_ack && !(st->seg->flags & (TCP_SYN | TCP_RST)) &&
 	       st->ack + window < self->rcv_nxt;
@@ -136,7 +138,8 @@ static bool is_unacceptable_ack(const struct step *st, bool is_old)
 	if (st->ack > peer->snd_nxt && !self->has_ack)
 		return peer->synack_sent && self->offer.seen && st->ack > peer->snd_nxt + FAR;
 	if (st->ack > peer->snd_nxt)
-		return self->has_ack && self->scale_known && st->ack > self->right_edge + 1;
+		return self->has_ack &&
+		       st->ack > self->right_edge + (self->scale_known ? 1 : WINDOW_MAX);
 	return is_old;
 }
 
@@ -210,11 +213,14 @@ void track_validity(struct step *st)
 	if (bad_ack && !bad_sum && st->ack > st->peer->snd_nxt && st->peer->has_seq)
 		resync_hear(st);
 	st->is_old_ack = old_ack;
-	st->acks_unsent = st->has_ack && st->peer->has_seq && st->ack > st->peer->snd_nxt;
-	st->is_weak = is_stray_syn(st) || refused || bad_sum || old_ts || bad_ack ||
-	              lacks_ack_flag(st) || has_unexpected_md5(st) || has_bad_ip_checksum(st) ||
+	st->is_weak = is_stray_syn(st) || refused || bad_sum || old_ts || lacks_ack_flag(st) ||
+	              has_unexpected_md5(st) || has_bad_ip_checksum(st) ||
 	              (st->seg->notes & NOTES_HOST_DROPS);
 	/* (Only what is right otherwise shows that both ends have gone on.) */
+	if (!st->is_weak && (right | bad_ack) && resync_closes(st))
+		right = bad_ack = false;
+	st->acks_unsent = st->has_ack && st->peer->has_seq && st->ack > st->peer->snd_nxt;
+	st->is_weak |= bad_ack;
 	if (right && !st->is_weak)
 		right = !resync_agrees(st);
 	st->is_weak |= right;
