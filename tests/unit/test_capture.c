@@ -428,7 +428,6 @@ int main(void)
 	TCase *t = tcase_create("pcap");
 
 	suite_add_tcase(s, t);
-	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, test_variants, 0, 2 * (int)ARRAY_LEN(variants));
 	tcase_add_loop_test(t, test_old_versions, 2, 4);
 	tcase_add_test(t, test_all_prefixes);

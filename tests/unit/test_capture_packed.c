@@ -385,7 +385,6 @@ int main(void)
 	TCase *t = tcase_create("packed");
 
 	suite_add_tcase(s, t);
-	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, test_packed, 0, (int)ARRAY_LEN(packings));
 	tcase_add_loop_test(t, test_members, 0, (int)ARRAY_LEN(packings));
 	tcase_add_loop_test(t, test_packed_prefixes, 0, (int)ARRAY_LEN(packings));

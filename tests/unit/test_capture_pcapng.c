@@ -427,7 +427,6 @@ int main(void)
 	TCase *t = tcase_create("pcapng");
 
 	suite_add_tcase(s, t);
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_sections);
 	tcase_add_test(t, test_all_prefixes);
 	tcase_add_test(t, test_cut_says_where);

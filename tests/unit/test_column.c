@@ -238,7 +238,6 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, the_list_says_the_same);
 	tcase_add_test(tc, cells_become_filters);
 	tcase_add_test(tc, what_is_open_stands_somewhere);

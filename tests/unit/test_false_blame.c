@@ -418,7 +418,6 @@ int main(void)
 
 	tcase_add_test(tc, test_spoiled);
 	tcase_add_test(tc, test_certain);
-	tcase_set_timeout(tc, 120);
 	suite_add_tcase(s, tc);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

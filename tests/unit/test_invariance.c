@@ -542,8 +542,6 @@ static Suite *invariance_suite(int nstories)
 	tcase_add_loop_test(worse, test_swap, 0, nstories);
 	tcase_add_loop_test(worse, test_one_mutation, 0, nstories * (int)MUTATION_COUNT);
 	tcase_add_loop_test(worse, test_many_losses, 0, nstories);
-	tcase_set_timeout(same, 60);
-	tcase_set_timeout(worse, 60);
 	suite_add_tcase(s, same);
 	suite_add_tcase(s, worse);
 	return s;

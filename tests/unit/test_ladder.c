@@ -234,7 +234,6 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_captures);
 	tcase_add_test(tc, test_unseen);
 	tcase_add_test(tc, test_two);

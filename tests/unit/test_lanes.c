@@ -620,7 +620,6 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_same);
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_ENV);

@@ -474,7 +474,6 @@ static Suite *reasm_suite(void)
 	Suite *s = suite_create("reasm");
 	TCase *t = tcase_create("streams");
 
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_policies);
 	tcase_add_test(t, test_beyond_fin);
 	tcase_add_loop_test(t, test_duel, 0, OVERLAP_COUNT);

@@ -443,7 +443,6 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_taken_back);
 	tcase_add_test(tc, test_looks_over);
 	tcase_add_test(tc, test_first_synack);

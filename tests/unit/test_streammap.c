@@ -205,7 +205,6 @@ int main(void)
 	int failed;
 
 	suite_add_tcase(s, t);
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_samples);
 	tcase_add_test(t, test_public);
 	tcase_add_test(t, test_search);

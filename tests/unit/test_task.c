@@ -217,7 +217,6 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_looking_while_it_runs);
 	tcase_add_test(tc, test_stop_a_silent_pipe);
 	suite_add_tcase(suite, tc);

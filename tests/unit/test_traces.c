@@ -274,7 +274,6 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_captures);
 	tcase_add_test(tc, test_growth);
 	tcase_add_test(tc, test_limits);

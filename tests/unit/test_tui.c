@@ -326,7 +326,6 @@ int main(void)
 	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, any_keys_do_no_harm);
 	tcase_add_test(tc, a_size_comes_back_as_it_was);
 	tcase_add_test(tc, clicks_anywhere_do_no_harm);

@@ -388,7 +388,6 @@ int main(void)
 	int failed;
 
 	suite_add_tcase(s, t);
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_any_keys);
 	tcase_add_test(t, test_find_and_save);
 	tcase_add_test(t, test_marked_or);
