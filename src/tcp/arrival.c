@@ -399,11 +399,21 @@ static bool is_probe(const struct step *st)
 	       st->seq + 1 == st->self->snd_nxt;
 }
 
-/* Does the segment show that its sender had not got the arrival? */
+/* (What was acknowledged longer ago than a round trip was taken in silence, by a socket.) */
+static bool rst_answers_ack(const struct step *st, const struct arrival *a)
+{
+	if (st->has_ack || reset_answers_data(st, a->ack))
+		return false;
+	return st->seq < a->ack || st->time - a->time <= arrival_round_trip(st->conn, st->self);
+}
+
+/* Does the segment show that its sender had not got the arrival, or had no connection any more when it got it? */
 static bool is_doubted(const struct step *st, const struct arrival *a)
 {
 	switch (fact_of(a)) {
 	case FACT_ACK:
+		if (st->seg->flags & TCP_RST)
+			return rst_answers_ack(st, a);
 		return st->end > st->seq && st->seq < a->ack && !is_probe(st);
 	case FACT_SYN:
 	case FACT_FIN:
@@ -457,6 +467,13 @@ static void drop_refuted_resets(struct endpoint *e)
 	}
 }
 
+/* Of a socket that an application had, not of the request for one: RFC 9293 3.10.5, and Linux. */
+static bool aborts(const struct step *st)
+{
+	return (st->seg->flags & TCP_RST) && st->has_ack && st->seq == st->self->snd_nxt &&
+	       st->seg->window && !st->is_foreign;
+}
+
 /*
  * The endpoint is sending: what of its queue needs no acknowledgment has arrived before, unless this
  * segment shows the opposite.  In SYN-RECEIVED anything but the SYN-ACK again shows that the handshake
@@ -475,7 +492,7 @@ void arrival_settle(struct step *st)
 		bool opening = e->state == TCPS_SYN_RECEIVED;
 
 		/* A RST from SYN-RECEIVED refuses what came (a full accept queue, say). */
-		if (a->weak || (opening && (st->seg->flags & TCP_RST)))
+		if (a->weak || (opening && (st->seg->flags & TCP_RST) && !aborts(st)))
 			break;
 		if (opening ? (st->seg->flags & TCP_SYN) && a->doubts : a->doubts || crosses(st, a))
 			break;

@@ -339,6 +339,21 @@ static const struct arrival *waiting_synack(const struct endpoint *e)
 }
 
 /*
+ * Nobody reads any more where the FIN came from, and data came: the RST has the number of the acknowledgment in that
+ * (RFC 9293 3.5.2), which the peer sent before it had the FIN, and so at the beginning of some segment.
+ */
+static bool rst_answers_behind_fin(const struct step *st)
+{
+	const struct endpoint *e = st->self;
+	const struct sent *s;
+
+	if (st->has_ack || !e->fin_seen || st->seq >= e->fin_end)
+		return false;
+	s = sent_find(&e->transfer.sent, st->seq);
+	return st->seq + 1 == e->fin_end || (s && s->seq == st->seq);
+}
+
+/*
  * Does this RST end the connection of its sender?  One that answers an unacceptable acknowledgment takes
  * its number from there and leaves SYN-SENT and SYN-RECEIVED as they are (RFC 9293 3.10.7.3, 3.10.7.4).
  */
@@ -363,17 +378,18 @@ static bool rst_ends_sender(const struct step *st)
 		return true;
 	/* Its own number is not below what it knows to be acknowledged, whether or not its SYN was captured. */
 	if (st->peer->has_ack && (st->seq < st->peer->rcv_nxt || st->seq < e->unseen_ack))
-		return false;
+		return rst_answers_behind_fin(st);
 	return !e->iss || (st->seq >= e->iss && st->seq <= e->snd_nxt + 1);
 }
 
-/* The number of a RST without ACK is the acknowledgment it answers (RFC 9293 3.5.2): did that cover our FIN? */
+/* It answers data that acknowledged our FIN, or came behind what did. */
 static void imply_acked_fin(struct step *st)
 {
 	struct endpoint *e = st->self;
 	struct cause cause = { st->peer->last_packet, st->peer->last_time, st->seg->packet };
 
-	if (!st->has_ack && e->fin_seen && st->seq >= e->fin_end && e->state == TCPS_FIN_WAIT_1)
+	if (!st->has_ack && e->fin_seen && e->state == TCPS_FIN_WAIT_1 &&
+	    reset_answers_data(st, e->fin_end))
 		(void)state_stimulus(e, RCV_ACKFIN, &cause);
 }
 

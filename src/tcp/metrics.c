@@ -233,13 +233,27 @@ static int64_t by_timestamp(const struct step *st, const struct sent *s)
 	return st->seg->opt.tsecr == s->tsval ? st->time - s->first : -1;
 }
 
+uint32_t transfer_full_segment(const struct endpoint *from, const struct endpoint *to)
+{
+	uint32_t options = from->uses_timestamps && to->uses_timestamps ? TIMESTAMPS_LEN : 0;
+
+	return to->offer.has_mss && to->offer.mss > options ? to->offer.mss - options : 0;
+}
+
+bool transfer_waits(const struct endpoint *from, const struct endpoint *to, uint64_t ack)
+{
+	const struct sent *last = sent_newest(&from->transfer.sent);
+	uint32_t full = transfer_full_segment(from, to);
+
+	return last && last->seq + last->len > ack && last->len >= (full ? full : FULL_UNKNOWN);
+}
+
 /* Neither a full segment nor as much as the window took: its sender had no more to send, or held more back. */
 static bool is_small_write(const struct endpoint *from, const struct endpoint *to, uint64_t bytes)
 {
-	bool has_timestamps = from->uses_timestamps && to->uses_timestamps;
-	uint64_t full = to->offer.mss - (has_timestamps ? TIMESTAMPS_LEN : 0u);
+	uint32_t full = transfer_full_segment(from, to);
 
-	return to->offer.has_mss && bytes < full && to->last_window >= full;
+	return bytes < full && to->last_window >= full;
 }
 
 /* What the ACK at hand says about the receiver's habits; nothing was lost or repeated. */

@@ -421,6 +421,15 @@ static bool is_probe_overdue(const struct step *st)
 	return st->time - m->spoke_at > 2 * (gap < PROBE_GAP_MAX ? gap : PROBE_GAP_MAX);
 }
 
+/* Data came to it while it had to wait with data of its own (RFC 9293 3.10.4: close, and the FIN waits, too). */
+static bool may_hold_back_fin(const struct step *st)
+{
+	uint8_t query = st->peer->reset.query;
+
+	return (query == QUERY_DATA || query == QUERY_FIN) &&
+	       transfer_waits(st->self, st->peer, st->peer->rcv_nxt);
+}
+
 /* What a host without a socket was asked. */
 static uint64_t answer_of(const struct step *st)
 {
@@ -438,8 +447,9 @@ static uint64_t answer_of(const struct step *st)
 		return BIT(STOPPED_PROBING) | open;
 	if (st->conn->is_midstream)
 		return open;
-	return BIT(NEVER_ENDED) |
-	       when(st->time - self->reset.spoke_at < RESTART_MIN, BIT(SPOKE_JUST_BEFORE));
+	if (st->time - self->reset.spoke_at >= RESTART_MIN)
+		return open;
+	return open | BIT(SPOKE_JUST_BEFORE) | when(may_hold_back_fin(st), BIT(HELD_BACK));
 }
 
 /* ---- evidence: what its application did ---- */
@@ -541,6 +551,16 @@ bool reset_answers_syn(const struct step *st)
 {
 	return (st->seg->flags & TCP_RST) && st->has_ack && st->seg->seq == 0 &&
 	       st->peer->reset.query == QUERY_SYN;
+}
+
+bool reset_answers_data(const struct step *st, uint64_t number)
+{
+	const struct reset_memory *asked = &st->peer->reset;
+	/* (So does a FIN behind data that did not arrive.) */
+	bool is_fin_behind = asked->query == QUERY_FIN && is_data_outstanding(st) &&
+	                     seq_le((uint32_t)number, asked->last_ack);
+
+	return st->seq >= number && (asked->heard >= number || is_fin_behind);
 }
 
 static void count_late_answer(struct step *st, uint64_t seen)

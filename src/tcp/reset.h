@@ -65,6 +65,11 @@ void reset_notice(struct step *st);
 void reset_note(struct step *st, bool ends_sender);
 /* A RST to a SYN: its number 0 has nothing to do with what its sender has sent (RFC 9293 3.5.2). */
 bool reset_answers_syn(const struct step *st);
+/*
+ * A RST without ACK: may it answer data that acknowledged all below `number`?  (Its own number is the acknowledgment that it
+ * answers, RFC 9293 3.5.2.)  A live socket answers nothing else.
+ */
+bool reset_answers_data(const struct step *st, uint64_t number);
 /* No more segments will come: rank the causes, raise the findings. */
 void reset_end(struct conn *c);
 

@@ -93,7 +93,8 @@ static struct arrival *ignored_fin(struct endpoint *e, uint64_t end)
 	for (unsigned i = 0; i < e->narrivals; i++) {
 		struct arrival *a = &e->arrivals[i];
 
-		if (a->weak && (a->flags & TCP_FIN) && a->end == end)
+		if (a->weak && (a->flags & (TCP_SYN | TCP_FIN | TCP_RST)) == TCP_FIN &&
+		    a->end == end)
 			return a;
 	}
 	return NULL;

@@ -137,13 +137,19 @@ static bool check5_ack(struct arriving *in)
 
 /* Sixth: urgent data changes no state.  Seventh: neither does text; the reassembler reads it. */
 
+/* Its user may have closed before the FIN came: then it is in FIN-WAIT-1 already, and its own waits (RFC 9293 3.10.4). */
+static bool may_have_closed(const struct arriving *in)
+{
+	return !in->e->fin_seen && transfer_waits(in->e, in->from, in->a->ack);
+}
+
 /* Eighth: the FIN bit. */
 static void check8_fin(struct arriving *in)
 {
 	if (!(in->a->flags & TCP_FIN))
 		return;
 	/* What it does to an end depends on whether that end has sent its own FIN already. */
-	if (in->e->may_have_fin)
+	if (in->e->may_have_fin || may_have_closed(in))
 		in->cause.proved_by = 0;
 	stimulate(in, RCV_FIN);
 }

@@ -31,9 +31,6 @@ enum standing {
 /* What an acknowledgment lets go comes up to a quarter later than the shortest round trip. */
 #define CLOCK_FOURTHS 5
 
-/* Paths take larger packets than that, through tunnels, too. */
-#define FULL_UNKNOWN 1200
-
 /* Where neither a handshake nor data of the receiver shows the round trip it may be that long (ns). */
 #define LOOP_UNKNOWN (NS_PER_SEC / 5)
 

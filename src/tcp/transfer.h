@@ -18,6 +18,9 @@
 /* Keepalives closer together are frequent (ns): Linux sends them every 75 s once the peer does not answer. */
 #define KEEPALIVE_FREQUENT (15 * NS_PER_SEC)
 
+/* Paths take larger packets than that (bytes), through tunnels, too: for segments of a size nobody has told. */
+#define FULL_UNKNOWN 1200
+
 enum {
 	SENT_MIN = 8, /* powers of two */
 	SENT_MAX = 256,
@@ -159,6 +162,12 @@ static inline struct sent *sent_head(const struct sent_ring *r)
 	return r->head < r->tail ? &r->list[r->head & (r->cap - 1)] : NULL;
 }
 
+/* The one sent last, acknowledged or not; NULL = none. */
+static inline const struct sent *sent_newest(const struct sent_ring *r)
+{
+	return r->tail ? &r->list[(r->tail - 1) & (r->cap - 1)] : NULL;
+}
+
 /* If `ack` acknowledges it completely, it leaves the flight; NULL = it does not. */
 static inline struct sent *sent_take(struct sent_ring *r, uint64_t ack)
 {
@@ -208,6 +217,13 @@ void retransmit_unneeded(struct step *st, struct sent *s, unsigned times);
 void retransmit_undone(struct transfer *t);
 
 /* metrics.c */
+/* Most payload bytes in one segment from `from`, by MSS and timestamps; 0 = not known. */
+uint32_t transfer_full_segment(const struct endpoint *from, const struct endpoint *to);
+/*
+ * With all up to `ack` acknowledged, something is on the way, and the last of it fills a segment: there may be more that
+ * has to wait.
+ */
+bool transfer_waits(const struct endpoint *from, const struct endpoint *to, uint64_t ack);
 /* Before an accepted segment moves the edges. */
 void transfer_segment(struct step *st);
 /* It takes sequence space; it has an acceptable ACK. */
