@@ -222,6 +222,28 @@ static void refute_fins(struct step *st)
 	}
 }
 
+/* The bytes that a FIN waited for have come: it counts from here.  (Where the capture lacks them nobody knows.) */
+static void settle_early_fin(struct step *st)
+{
+	struct endpoint *to = st->peer;
+
+	for (unsigned i = 0; i < to->narrivals; i++) {
+		struct arrival fin = to->arrivals[i];
+
+		if (!fin.early || track_contiguous(st->self) < fin.end)
+			continue;
+		to->arrivals[i].early = false;
+		if (!st->seg->len || st->seq >= fin.seq)
+			continue;
+		remove_at(to, i);
+		fin.early = false;
+		fin.packet = st->seg->packet;
+		fin.time = st->time;
+		to->arrivals[to->narrivals++] = fin;
+		return;
+	}
+}
+
 static void judge_rst(struct step *st, struct arrival *a)
 {
 	const struct endpoint *to = st->peer;
@@ -236,16 +258,11 @@ static void judge_rst(struct step *st, struct arrival *a)
 }
 
 /* (Member by member: a whole struct would be made elsewhere first, and copied from there before it is written.) */
-void arrival_queue(struct step *st)
+static void queue_fact(struct step *st)
 {
 	const struct segment *s = st->seg;
-	struct arrival *a;
+	struct arrival *a = &st->peer->arrivals[st->peer->narrivals];
 
-	if (st->peer->narrivals && !st->is_weak)
-		refute_fins(st);
-	if (!is_fact(st))
-		return;
-	a = &st->peer->arrivals[st->peer->narrivals];
 	a->packet = s->packet;
 	a->time = st->time;
 	a->seq = st->seq;
@@ -257,10 +274,21 @@ void arrival_queue(struct step *st)
 	a->doubts = 0;
 	a->has_tsval = s->opt.seen & OPT_TIMESTAMPS;
 	a->again = a->unsure = a->exact = false;
+	a->early = (s->flags & TCP_FIN) && !st->is_weak && track_contiguous(st->self) < st->end;
 	a->weak = st->is_weak;
 	if (s->flags & TCP_RST)
 		judge_rst(st, a);
 	enqueue(st->peer);
+}
+
+void arrival_queue(struct step *st)
+{
+	if (st->peer->narrivals && !st->is_weak)
+		refute_fins(st);
+	if (is_fact(st))
+		queue_fact(st);
+	if (st->peer->narrivals && !st->is_weak)
+		settle_early_fin(st);
 }
 
 /* The end has begun anew after a RST: it had obeyed it. */

@@ -591,7 +591,10 @@ static void check_over(struct conn *c)
  */
 static void foresee_fin(struct step *st)
 {
-	if (st->self->has_seq && st->seq > st->self->snd_nxt && st->end == st->seq)
+	const struct endpoint *e = st->self, *peer = st->peer;
+	uint64_t known = e->has_seq ? e->snd_nxt : peer->has_ack ? peer->rcv_nxt : UINT64_MAX;
+
+	if (st->seq > known && st->end == st->seq)
 		st->self->may_have_fin = true;
 }
 

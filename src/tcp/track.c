@@ -434,6 +434,16 @@ static bool is_wrong_synack(const struct step *st)
 	       (st->ack <= peer->iss || st->ack > peer->snd_nxt);
 }
 
+/* Of an end never captured: any progress may be its FIN, and so may the first acknowledgment, but for that of its SYN. */
+static bool may_cover_fin(const struct step *st)
+{
+	const struct endpoint *self = st->self;
+
+	if (self->has_ack)
+		return st->ack > self->rcv_nxt;
+	return self->iss && (st->seq > self->iss + 1 || (st->seg->flags & TCP_FIN));
+}
+
 /* The acknowledgment: what the sender has of the peer's stream, and what it offers to take. */
 static void advance_acked(struct step *st)
 {
@@ -450,8 +460,7 @@ static void advance_acked(struct step *st)
 		note(st, SEGMENT_NOTE_ACKS_UNSEEN);
 		ack = peer->snd_nxt;
 	}
-	/* Of an end never captured, any progress may be its FIN. */
-	if (!peer->has_seq && self->has_ack && st->ack > self->rcv_nxt)
+	if (!peer->has_seq && may_cover_fin(st))
 		peer->may_have_fin = true;
 	if (peer->nholes)
 		hole_acknowledge(peer, ack);
