@@ -427,12 +427,18 @@ static bool is_probe(const struct step *st)
 	       st->seq + 1 == st->self->snd_nxt;
 }
 
-/* (What was acknowledged longer ago than a round trip was taken in silence, by a socket.) */
+/*
+ * It answers what was sent before the acknowledgment, or that itself, which a socket in FIN-WAIT-1 takes in silence.  (So it
+ * did what was acknowledged longer ago than a round trip.)
+ */
 static bool rst_answers_ack(const struct step *st, const struct arrival *a)
 {
-	if (st->has_ack || reset_answers_data(st, a->ack))
+	if (st->has_ack || st->is_foreign)
 		return false;
-	return st->seq < a->ack || st->time - a->time <= arrival_round_trip(st->conn, st->self);
+	if (st->seq < a->ack)
+		return true;
+	return st->self->state == TCPS_FIN_WAIT_1 && !reset_answers_data(st, a->ack) &&
+	       st->time - a->time <= arrival_round_trip(st->conn, st->self);
 }
 
 /* Does the segment show that its sender had not got the arrival, or had no connection any more when it got it? */

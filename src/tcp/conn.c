@@ -508,6 +508,7 @@ static void note_probes(struct step *st)
 	const struct endpoint *e = st->self, *peer = st->peer;
 	bool closed = peer->has_ack && peer->last_window == 0;
 	bool last_octet = track_repeats_last(st);
+	bool is_due = st->seg->len && peer->has_ack && peer->rcv_nxt < e->snd_nxt;
 
 	if (!(e->has_seq | last_octet) || (st->seg->flags & (TCP_SYN | TCP_FIN | TCP_RST)))
 		return;
@@ -515,8 +516,11 @@ static void note_probes(struct step *st)
 	closed |= e->transfer.probed_last && last_octet;
 	if (closed && (last_octet || (st->seg->len && st->seq >= peer->rcv_nxt)))
 		st->notes |= 1u << SEGMENT_NOTE_WINDOW_PROBE;
-	/* (Behind its FIN it is an ACK that the FIN overtook.) */
-	else if (last_octet && !(e->fin_seen && e->fin_end == e->snd_nxt))
+	/*
+	 * Behind its FIN it is an ACK that the FIN overtook.  A byte that is not acknowledged is sent again: no keepalive
+	 * goes out while data is outstanding (RFC 9293 3.8.4).
+	 */
+	else if (last_octet && !is_due && !(e->fin_seen && e->fin_end == e->snd_nxt))
 		st->notes |= 1u << SEGMENT_NOTE_KEEPALIVE;
 }
 

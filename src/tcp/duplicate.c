@@ -149,13 +149,22 @@ static void note_late(struct step *st, int64_t since)
 		st->conn->traps |= TRAP_DUPLICATE;
 }
 
+/* A SYN-ACK for the SYN that was captured since the one before. */
+static bool answers_syn_again(const struct step *st, int64_t since)
+{
+	const struct endpoint *peer = st->peer;
+
+	return st->has_ack && peer->reset.query == QUERY_SYN && peer->last_time >= since &&
+	       peer->packets > 1;
+}
+
 /* Their hashes are the same: the SYN again, sooner than any timer.  (Once the connection is open its answer counts.) */
 static bool is_late_syn(const struct step *st, const struct frame_print *old)
 {
 	int64_t apart = st->time - old->time;
 
 	return (st->seg->flags & TCP_SYN) && !st->seg->len && !st->conn->handshake_done &&
-	       apart >= 0 && apart < TIMER_MIN;
+	       apart >= 0 && apart < TIMER_MIN && !answers_syn_again(st, old->time);
 }
 
 /* What it acknowledges was not captured yet when the first one was: that one could not do all there was to do. */
