@@ -495,7 +495,7 @@ static void drop_refuted_resets(struct endpoint *e)
 			i++;
 			continue;
 		}
-		if (fact_of(a) == FACT_RST && e->resets_refuted < UINT8_MAX)
+		if (fact_of(a) == FACT_RST && a->exact && e->resets_refuted < UINT8_MAX)
 			e->resets_refuted++;
 		remove_at(e, i);
 	}
