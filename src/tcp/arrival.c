@@ -203,9 +203,11 @@ static bool rst_is_exact(const struct step *st)
 		return false;
 	if (st->seq >= to->rcv_nxt && st->seq <= st->self->snd_nxt)
 		return true;
-	if (to->sack_edge && st->seq == to->sack_edge)
+	if (to->sack_edge > to->rcv_nxt && st->seq == to->sack_edge)
 		return true;
-	return st->self->fin_seen && st->seq + 1 == st->self->fin_end;
+	/* (Not in TIME-WAIT, where its own FIN is acknowledged, too.) */
+	return st->self->fin_seen && st->seq + 1 == st->self->fin_end &&
+	       !(to->fin_seen && st->self->rcv_nxt >= to->fin_end);
 }
 
 /* A FIN that its sender goes beyond was none: the receiver never got it, or had to ignore it. */

@@ -21,6 +21,7 @@
 enum {
 	FEW_ACKS_SEGMENTS = 2, /* a receiver acknowledges every second one (RFC 9293 3.8.6.3) */
 	SMALL_UPDATES_MIN = 3,
+	SACK_LEN_MAX = 36,   /* bytes of a segment: RFC 2018 3 */
 	TIMESTAMPS_LEN = 12, /* bytes of each segment, with padding: RFC 7323 appendix A */
 };
 
@@ -245,7 +246,9 @@ bool transfer_waits(const struct endpoint *from, const struct endpoint *to, uint
 	const struct sent *last = sent_newest(&from->transfer.sent);
 	uint32_t full = transfer_full_segment(from, to);
 
-	return last && last->seq + last->len > ack && last->len >= (full ? full : FULL_UNKNOWN);
+	/* (Data may have SACK blocks with it.) */
+	return last && last->seq + last->len > ack &&
+	       last->len + SACK_LEN_MAX >= (full ? full : FULL_UNKNOWN);
 }
 
 /* Neither a full segment nor as much as the window took: its sender had no more to send, or held more back. */

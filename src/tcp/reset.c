@@ -18,6 +18,8 @@
 #define ANSWER_MAX (NS_PER_SEC / 10)
 /* An application that has what it wanted aborts within this (ns). */
 #define PROMPT_MAX (NS_PER_SEC / 5)
+/* Likewise one that serves and has read that no more is wanted; all other decisions of it may come at any time. */
+#define PROMPT_SERVER (NS_PER_SEC / 50)
 /* No host remembers a closed connection that long: FIN-WAIT-2 and TIME-WAIT end after a minute (ns). */
 #define MEMORY_MAX (60 * NS_PER_SEC)
 /* A host that has just spoken takes longer than this to be up again (ns). */
@@ -463,6 +465,15 @@ static uint64_t received(const struct step *st)
 	return peer->fin_seen && edge >= peer->fin_end ? edge - 1 : edge;
 }
 
+static bool is_prompt(const struct step *st, int64_t wait)
+{
+	int64_t round_trip = arrival_handshake_time(st->conn, st->self);
+
+	if (st->dir == st->conn->client)
+		return wait < PROMPT_MAX;
+	return wait - (round_trip > 0 ? round_trip : 0) < PROMPT_SERVER;
+}
+
 static uint64_t application_of(const struct step *st, const struct reset_record *r)
 {
 	const struct endpoint *self = st->self;
@@ -474,7 +485,7 @@ static uint64_t application_of(const struct step *st, const struct reset_record 
 	if (!self->payload_bytes)
 		seen = BIT(NEVER_ANSWERED);
 	else
-		seen = r->wait < PROMPT_MAX ? BIT(PROMPT) : BIT(LATE);
+		seen = is_prompt(st, r->wait) ? BIT(PROMPT) : BIT(LATE);
 	return seen | when(r->bytes >= FULL_SEGMENT &&
 	                       ((uint64_t)st->seg->window << self->wscale) + FULL_SEGMENT <
 	                           self->max_window,
@@ -599,9 +610,12 @@ void reset_note(struct step *st, bool ends_sender)
 	         st->conn->handshake_done | st->conn->is_midstream &&
 	         !(r.evidence & (BIT(BAD_ACK) | BIT(ANSWERS_THIRD_ACK))))
 		no_socket(st, &r);
-	/* Nothing came since its latest one: the same again, or a copy. */
-	if (last && last->answers == r.answers && last->seq == r.seq)
+	/* Nothing came since its latest one: the same again, or a copy.  (A host without a socket answers copies, too.) */
+	if (last && last->answers == r.answers && last->seq == r.seq &&
+	    !((last->evidence ^ r.evidence) & BIT(NO_WINDOW))) {
 		r.evidence = last->evidence;
+		r.bytes = last->bytes;
+	}
 	st->conn->resets_seen++;
 	kept = append(st->conn);
 	if (kept)

@@ -294,6 +294,10 @@ static const struct {
 	{ "synack-wrong-ack.pkt", "without packets 4 1 8" },
 	/* without the RST the acknowledgment of the FIN was taken in silence */
 	{ "reset-answers-ack-of-fin.pkt", "6" },
+	/* without the FIN the RST has the next number */
+	{ "rst-at-fin-number-time-wait.pkt", "5" },
+	/* without that ACK what it acknowledges may have been lost behind the tap */
+	{ "rst-at-old-sack-edge.pkt", "9" },
 	/* without that ACK it is a simultaneous open */
 	{ "split-handshake.pkt", "without packet 2" },
 	{ "split-handshake.pkt", "20 bytes of packet 2" },
