@@ -210,6 +210,17 @@ static bool rst_is_exact(const struct step *st)
 	       !(to->fin_seen && st->self->rcv_nxt >= to->fin_end);
 }
 
+/* Both ends are still where the capture knows: what came from far beyond was none of theirs. */
+static void forget_far(struct endpoint *e)
+{
+	for (unsigned i = 0; i < e->narrivals;) {
+		if (e->arrivals[i].far)
+			remove_at(e, i);
+		else
+			i++;
+	}
+}
+
 /* A FIN that its sender goes beyond was none: the receiver never got it, or had to ignore it. */
 static void refute_fins(struct step *st)
 {
@@ -222,6 +233,22 @@ static void refute_fins(struct step *st)
 		else
 			i++;
 	}
+}
+
+/*
+ * Whether the peer's FIN came before or after the acknowledgment of ours decides between CLOSING and
+ * FIN-WAIT-2: what follows is only presumed.
+ */
+static void doubt_order(struct endpoint *e)
+{
+	if (e->state == TCPS_FIN_WAIT_1)
+		e->is_presumed = true;
+}
+
+/* The receiver has shown that it had the FIN and not the bytes before it; otherwise only the tap may have lacked them. */
+static bool has_lacked(const struct endpoint *to, const struct arrival *fin)
+{
+	return fin->doubts || (to->sack_edge >= fin->end && to->rcv_nxt < fin->seq);
 }
 
 /* The bytes that a FIN waited for have come: it counts from here.  (Where the capture lacks them nobody knows.) */
@@ -237,12 +264,15 @@ static void settle_early_fin(struct step *st)
 		to->arrivals[i].early = false;
 		if (!st->seg->len || st->seq >= fin.seq)
 			continue;
-		remove_at(to, i);
+		if (!has_lacked(to, &fin))
+			doubt_order(to);
+		remove_at(to, i--);
 		fin.early = false;
+		fin.doubts = 0;
+		fin.doubted_at = 0;
 		fin.packet = st->seg->packet;
 		fin.time = st->time;
 		to->arrivals[to->narrivals++] = fin;
-		return;
 	}
 }
 
@@ -278,6 +308,7 @@ static void queue_fact(struct step *st)
 	a->again = a->unsure = a->exact = false;
 	a->early = (s->flags & TCP_FIN) && !st->is_weak && track_contiguous(st->self) < st->end;
 	a->weak = st->is_weak;
+	a->far = st->is_far;
 	if (s->flags & TCP_RST)
 		judge_rst(st, a);
 	enqueue(st->peer);
@@ -285,8 +316,11 @@ static void queue_fact(struct step *st)
 
 void arrival_queue(struct step *st)
 {
-	if (st->peer->narrivals && !st->is_weak)
+	if ((st->peer->narrivals | st->self->narrivals) && !st->is_weak) {
+		forget_far(st->self);
+		forget_far(st->peer);
 		refute_fins(st);
+	}
 	if (is_fact(st))
 		queue_fact(st);
 	if (st->peer->narrivals && !st->is_weak)
@@ -330,16 +364,6 @@ static bool answers_tell(const struct step *st)
 
 	return (a->offer.sack_permitted && b->offer.sack_permitted) ||
 	       (a->uses_timestamps && b->uses_timestamps);
-}
-
-/*
- * Whether the peer's FIN came before or after the acknowledgment of ours decides between CLOSING and
- * FIN-WAIT-2: what follows is only presumed.
- */
-static void doubt_order(struct endpoint *e)
-{
-	if (e->state == TCPS_FIN_WAIT_1)
-		e->is_presumed = true;
 }
 
 /* A FIN is acknowledged at once; so late, it was another copy, not captured, that arrived (ns). */
@@ -396,6 +420,12 @@ static unsigned prefix_that_explains(const struct step *st)
 	return n;
 }
 
+/* What acknowledges the FIN brings data that may have waited for the acknowledgment in it: segarrives.c. */
+static bool brings_more(const struct step *st)
+{
+	return st->seg->len && !st->self->fin_seen && transfer_waits(st->self, st->peer, 0);
+}
+
 /*
  * Proof by acknowledgment: apply the shortest prefix of the queue that explains it.  A RST or an ICMP error
  * in that prefix was not obeyed, or the endpoint would not have gone on to acknowledge what follows.
@@ -405,8 +435,10 @@ void arrival_prove(struct step *st)
 	struct endpoint *e = st->self;
 	unsigned n;
 
-	/* A RST that answers a SYN acknowledges it without there being a connection. */
-	if ((st->seg->flags & TCP_RST) && e->state <= TCPS_LISTEN)
+	/* A RST that answers a SYN acknowledges it without there being a connection (any more: it was refused). */
+	if (reset_answers_syn(st))
+		arrival_obey_reset(st);
+	if ((st->seg->flags & TCP_RST) && (e->state <= TCPS_LISTEN || reset_answers_syn(st)))
 		return;
 	if (st->has_ack && e->narrivals > 1)
 		choose_copy(st);
@@ -416,6 +448,8 @@ void arrival_prove(struct step *st)
 
 		if (acked && n == 1 && e->narrivals > 1 && is_late(st, a))
 			doubt_order(e);
+		if (fact_of(a) == FACT_FIN && brings_more(st))
+			e->is_presumed = true;
 		if (acked || fact_of(a) == FACT_ACK)
 			segarrives(e, st->peer, a, st->seg->packet);
 		remove_at(e, 0);
@@ -430,16 +464,17 @@ static bool is_probe(const struct step *st)
 }
 
 /*
- * It answers what was sent before the acknowledgment, or that itself, which a socket in FIN-WAIT-1 takes in silence.  (So it
- * did what was acknowledged longer ago than a round trip.)
+ * It answers what was sent before the acknowledgment, or that itself, which a socket in FIN-WAIT-1 takes in silence, mostly
+ * (with a TCP_LINGER2 below 0 Linux resets then).  So it did what was acknowledged longer ago than a round trip.
  */
 static bool rst_answers_ack(const struct step *st, const struct arrival *a)
 {
-	if (st->has_ack || st->is_foreign)
+	if (st->has_ack || st->is_foreign || st->self->state != TCPS_FIN_WAIT_1)
 		return false;
+	/* (What came since may have asked for the older number.) */
 	if (st->seq < a->ack)
-		return true;
-	return st->self->state == TCPS_FIN_WAIT_1 && !reset_answers_data(st, a->ack) &&
+		return st->peer->reset.last_ack != st->seg->seq;
+	return !reset_answers_data(st, a->ack) &&
 	       st->time - a->time <= arrival_round_trip(st->conn, st->self);
 }
 
@@ -479,6 +514,8 @@ static void doubt_all(struct step *st)
 
 		if (!is_doubted(st, a))
 			continue;
+		if (fact_of(a) == FACT_ACK && (st->seg->flags & TCP_RST) && st->seq >= a->ack)
+			e->is_presumed = true;
 		if (fact_of(a) != FACT_ACK && st->time - a->time <= latest) {
 			a->unsure |= !has_round_trip(st->conn, e);
 			continue;
@@ -503,11 +540,14 @@ static void drop_refuted_resets(struct endpoint *e)
 	}
 }
 
-/* Of a socket that an application had, not of the request for one: RFC 9293 3.10.5, and Linux. */
-static bool aborts(const struct step *st)
+/*
+ * Of a socket that an application had, not of the request for one, when the acknowledgment had come.  (An application may
+ * abort in SYN-RECEIVED, RFC 9293 3.10.5, where it has the socket before the handshake ends: Fast Open.)
+ */
+static bool aborts(const struct step *st, const struct arrival *a)
 {
-	return (st->seg->flags & TCP_RST) && st->has_ack && st->seq == st->self->snd_nxt &&
-	       st->seg->window && !st->is_foreign;
+	return st->has_ack && st->seq == st->self->snd_nxt && st->seg->window && !st->is_foreign &&
+	       !st->peer->syn_data_acked && !crosses(st, a);
 }
 
 /*
@@ -528,7 +568,7 @@ void arrival_settle(struct step *st)
 		bool opening = e->state == TCPS_SYN_RECEIVED;
 
 		/* A RST from SYN-RECEIVED refuses what came (a full accept queue, say). */
-		if (a->weak || (opening && (st->seg->flags & TCP_RST) && !aborts(st)))
+		if (a->weak || (opening && (st->seg->flags & TCP_RST) && !aborts(st, a)))
 			break;
 		if (opening ? (st->seg->flags & TCP_SYN) && a->doubts : a->doubts || crosses(st, a))
 			break;

@@ -17,6 +17,8 @@
 
 /* Larger segments may have been put together by the receiver's card, which leaves no checksum either. */
 #define ORDINARY_PAYLOAD 1460
+/* The greatest retransmission timeout there is: RFC 9293 3.8.1, Linux (ns). */
+#define REPEATED_BY_MAX (120 * NS_PER_SEC)
 
 void conn_init(struct conn *c, const struct segment *s, uint8_t dir)
 {
@@ -347,7 +349,7 @@ static bool rst_answers_behind_fin(const struct step *st)
 	const struct endpoint *e = st->self;
 	const struct sent *s;
 
-	if (st->has_ack || !e->fin_seen || st->seq >= e->fin_end)
+	if (!e->fin_seen || st->seq >= e->fin_end || !reset_is_echo(st))
 		return false;
 	s = sent_find(&e->transfer.sent, st->seq);
 	return st->seq + 1 == e->fin_end || (s && s->seq == st->seq);
@@ -498,6 +500,14 @@ static void send(struct step *st)
 		sent_fin(st);
 }
 
+/* So long after it was sent last that no timer sends it again: its acknowledgment was not captured. */
+static bool is_long_ago(const struct step *st)
+{
+	const struct sent *last = sent_newest(&st->self->transfer.sent);
+
+	return !last || st->time - last->last > REPEATED_BY_MAX;
+}
+
 /*
  * RFC 9293 3.8.4: seq = SND.NXT - 1.  3.8.6.1: bytes at or beyond the right edge of a closed window, which is what it
  * acknowledges.  They may have been sent before, into a window that the receiver then took back, and be as many as a
@@ -508,7 +518,8 @@ static void note_probes(struct step *st)
 	const struct endpoint *e = st->self, *peer = st->peer;
 	bool closed = peer->has_ack && peer->last_window == 0;
 	bool last_octet = track_repeats_last(st);
-	bool is_due = st->seg->len && peer->has_ack && peer->rcv_nxt < e->snd_nxt;
+	bool is_due =
+	    st->seg->len && peer->has_ack && peer->rcv_nxt < e->snd_nxt && !is_long_ago(st);
 
 	if (!(e->has_seq | last_octet) || (st->seg->flags & (TCP_SYN | TCP_FIN | TCP_RST)))
 		return;
@@ -762,7 +773,7 @@ void conn_segment(
 	express_learn(c);
 }
 
-/* (Options and window of it are not known any more: the sender's present ones stand for them.) */
+/* (Of its window and TTL the sender's present ones stand for it; its options are not known any more.) */
 void conn_take_fin(struct conn *c, const struct arrival *a, uint8_t dir)
 {
 	const struct segment s = {

@@ -57,6 +57,7 @@ struct arrival {
 	    unsure : 1; /* the receiver sent something after it: nobody knows whether that crossed */
 	bool
 	    early : 1; /* FIN: it waits for bytes before it, which take effect first (RFC 9293 3.10.7.4) */
+	bool far : 1;   /* likewise for nothing but where its numbers lie: resync.c */
 	bool weak : 1;  /* the receiver should have ignored it: counts only when acknowledged */
 	bool exact : 1; /* RST: its number was one the receiver must obey (RFC 5961 3.2) */
 };
@@ -306,9 +307,10 @@ struct step {
 	const struct segment *seg;
 	uint8_t dir;
 	bool has_ack;
-	bool is_weak;    /* the receiver should ignore it, and it proves nothing about its sender */
-	bool is_foreign; /* RST that looks as if another host had made it */
-	bool is_copy;    /* the same frame captured again: it changes nothing */
+	bool is_weak; /* the receiver should ignore it, and it proves nothing about its sender */
+	bool is_far; /* it should for nothing but where the numbers lie: beyond what was captured */
+	bool is_foreign;        /* RST that looks as if another host had made it */
+	bool is_copy;           /* the same frame captured again: it changes nothing */
 	bool repeats_ignored;   /* likewise, but the first was to be ignored */
 	bool is_old_ack;        /* older than the largest window allows (RFC 5961 5.2) */
 	bool acks_unsent;       /* acknowledges what was not captured */

@@ -154,8 +154,8 @@ static bool answers_syn_again(const struct step *st, int64_t since)
 {
 	const struct endpoint *peer = st->peer;
 
-	return st->has_ack && peer->reset.query == QUERY_SYN && peer->last_time >= since &&
-	       peer->packets > 1;
+	return st->has_ack && peer->reset.query == QUERY_SYN && peer->reset.spoke_at >= since &&
+	       conn_sent(peer) > 1;
 }
 
 /* Their hashes are the same: the SYN again, sooner than any timer.  (Once the connection is open its answer counts.) */

@@ -245,10 +245,17 @@ bool transfer_waits(const struct endpoint *from, const struct endpoint *to, uint
 {
 	const struct sent *last = sent_newest(&from->transfer.sent);
 	uint32_t full = transfer_full_segment(from, to);
+	uint64_t end = last ? last->seq + last->len : 0, least;
 
+	if (!last)
+		return false;
+	full = full ? full : FULL_UNKNOWN;
+	/* A sender waits for room for a full segment or half the largest window: RFC 9293 3.8.6.2.1. */
+	least = to->max_window / 2 < full ? to->max_window / 2 : full;
+	if (to->has_ack && end + least > to->right_edge)
+		return true;
 	/* (Data may have SACK blocks with it.) */
-	return last && last->seq + last->len > ack &&
-	       last->len + SACK_LEN_MAX >= (full ? full : FULL_UNKNOWN);
+	return end > ack && last->len + SACK_LEN_MAX >= full;
 }
 
 /* Neither a full segment nor as much as the window took: its sender had no more to send, or held more back. */

@@ -542,6 +542,9 @@ static void live_socket(const struct step *st, struct reset_record *r)
 static void no_socket(const struct step *st, struct reset_record *r)
 {
 	r->evidence |= answer_of(st);
+	/* (Of an end that cannot have sent it.) */
+	if (r->evidence & (BIT(TOO_FAST) | BIT(TTL_FOREIGN)))
+		r->evidence &= ~BIT(HELD_BACK);
 	r->count = st->self->reset.gave_up;
 	r->silence = st->peer->reset.quiet;
 	r->evidence |= when(r->silence > IDLE_MIN, BIT(LONG_SILENCE));
@@ -562,6 +565,11 @@ bool reset_answers_syn(const struct step *st)
 {
 	return (st->seg->flags & TCP_RST) && st->has_ack && st->seg->seq == 0 &&
 	       st->peer->reset.query == QUERY_SYN;
+}
+
+bool reset_is_echo(const struct step *st)
+{
+	return is_echo(st, st->time - st->peer->last_time);
 }
 
 bool reset_answers_data(const struct step *st, uint64_t number)

@@ -70,6 +70,8 @@ bool reset_answers_syn(const struct step *st);
  * answers, RFC 9293 3.5.2.)  A live socket answers nothing else.
  */
 bool reset_answers_data(const struct step *st, uint64_t number);
+/* It may be the answer of a host without the socket to something that has come from the peer lately. */
+bool reset_is_echo(const struct step *st);
 /* No more segments will come: rank the causes, raise the findings. */
 void reset_end(struct conn *c);
 

@@ -10,7 +10,8 @@
  *
  * One of the two alone may be wrong, or a forgery.  But where one end acknowledges and the other speaks from there on, in
  * turn ROUNDS times, and nothing comes at the numbers that were known, these two talk with each other, and it is the
- * capture that was not there.  So they do where one's FIN acknowledges the other's FIN, and is acknowledged from there.
+ * capture that was not there.  So they do, likely, where one's FIN acknowledges the other's FIN, and is acknowledged from
+ * there, and nothing comes at the known numbers in between.
  */
 #include "config.h"
 
@@ -52,7 +53,7 @@ static void take_back(struct conn *c, enum finding_id id, unsigned dir, int64_t 
 }
 
 /* It was the capture that had not seen what ends[dir] sent. */
-static void tell(struct step *st, unsigned dir)
+static void tell(struct step *st, unsigned dir, enum confidence confidence)
 {
 	struct conn *c = st->conn;
 	int64_t from = c->ends[dir].far_time - arrival_round_trip(c, &c->ends[!dir]);
@@ -63,7 +64,7 @@ static void tell(struct step *st, unsigned dir)
 	take_back(c, FINDING_FIN_OUT_OF_WINDOW, dir, from);
 	c->traps |= TRAP_DROP;
 	(void)find_segment(
-	    st, FINDING_CAPTURE_GAP_ACKED, dir == st->dir ? BY_SELF : BY_PEER, CONFIDENCE_CERTAIN);
+	    st, FINDING_CAPTURE_GAP_ACKED, dir == st->dir ? BY_SELF : BY_PEER, confidence);
 }
 
 bool resync_agrees(struct step *st)
@@ -76,7 +77,7 @@ bool resync_agrees(struct step *st)
 	self->far_is_new = false;
 	if (self->far_rounds < ROUNDS)
 		return false;
-	tell(st, st->dir);
+	tell(st, st->dir, CONFIDENCE_CERTAIN);
 	/* What lies between is acknowledged and missing as soon as the segment is taken: settle_unseen(). */
 	self->unseen_ack = self->far_ack;
 	self->unseen_time = st->time;
@@ -93,7 +94,7 @@ static struct arrival *ignored_fin(struct endpoint *e, uint64_t end)
 	for (unsigned i = 0; i < e->narrivals; i++) {
 		struct arrival *a = &e->arrivals[i];
 
-		if (a->weak && (a->flags & (TCP_SYN | TCP_FIN | TCP_RST)) == TCP_FIN &&
+		if (a->far && (a->flags & (TCP_SYN | TCP_FIN | TCP_RST)) == TCP_FIN &&
 		    a->end == end)
 			return a;
 	}
@@ -107,7 +108,9 @@ static void take(struct conn *c, struct arrival *fin, uint8_t dir)
 
 	if (to->right_edge < fin->end)
 		to->right_edge = fin->end;
-	fin->weak = false;
+	/* (Three packets are soon forged.) */
+	c->ends[dir].is_presumed = to->is_presumed = true;
+	fin->weak = fin->far = false;
 	conn_take_fin(c, fin, dir);
 }
 
@@ -119,7 +122,7 @@ bool resync_closes(struct step *st)
 
 	if (!first || st->seq != first->end)
 		return false;
-	tell(st, self->far_ack ? st->dir : !st->dir);
+	tell(st, self->far_ack ? st->dir : !st->dir, CONFIDENCE_LIKELY);
 	self->far_ack = peer->far_ack = 0;
 	take(st->conn, first, st->dir);
 	answer = ignored_fin(self, st->ack); /* (the queue may have moved) */

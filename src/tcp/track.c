@@ -123,6 +123,17 @@ static bool is_too_old_ack(const struct step *st)
 	       st->ack + window < self->rcv_nxt;
 }
 
+/* The last that an end may acknowledge of what it offered to take.  (Where its peer is not captured it goes on from there.) */
+static uint64_t acknowledgeable_edge(const struct step *st)
+{
+	const struct endpoint *self = st->self;
+	uint64_t seen = st->peer->unseen_ack + self->last_window;
+
+	if (self->scale_known)
+		return self->right_edge + 1;
+	return (self->right_edge > seen ? self->right_edge : seen) + WINDOW_MAX;
+}
+
 /*
  * RFC 9293 3.10.7.4, fifth check; RFC 5961 5.2.  The capture may have missed what is acknowledged, so only
  * what the end never offered to receive is impossible.
@@ -138,8 +149,7 @@ static bool is_unacceptable_ack(const struct step *st, bool is_old)
 	if (st->ack > peer->snd_nxt && !self->has_ack)
 		return peer->synack_sent && self->offer.seen && st->ack > peer->snd_nxt + FAR;
 	if (st->ack > peer->snd_nxt)
-		return self->has_ack &&
-		       st->ack > self->right_edge + (self->scale_known ? 1 : WINDOW_MAX);
+		return self->has_ack && st->ack > acknowledgeable_edge(st);
 	return is_old;
 }
 
@@ -208,7 +218,7 @@ void track_validity(struct step *st)
 	bool refused = is_refused_handshake(st);
 	bool bad_sum = has_bad_checksum(st), old_ts = is_old_timestamp(st);
 	bool right = is_right_of_window(st), old_ack = is_too_old_ack(st);
-	bool bad_ack = is_unacceptable_ack(st, old_ack);
+	bool bad_ack = is_unacceptable_ack(st, old_ack), others;
 
 	if (bad_ack && !bad_sum && st->ack > st->peer->snd_nxt && st->peer->has_seq)
 		resync_hear(st);
@@ -216,13 +226,15 @@ void track_validity(struct step *st)
 	st->is_weak = is_stray_syn(st) || refused || bad_sum || old_ts || lacks_ack_flag(st) ||
 	              has_unexpected_md5(st) || has_bad_ip_checksum(st) ||
 	              (st->seg->notes & NOTES_HOST_DROPS);
+	others = st->is_weak;
 	/* (Only what is right otherwise shows that both ends have gone on.) */
-	if (!st->is_weak && (right | bad_ack) && resync_closes(st))
+	if (!others && (right | bad_ack) && resync_closes(st))
 		right = bad_ack = false;
 	st->acks_unsent = st->has_ack && st->peer->has_seq && st->ack > st->peer->snd_nxt;
 	st->is_weak |= bad_ack;
 	if (right && !st->is_weak)
 		right = !resync_agrees(st);
+	st->is_far = (right | bad_ack) && !others;
 	st->is_weak |= right;
 	if (bad_sum)
 		note(st, SEGMENT_NOTE_BAD_CHECKSUM);

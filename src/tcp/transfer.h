@@ -220,8 +220,8 @@ void retransmit_undone(struct transfer *t);
 /* Most payload bytes in one segment from `from`, by MSS and timestamps; 0 = not known. */
 uint32_t transfer_full_segment(const struct endpoint *from, const struct endpoint *to);
 /*
- * With all up to `ack` acknowledged, something is on the way, and the last of it fills a segment: there may be more that
- * has to wait.
+ * There may be more that has to wait: with all up to `ack` acknowledged something is on the way, and the last of it fills a
+ * segment; or the window has no room for one.
  */
 bool transfer_waits(const struct endpoint *from, const struct endpoint *to, uint64_t ack);
 /* Before an accepted segment moves the edges. */

@@ -298,6 +298,13 @@ static const struct {
 	{ "rst-at-fin-number-time-wait.pkt", "5" },
 	/* without that ACK what it acknowledges may have been lost behind the tap */
 	{ "rst-at-old-sack-edge.pkt", "9" },
+	/* without what the client acknowledged, or sent, last the RST has the number that comes next */
+	{ "reset-behind-fin-late.pkt", "5" },
+	{ "reset-behind-fin-late.pkt", "8" },
+	{ "reset-behind-fin-reordered.pkt", "5" },
+	/* without the data, which the story sends again too soon, the FIN was first; without the FIN that is new data */
+	{ "fin-before-its-data-at-tap.pkt", "7" },
+	{ "fin-before-its-data-at-tap.pkt", "4" },
 	/* without that ACK it is a simultaneous open */
 	{ "split-handshake.pkt", "without packet 2" },
 	{ "split-handshake.pkt", "20 bytes of packet 2" },
