@@ -309,6 +309,7 @@ static void queue_fact(struct step *st)
 	a->early = (s->flags & TCP_FIN) && !st->is_weak && track_contiguous(st->self) < st->end;
 	a->weak = st->is_weak;
 	a->far = st->is_far;
+	st->conn->has_odd_arrivals |= a->far | a->early;
 	if (s->flags & TCP_RST)
 		judge_rst(st, a);
 	enqueue(st->peer);
@@ -316,14 +317,17 @@ static void queue_fact(struct step *st)
 
 void arrival_queue(struct step *st)
 {
-	if ((st->peer->narrivals | st->self->narrivals) && !st->is_weak) {
+	bool is_odd = st->conn->has_odd_arrivals && !st->is_weak;
+
+	if (is_odd) {
 		forget_far(st->self);
 		forget_far(st->peer);
-		refute_fins(st);
 	}
+	if (st->peer->narrivals && !st->is_weak)
+		refute_fins(st);
 	if (is_fact(st))
 		queue_fact(st);
-	if (st->peer->narrivals && !st->is_weak)
+	if (is_odd)
 		settle_early_fin(st);
 }
 

@@ -267,13 +267,14 @@ struct conn {
 	bool is_calm, is_smooth; /* these lanes are open: express.c */
 	uint16_t opening; /* enum tcp_flag of the first packet, whose sender is ends[opening_dir] */
 	uint8_t opening_dir;
-	uint8_t storm;        /* acknowledgments of nothing, by turns: find_attack.c */
-	uint16_t signs;       /* enum conn_sign */
-	uint16_t signs_told;  /* of them told to the other connections */
-	int64_t late_span;    /* with SIGN_LATE_ACK: how late, ns */
-	bool is_stale;        /* one end reset what the other said of this connection */
-	bool was_told;        /* EVENT_CLOSED was logged after its last packet */
-	bool is_self_connect; /* one address and port at both ends */
+	uint8_t storm;         /* acknowledgments of nothing, by turns: find_attack.c */
+	uint16_t signs;        /* enum conn_sign */
+	uint16_t signs_told;   /* of them told to the other connections */
+	int64_t late_span;     /* with SIGN_LATE_ACK: how late, ns */
+	bool is_stale;         /* one end reset what the other said of this connection */
+	bool has_odd_arrivals; /* some arrival is, or was, far or early */
+	bool was_told;         /* EVENT_CLOSED was logged after its last packet */
+	bool is_self_connect;  /* one address and port at both ends */
 	struct previous previous;
 	struct spent spent;
 	uint16_t vlan;
