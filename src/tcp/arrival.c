@@ -440,9 +440,11 @@ void arrival_prove(struct step *st)
 	unsigned n;
 
 	/* A RST that answers a SYN acknowledges it without there being a connection (any more: it was refused). */
-	if (reset_answers_syn(st))
+	if (reset_answers_syn(st)) {
 		arrival_obey_reset(st);
-	if ((st->seg->flags & TCP_RST) && (e->state <= TCPS_LISTEN || reset_answers_syn(st)))
+		return;
+	}
+	if ((st->seg->flags & TCP_RST) && e->state <= TCPS_LISTEN)
 		return;
 	if (st->has_ack && e->narrivals > 1)
 		choose_copy(st);
@@ -452,10 +454,9 @@ void arrival_prove(struct step *st)
 
 		if (acked && n == 1 && e->narrivals > 1 && is_late(st, a))
 			doubt_order(e);
-		if (fact_of(a) == FACT_FIN && brings_more(st))
-			e->is_presumed = true;
 		if (acked || fact_of(a) == FACT_ACK)
-			segarrives(e, st->peer, a, st->seg->packet);
+			segarrives(e, st->peer, a,
+			    fact_of(a) == FACT_FIN && brings_more(st) ? 0 : st->seg->packet);
 		remove_at(e, 0);
 	}
 }

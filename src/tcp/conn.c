@@ -17,8 +17,6 @@
 
 /* Larger segments may have been put together by the receiver's card, which leaves no checksum either. */
 #define ORDINARY_PAYLOAD 1460
-/* The greatest retransmission timeout there is: RFC 9293 3.8.1, Linux (ns). */
-#define REPEATED_BY_MAX (120 * NS_PER_SEC)
 
 void conn_init(struct conn *c, const struct segment *s, uint8_t dir)
 {
@@ -505,7 +503,7 @@ static bool is_long_ago(const struct step *st)
 {
 	const struct sent *last = sent_newest(&st->self->transfer.sent);
 
-	return !last || st->time - last->last > REPEATED_BY_MAX;
+	return !last || st->time - last->last > TIMEOUT_MAX;
 }
 
 /*

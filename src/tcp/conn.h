@@ -57,7 +57,7 @@ struct arrival {
 	    unsure : 1; /* the receiver sent something after it: nobody knows whether that crossed */
 	bool
 	    early : 1; /* FIN: it waits for bytes before it, which take effect first (RFC 9293 3.10.7.4) */
-	bool far : 1;   /* likewise for nothing but where its numbers lie: resync.c */
+	bool far : 1;   /* weak for nothing but where its numbers lie: resync.c */
 	bool weak : 1;  /* the receiver should have ignored it: counts only when acknowledged */
 	bool exact : 1; /* RST: its number was one the receiver must obey (RFC 5961 3.2) */
 };

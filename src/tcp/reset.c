@@ -26,8 +26,6 @@
 #define RESTART_MIN (NS_PER_SEC / 10)
 /* What was acknowledged longer ago is asked for by nothing on its way, but where round trips take longer (ns). */
 #define ASKED_MIN NS_PER_SEC
-/* The longest between two probes of a closed window: the greatest retransmission timeout there is (ns). */
-#define PROBE_GAP_MAX (120 * NS_PER_SEC)
 /* Two that come in this are one burst (ns). */
 #define BURST (NS_PER_SEC / 100)
 
@@ -420,15 +418,19 @@ static bool is_probe_overdue(const struct step *st)
 	const struct reset_memory *m = &st->self->reset;
 	int64_t gap = m->spoke_at - m->data_time;
 
-	return st->time - m->spoke_at > 2 * (gap < PROBE_GAP_MAX ? gap : PROBE_GAP_MAX);
+	return st->time - m->spoke_at > 2 * (gap < TIMEOUT_MAX ? gap : TIMEOUT_MAX);
 }
 
-/* Data came to it while it had to wait with data of its own (RFC 9293 3.10.4: close, and the FIN waits, too). */
-static bool may_hold_back_fin(const struct step *st)
+/*
+ * Data came to it while it had to wait with data of its own (RFC 9293 3.10.4: close, and the FIN waits, too), and it can have
+ * sent the RST.
+ */
+static bool may_hold_back_fin(const struct step *st, uint64_t seen)
 {
 	uint8_t query = st->peer->reset.query;
 
-	return (query == QUERY_DATA || query == QUERY_FIN) &&
+	return (seen & BIT(SPOKE_JUST_BEFORE)) && !(seen & (BIT(TOO_FAST) | BIT(TTL_FOREIGN))) &&
+	       (query == QUERY_DATA || query == QUERY_FIN) &&
 	       transfer_waits(st->self, st->peer, st->peer->rcv_nxt);
 }
 
@@ -449,9 +451,8 @@ static uint64_t answer_of(const struct step *st)
 		return BIT(STOPPED_PROBING) | open;
 	if (st->conn->is_midstream)
 		return open;
-	if (st->time - self->reset.spoke_at >= RESTART_MIN)
-		return open;
-	return open | BIT(SPOKE_JUST_BEFORE) | when(may_hold_back_fin(st), BIT(HELD_BACK));
+	return BIT(NEVER_ENDED) |
+	       when(st->time - self->reset.spoke_at < RESTART_MIN, BIT(SPOKE_JUST_BEFORE));
 }
 
 /* ---- evidence: what its application did ---- */
@@ -542,9 +543,7 @@ static void live_socket(const struct step *st, struct reset_record *r)
 static void no_socket(const struct step *st, struct reset_record *r)
 {
 	r->evidence |= answer_of(st);
-	/* (Of an end that cannot have sent it.) */
-	if (r->evidence & (BIT(TOO_FAST) | BIT(TTL_FOREIGN)))
-		r->evidence &= ~BIT(HELD_BACK);
+	r->evidence |= when(may_hold_back_fin(st, r->evidence), BIT(HELD_BACK));
 	r->count = st->self->reset.gave_up;
 	r->silence = st->peer->reset.quiet;
 	r->evidence |= when(r->silence > IDLE_MIN, BIT(LONG_SILENCE));
@@ -620,10 +619,8 @@ void reset_note(struct step *st, bool ends_sender)
 		no_socket(st, &r);
 	/* Nothing came since its latest one: the same again, or a copy.  (A host without a socket answers copies, too.) */
 	if (last && last->answers == r.answers && last->seq == r.seq &&
-	    !((last->evidence ^ r.evidence) & BIT(NO_WINDOW))) {
+	    !((last->evidence ^ r.evidence) & (BIT(OWN_NUMBERS) | BIT(NO_WINDOW))))
 		r.evidence = last->evidence;
-		r.bytes = last->bytes;
-	}
 	st->conn->resets_seen++;
 	kept = append(st->conn);
 	if (kept)

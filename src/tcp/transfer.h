@@ -18,6 +18,9 @@
 /* Keepalives closer together are frequent (ns): Linux sends them every 75 s once the peer does not answer. */
 #define KEEPALIVE_FREQUENT (15 * NS_PER_SEC)
 
+/* The greatest retransmission timeout there is, and the longest between two probes of a closed window (ns): Linux. */
+#define TIMEOUT_MAX (120 * NS_PER_SEC)
+
 /* Paths take larger packets than that (bytes), through tunnels, too: for segments of a size nobody has told. */
 #define FULL_UNKNOWN 1200
 
