@@ -480,6 +480,8 @@ static uint64_t application_of(const struct step *st, const struct reset_record 
 	const struct endpoint *self = st->self;
 	uint64_t seen;
 
+	if (r->bytes && self->transfer.window_closed)
+		return BIT(WINDOW_CLOSED);
 	if (r->bytes == 0)
 		return self->payload_bytes && st->peer->payload_bytes ? BIT(OWN_DATA_LAST)
 		                                                      : BIT(NOTHING_RECEIVED);
@@ -523,9 +525,10 @@ static uint64_t unanswered_of(const struct step *st, struct reset_record *r)
 static void live_socket(const struct step *st, struct reset_record *r)
 {
 	const struct endpoint *self = st->self, *peer = st->peer;
-	uint64_t first = self->reset.heard ? self->reset.heard
-	                 : peer->iss       ? peer->iss + 1
-	                                   : peer->base;
+	uint64_t begin = peer->iss ? peer->iss + 1 : peer->base;
+	/* (Behind a closed window lies what it has answered, too.) */
+	bool is_answered = self->reset.heard && !self->transfer.window_closed;
+	uint64_t first = is_answered ? self->reset.heard : begin;
 
 	if (peer->has_seq && peer->payload_bytes && received(st) > first)
 		r->bytes = received(st) - first;
